@@ -1,0 +1,63 @@
+/** How long something may be waited for, and what it means when that is over. */
+export interface WaitLimits {
+  /** On `performance.now()`'s clock, in milliseconds. */
+  readonly until: number;
+  readonly signal: AbortSignal | undefined;
+  /** The error for a wait that took too long. */
+  readonly timedOut: () => unknown;
+}
+
+export interface Settle<T> {
+  /** False if nobody waits for it any more; the value then goes to `onLate`. */
+  resolve(value: T): boolean;
+  reject(error: unknown): void;
+}
+
+/**
+ * A promise that ends with whichever comes first: its own result, the time limit, the signal. Timer and listener are gone when it is
+ * settled. A result that comes after that is handed to `onLate`, so that nothing acquired is lost.
+ *
+ * @throws what `timedOut` makes, or the signal's reason
+ */
+export function bounded<T>(
+  limits: WaitLimits,
+  start: (settle: Settle<T>) => void,
+  onLate: (value: T) => void = () => {},
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const { signal, until } = limits;
+    if (signal?.aborted === true) {
+      reject(signal.reason);
+      return;
+    }
+    let settled = false;
+    const finish = (): boolean => {
+      if (settled) return false;
+      settled = true;
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      return true;
+    };
+    const onAbort = () => {
+      if (finish()) reject(signal?.reason);
+    };
+    const timer = setTimeout(
+      () => {
+        if (finish()) reject(limits.timedOut());
+      },
+      Math.max(0, until - performance.now()),
+    );
+    signal?.addEventListener('abort', onAbort, { once: true });
+    start({
+      resolve: (value) => {
+        const waitedFor = finish();
+        if (waitedFor) resolve(value);
+        else onLate(value);
+        return waitedFor;
+      },
+      reject: (error) => {
+        if (finish()) reject(error);
+      },
+    });
+  });
+}

@@ -1,0 +1,81 @@
+import type { Pool, PoolConnection } from 'mysql2';
+import { type CallOptions, callPolicy, type RetryPolicy } from '../../src/index.ts';
+import { corePoolOf, wantsCallerStack } from './driver.ts';
+import type { Lease, StatementMethod, StatementResult } from './lease.ts';
+import { type PoolCore, poolCoreOf } from './pool-core.ts';
+import { StatementOperation } from './statement-operation.ts';
+
+/** A pool and a policy to use it with: what every wrapper of a pool, and every ORM binding, runs its statements through. */
+export class ResilientClient {
+  readonly core: PoolCore;
+  readonly policy: RetryPolicy;
+
+  constructor(core: PoolCore, policy: RetryPolicy) {
+    this.core = core;
+    this.policy = policy;
+  }
+
+  get pool(): Pool {
+    return this.core.pool;
+  }
+
+  /** The same pool with other options for the calls made through it. */
+  with(options: CallOptions): ResilientClient {
+    return new ResilientClient(this.core, callPolicy(this.policy, options));
+  }
+
+  query(sql: unknown, values?: unknown): Promise<StatementResult> {
+    return this.run('query', sql, values);
+  }
+
+  execute(sql: unknown, values?: unknown): Promise<StatementResult> {
+    return this.run('execute', sql, values);
+  }
+
+  /** One statement, retried as the policy and the evidence allow. */
+  run(method: StatementMethod, sql: unknown, values: unknown): Promise<StatementResult> {
+    const { core, policy } = this;
+    const operation = new StatementOperation(policy.idempotent);
+    return core.executor.run(operation, policy, async ({ deadline }) => {
+      const lease = await core.acquire(policy, deadline, false);
+      try {
+        return await lease.run(method, sql, values, policy);
+      } finally {
+        operation.attempted(lease);
+        lease.release();
+      }
+    });
+  }
+
+  /** A connection for the user: nothing is retried on it, and what fails on it is still recorded. */
+  lease(): Promise<Lease> {
+    return this.core.acquire(this.policy, Number.POSITIVE_INFINITY, true);
+  }
+
+  /** As {@link lease}, for whoever only wants the connection: it ends the lease itself, by release() or destroy(). */
+  async connection(): Promise<PoolConnection> {
+    return (await this.lease()).connection;
+  }
+
+  get wantsCallerStack(): boolean {
+    return wantsCallerStack(this.pool);
+  }
+}
+
+const clients = new WeakMap<object, ResilientClient>();
+
+/** Remembers what a wrapper wraps, so that a binding finds the client behind a pool that was already made resilient. */
+export function registerClient(wrapper: object, client: ResilientClient): void {
+  clients.set(wrapper, client);
+}
+
+/** The client of a wrapper that was made here; undefined for anything else. */
+export function registeredClient(wrapper: unknown): ResilientClient | undefined {
+  return typeof wrapper === 'object' && wrapper !== null ? clients.get(wrapper) : undefined;
+}
+
+/** A client on the pool that this is or wraps; undefined if it is no pool of mysql2. */
+export function createClient(pool: unknown, policy: RetryPolicy): ResilientClient | undefined {
+  const core = registeredClient(pool)?.pool ?? corePoolOf(pool);
+  return core === undefined ? undefined : new ResilientClient(poolCoreOf(core, policy), policy);
+}

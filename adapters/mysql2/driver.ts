@@ -1,0 +1,251 @@
+import { errorMonitor } from 'node:events';
+import type { Socket } from 'node:net';
+import type { Connection, Pool, PoolConnection } from 'mysql2';
+import type { Pool as PromisePool } from 'mysql2/promise';
+
+/**
+ * The one room that touches what mysql2 does not document. Everything is looked for before it is used; where something is missing,
+ * the answer is the careful one ("it may have been written", "it may still be running"). `test/integration/driver.test.ts` names
+ * what a new version of mysql2 changed.
+ */
+
+/** A command of mysql2: what `query()` returns, and what waits in its queue. */
+export interface DriverCommand {
+  readonly sql?: unknown;
+  readonly query?: unknown;
+  onResult?: ((error: unknown, rows?: unknown, fields?: unknown) => void) | undefined;
+  on(event: string | symbol, listener: (...values: never[]) => void): unknown;
+}
+
+interface ConnectionInternals {
+  stream?: Socket & { encrypted?: boolean };
+  addCommand?: (command: DriverCommand) => unknown;
+  _command?: DriverCommand | null | undefined;
+  _commands?: { readonly length: number };
+  _fatalError?: unknown;
+  _protocolError?: unknown;
+  _closing?: boolean;
+  _pool?: unknown;
+}
+
+interface PoolInternals {
+  _closed?: boolean;
+  _allConnections?: { readonly length: number; get(index: number): unknown };
+  _freeConnections?: { readonly length: number };
+  config?: { connectionLimit?: number; connectionConfig?: { trace?: boolean } };
+}
+
+/** What mysql2 must have for the evidence to be exact rather than merely careful. Each with what is lost without it. */
+export function missingInternals(pool: Pool, connection: PoolConnection): readonly string[] {
+  const found = connection as unknown as ConnectionInternals;
+  const inPool = pool as unknown as PoolInternals;
+  const checks: readonly (readonly [string, boolean])[] = [
+    [
+      'connection.stream: the socket, its byte counts and its destroy()',
+      typeof found.stream?.bytesWritten === 'number',
+    ],
+    ['connection._command: which command a write belongs to', '_command' in found],
+    ['connection._commands: whether commands still wait', typeof found._commands?.length === 'number'],
+    ['connection.addCommand: every command that is begun', typeof found.addCommand === 'function'],
+    ['connection._fatalError: whether the connection is beyond use', '_fatalError' in found],
+    ['connection._protocolError: whether the connection is beyond use', '_protocolError' in found],
+    ['connection._pool: whether the pool still counts it', '_pool' in found],
+    ['pool._closed: whether the pool was ended', typeof inPool._closed === 'boolean'],
+    ['pool._freeConnections: whether a connection is idle', typeof inPool._freeConnections?.length === 'number'],
+    ['pool._allConnections: connections still in their handshake', typeof inPool._allConnections?.get === 'function'],
+    ['pool.config.connectionLimit: the size of the pool', typeof inPool.config?.connectionLimit === 'number'],
+  ];
+  return checks.filter(([, present]) => !present).map(([name]) => name);
+}
+
+export interface ConnectionObserver {
+  /** A command is about to be queued or begun. */
+  command(command: DriverCommand): void;
+  /** The connection is lost: an error, or the end of the stream. May be called more than once. */
+  lost(error: unknown): void;
+  /** Somebody gives the connection back. True: it was dealt with, and must not go back to the pool by itself. */
+  release(): boolean;
+  /** Somebody destroys the connection. */
+  destroyed(): void;
+}
+
+/** What happened on the wire of one connection, as far as the last command that wrote anything is concerned. */
+export interface Wire {
+  /** Whether the packet of this command may have reached the server, and if not, how that is known. */
+  progressOf(command: DriverCommand | undefined): 'not-written' | 'write-refused' | 'written';
+}
+
+/**
+ * Watches a connection for as long as it lives: its writes, its commands, its end. The methods are shadowed on the instance; mysql2
+ * shadows `addCommand` the same way when a connection closes, which then takes precedence, as it should.
+ */
+export function watchConnection(connection: PoolConnection, observer: ConnectionObserver): Wire {
+  const internals = connection as unknown as ConnectionInternals;
+  const { addCommand } = internals;
+  if (addCommand !== undefined) {
+    internals.addCommand = (command) => {
+      observer.command(command);
+      return addCommand.call(connection, command);
+    };
+  }
+  const { release, destroy } = connection;
+  connection.release = () => {
+    if (!observer.release()) release.call(connection);
+  };
+  connection.destroy = () => {
+    destroy.call(connection);
+    // mysql2's own destroy only half-closes: a peer that never answers would keep the socket for ever.
+    internals.stream?.destroy();
+    observer.destroyed();
+  };
+  // mysql2 listens for one error only; a second one, with nobody listening, would end the process.
+  connection.on('error', (error: unknown) => observer.lost(error));
+  connection.on('end', () => observer.lost(undefined));
+  return watchWrites(internals);
+}
+
+function watchWrites(internals: ConnectionInternals): Wire {
+  const { stream } = internals;
+  if (stream === undefined || !('_command' in internals)) return { progressOf: () => 'written' };
+  // Under TLS a failed write can belong to a later close_notify, sent after the server executed the statement.
+  const provesRefusal = stream.encrypted !== true;
+  let writer: DriverCommand | null | undefined;
+  let refused: DriverCommand | null | undefined;
+  let writtenBefore = 0;
+  let readBefore = 0;
+  const write = stream.write as (chunk: unknown, ...rest: unknown[]) => boolean;
+  const watchedWrite = (chunk: unknown, ...rest: unknown[]): boolean => {
+    const command = internals._command;
+    if (command !== writer) {
+      writer = command;
+      writtenBefore = stream.bytesWritten;
+      readBefore = stream.bytesRead;
+    }
+    const callback = rest.at(-1);
+    if (!provesRefusal || typeof callback !== 'function') return write.call(stream, chunk, ...rest);
+    rest[rest.length - 1] = (error?: NodeJS.ErrnoException | null) => {
+      // Once the server has asked for more (LOAD DATA LOCAL), a refused write is no longer the write of the statement.
+      const unanswered = stream.bytesRead === readBefore;
+      if (error?.syscall === 'write' && command === writer && unanswered) refused = command;
+      callback(error);
+    };
+    return write.call(stream, chunk, ...rest);
+  };
+  stream.write = watchedWrite as Socket['write'];
+  return {
+    progressOf(command) {
+      if (command === undefined || command !== writer || stream.bytesWritten === writtenBefore) return 'not-written';
+      return command === refused ? 'write-refused' : 'written';
+    },
+  };
+}
+
+/** The SQL as it was sent, parameters included: never to be shown, only to be judged. */
+export function sqlOf(command: DriverCommand | undefined): string | undefined {
+  const sql = command?.sql ?? command?.query;
+  return typeof sql === 'string' ? sql : undefined;
+}
+
+/** Calls back with the result of a command, however its user waits for it. */
+export function onCommandResult(command: DriverCommand, listener: (error: unknown, rows: unknown) => void): void {
+  const { onResult } = command;
+  if (typeof onResult === 'function') {
+    command.onResult = (error, rows, fields) => {
+      listener(error, rows);
+      onResult(error, rows, fields);
+    };
+    return;
+  }
+  // errorMonitor does not count as a listener: an error that nobody handles still surfaces as mysql2 would have it.
+  command.on(errorMonitor, (error: unknown) => listener(error, undefined));
+  command.on('result', (row: unknown) => listener(undefined, row));
+}
+
+const inTransactionFlag = 1; // SERVER_STATUS_IN_TRANS, MySQL: "Protocol basics, status flags"
+
+/** Whether a transaction is open after this result, by the flags of its last OK packet; undefined where it carried none. */
+export function isInTransaction(rows: unknown): boolean | undefined {
+  const last: unknown = Array.isArray(rows) ? rows.at(-1) : rows;
+  // By name: a user's own row may have a column of that name, and mysql2 does not export the class.
+  if (typeof last !== 'object' || last === null || last.constructor?.name !== 'ResultSetHeader') return undefined;
+  const { serverStatus } = last as { serverStatus?: unknown };
+  return typeof serverStatus === 'number' ? (serverStatus & inTransactionFlag) !== 0 : undefined;
+}
+
+/** Whether anything was sent or queued on this connection whose answer is not in yet. */
+export function hasRunningCommand(connection: Connection): boolean {
+  const { _command, _commands } = connection as unknown as ConnectionInternals;
+  return (_command !== null && _command !== undefined) || (_commands?.length ?? 0) > 0;
+}
+
+/** Whether this side already knows that the connection is of no use. Sends nothing. */
+export function isKnownDead(connection: Connection): boolean {
+  const { stream, _fatalError, _protocolError, _closing } = connection as unknown as ConnectionInternals;
+  if (_fatalError || _protocolError || _closing === true) return true;
+  return stream !== undefined && (stream.destroyed || stream.readableEnded || !stream.writable);
+}
+
+/** Whether mysql2's pool still counts this connection as its own. */
+export function isInPool(connection: PoolConnection): boolean {
+  const internals = connection as unknown as ConnectionInternals;
+  return !('_pool' in internals) || internals._pool !== null;
+}
+
+/** How many turns of the event loop a pending end of the stream needs to be seen, in the worst context; measured. */
+export function turnsToNoticeEnd(connection: Connection): number {
+  return (connection as unknown as ConnectionInternals).stream?.encrypted === true ? 3 : 2;
+}
+
+/** When mysql2 last had this connection in use, by the wall clock; the end of time where it does not tell, which nothing trusts. */
+export function lastActiveAt(connection: Connection): number {
+  const { lastActiveTime } = connection as unknown as { lastActiveTime?: unknown };
+  return typeof lastActiveTime === 'number' ? lastActiveTime : Number.POSITIVE_INFINITY;
+}
+
+export function threadIdOf(connection: Connection): number | undefined {
+  return typeof connection.threadId === 'number' ? connection.threadId : undefined;
+}
+
+/** How many connections lie idle in the pool; undefined where this version of mysql2 does not tell. */
+export function idleCount(pool: Pool): number | undefined {
+  return (pool as unknown as PoolInternals)._freeConnections?.length;
+}
+
+export function isPoolClosed(pool: Pool): boolean {
+  return (pool as unknown as PoolInternals)._closed === true;
+}
+
+/** The pool's size; Infinity where it has no limit. */
+export function connectionLimit(pool: Pool): number {
+  const limit = (pool as unknown as PoolInternals).config?.connectionLimit;
+  return typeof limit === 'number' && limit > 0 ? limit : Number.POSITIVE_INFINITY;
+}
+
+/** Whether the user wants errors to carry the stack of the call that they belong to. mysql2's default is yes. */
+export function wantsCallerStack(pool: Pool): boolean {
+  return (pool as unknown as PoolInternals).config?.connectionConfig?.trace !== false;
+}
+
+/**
+ * Listens for errors of the connection that the pool has just begun to make. Between its first error and its end nobody else does,
+ * and a second error would end the process.
+ */
+export function guardNewestConnection(pool: Pool): void {
+  const all = (pool as unknown as PoolInternals)._allConnections;
+  const newest =
+    all === undefined || all.length === 0 ? undefined : (all.get(all.length - 1) as Connection | undefined);
+  if (newest !== undefined && newest.listenerCount('error') < 3) newest.on('error', () => {});
+}
+
+/** The callback pool behind whatever pool of mysql2 this is; undefined if it is none. */
+export function corePoolOf(candidate: unknown): Pool | undefined {
+  if (typeof candidate !== 'object' || candidate === null) return undefined;
+  if (isCallbackPool(candidate)) return candidate;
+  const inner: unknown = (candidate as Partial<PromisePool>).pool;
+  return typeof inner === 'object' && inner !== null && isCallbackPool(inner) ? inner : undefined;
+}
+
+export function isCallbackPool(candidate: object): candidate is Pool {
+  const { getConnection, promise, query, releaseConnection } = candidate as Partial<Pool>;
+  return [getConnection, promise, query, releaseConnection].every((method) => typeof method === 'function');
+}

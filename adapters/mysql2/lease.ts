@@ -1,0 +1,190 @@
+import type { PoolConnection } from 'mysql2';
+import {
+  AttemptTimeoutError,
+  attachEvidence,
+  type EvictEvent,
+  type Failure,
+  failureOf,
+  type RetryPolicy,
+} from '../../src/index.ts';
+import { type DriverCommand, hasRunningCommand, sqlOf } from './driver.ts';
+import type { FirstFailure, Holder, PooledConnection } from './pooled-connection.ts';
+
+/** How a statement is sent: the two methods of mysql2, with its own argument forms. */
+export type StatementMethod = 'query' | 'execute';
+
+/** What ends a statement that has no answer. */
+export interface StatementLimits {
+  readonly attemptTimeout: number | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+export type StatementResult = readonly [rows: unknown, fields: unknown];
+
+type Send = (...values: readonly unknown[]) => DriverCommand | undefined;
+
+/** What a lease needs of the pool that made it. */
+export interface LeaseOwner {
+  giveBackPermit(): void;
+  evicted(reason: EvictEvent['reason'], connection: PooledConnection, policy: RetryPolicy): void;
+}
+
+/** One use of a pooled connection, from acquire to release. Keeps the first failure of that use. */
+export class Lease implements Holder {
+  readonly watchesCommands: boolean;
+  preparing = false;
+  readonly #pooled: PooledConnection;
+  readonly #owner: LeaseOwner;
+  readonly #policy: RetryPolicy;
+  #command: DriverCommand | undefined;
+  #permitHeld = true;
+  #ended = false;
+
+  /** @param watchesCommands the user gets the connection itself, so that its results do not pass through here */
+  constructor(pooled: PooledConnection, owner: LeaseOwner, policy: RetryPolicy, watchesCommands: boolean) {
+    this.watchesCommands = watchesCommands;
+    this.#pooled = pooled;
+    this.#owner = owner;
+    this.#policy = policy;
+    pooled.firstFailure = undefined;
+    pooled.holder = this;
+  }
+
+  get connection(): PoolConnection {
+    return this.#pooled.core;
+  }
+
+  get isLost(): boolean {
+    return this.#pooled.isLost;
+  }
+
+  get firstFailure(): FirstFailure | undefined {
+    return this.#pooled.firstFailure;
+  }
+
+  /** The last statement as it was sent, parameters included: to be judged, never to be shown. */
+  get sentSql(): string | undefined {
+    return sqlOf(this.#command);
+  }
+
+  /**
+   * Sends one statement.
+   *
+   * @throws the driver's error, with evidence; AttemptTimeoutError; or an error with code `ABORT_ERR` when the signal ended it in flight
+   */
+  run(method: StatementMethod, sql: unknown, values: unknown, limits: StatementLimits): Promise<StatementResult> {
+    return new Promise((resolve, reject) => {
+      let stopWatching: (() => void) | undefined;
+      this.#command = undefined;
+      const settle = (error: unknown, rows?: unknown, fields?: unknown): void => {
+        stopWatching?.();
+        if (error === undefined || error === null) {
+          if (!this.watchesCommands) this.#pooled.succeeded(rows);
+          resolve([rows, fields]);
+        } else {
+          if (!this.watchesCommands) this.#pooled.failed(error, this.#command);
+          reject(error);
+        }
+      };
+      const send = this.connection[method] as unknown as Send;
+      const { connection } = this;
+      this.#command =
+        values === undefined ? send.call(connection, sql, settle) : send.call(connection, sql, values, settle);
+      if (limits.attemptTimeout !== undefined || limits.signal !== undefined) {
+        stopWatching = this.abandonWhen(limits, () => this.#command, reject);
+      }
+    });
+  }
+
+  /** Destroys the connection when a limit is reached, and says so; returns what calls that off. */
+  abandonWhen(
+    { attemptTimeout, signal }: StatementLimits,
+    command: () => DriverCommand | undefined,
+    reject: (error: unknown) => void,
+  ): () => void {
+    const abandon = (error: (failure: Failure) => unknown, kind: 'attempt-timeout' | 'aborted', source: string) => {
+      stop();
+      const evidence = this.#pooled.evidenceFor(command(), true);
+      const failure = failureOf({ proof: 'unknown', kind, invalidates: 'connection', source }, evidence);
+      const reason = error(failure);
+      attachEvidence(reason, evidence);
+      this.#pooled.observe(reason, failure);
+      this.destroy('abandoned');
+      reject(reason);
+    };
+    const onAbort = () =>
+      abandon(
+        () => Object.assign(new Error('The signal aborted while a statement was in flight'), { code: 'ABORT_ERR' }),
+        'aborted',
+        "the caller's signal ended the wait",
+      );
+    const onTimeout = () =>
+      abandon(
+        (failure) =>
+          new AttemptTimeoutError(
+            `No answer within ${attemptTimeout} ms (\`attemptTimeout\`); the connection was destroyed`,
+            {
+              failure,
+              attempts: 1,
+              elapsedMs: attemptTimeout ?? 0,
+            },
+          ),
+        'attempt-timeout',
+        '`attemptTimeout` passed without an answer',
+      );
+    const timer = attemptTimeout === undefined ? undefined : setTimeout(onTimeout, attemptTimeout);
+    const stop = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    };
+    if (signal?.aborted === true) onAbort();
+    else signal?.addEventListener('abort', onAbort, { once: true });
+    return stop;
+  }
+
+  /** Gives the connection back to the pool, or destroys it if the next user could not work on it. */
+  release(): void {
+    if (this.#ended) return;
+    const pooled = this.#pooled;
+    if (pooled.isLost) this.destroy('lost');
+    else if (pooled.mayBeInTransaction || hasRunningCommand(pooled.core)) this.destroy('dirty');
+    else {
+      this.#end();
+      pooled.lastUsedAt = Date.now();
+      pooled.core.release();
+      this.#giveBackPermit();
+    }
+  }
+
+  destroy(reason: EvictEvent['reason']): void {
+    if (this.#ended) return;
+    this.#end();
+    this.#pooled.core.destroy();
+    this.#owner.evicted(reason, this.#pooled, this.#policy);
+    this.#giveBackPermit();
+  }
+
+  destroyed(): void {
+    if (this.#ended) return;
+    this.#end();
+    this.#owner.evicted('lost', this.#pooled, this.#policy);
+    this.#giveBackPermit();
+  }
+
+  /** mysql2's pool no longer counts a lost connection, so neither does ours, even if it is never given back. */
+  lost(): void {
+    this.#giveBackPermit();
+  }
+
+  #end(): void {
+    this.#ended = true;
+    // No longer the holder: what mysql2 does from here on must not be taken for the user's doing.
+    this.#pooled.holder = undefined;
+  }
+
+  #giveBackPermit(): void {
+    if (!this.#permitHeld) return;
+    this.#permitHeld = false;
+    this.#owner.giveBackPermit();
+  }
+}

@@ -1,0 +1,213 @@
+import type { Pool, PoolConnection } from 'mysql2';
+import {
+  AcquireTimeoutError,
+  attachEvidence,
+  classify,
+  type EvictEvent,
+  Executor,
+  failureOf,
+  notify,
+  publish,
+  type RetryPolicy,
+} from '../../src/index.ts';
+import { Admission } from './admission.ts';
+import { bounded, type WaitLimits } from './bounded.ts';
+import { ConnectGate } from './connect-gate.ts';
+import { connectionLimit, guardNewestConnection, idleCount, isPoolClosed, threadIdOf } from './driver.ts';
+import { Generation } from './generation.ts';
+import { Lease, type LeaseOwner } from './lease.ts';
+import { judge, ping, turn } from './liveness.ts';
+import { PooledConnection } from './pooled-connection.ts';
+
+const neverAcquired = { progress: 'not-acquired', rollsBack: false, abandoned: false } as const;
+
+const poolCores = new WeakMap<Pool, PoolCore>();
+
+/**
+ * What everybody who uses one pool of mysql2 shares, whatever policy they use it with: its connections, what is known of them and
+ * of the server, and the retry budget (the first policy's).
+ */
+export function poolCoreOf(pool: Pool, policy: RetryPolicy): PoolCore {
+  let core = poolCores.get(pool);
+  if (core === undefined) {
+    core = new PoolCore(pool, policy);
+    poolCores.set(pool, core);
+  }
+  return core;
+}
+
+export class PoolCore implements LeaseOwner {
+  readonly pool: Pool;
+  readonly executor: Executor;
+  readonly #generation = new Generation();
+  readonly #gate = new ConnectGate();
+  readonly #admission: Admission;
+  readonly #connections = new WeakMap<PoolConnection, PooledConnection>();
+
+  constructor(pool: Pool, policy: RetryPolicy) {
+    this.pool = pool;
+    this.executor = new Executor(policy);
+    this.#admission = new Admission(connectionLimit(pool));
+    pool.on('connection', () => this.#gate.connected());
+  }
+
+  /**
+   * A connection that may be used at once. Nothing is sent to find out, except one bounded ping where a sibling has died.
+   *
+   * @param deadline on `performance.now()`'s clock: give up then, even if `acquireTimeout` is later
+   * @throws AcquireTimeoutError; the driver's error, when trying again cannot help; the signal's reason
+   */
+  async acquire(policy: RetryPolicy, deadline: number, watchesCommands: boolean): Promise<Lease> {
+    const limits = this.#limits(policy, deadline);
+    if (!this.#admission.tryEnter()) await this.#admission.enter(limits);
+    try {
+      for (;;) {
+        // Of a connection that is new, all that is sure is that it was begun after this.
+        const generation = this.#generation.number;
+        const pooled = this.#track(await this.#connection(limits), generation, policy);
+        if (await this.#isUsable(pooled, policy)) {
+          return new Lease(pooled, this, policy, watchesCommands);
+        }
+      }
+    } catch (error) {
+      this.#admission.leave();
+      throw error;
+    }
+  }
+
+  /** Lets every call that waits notice that the pool was ended. */
+  ended(): void {
+    this.#gate.wake();
+  }
+
+  async #isUsable(pooled: PooledConnection, policy: RetryPolicy): Promise<boolean> {
+    const trust = judge(pooled, this.#generation, policy.liveness, Date.now());
+    if (trust.action === 'use') return true;
+    if (trust.action === 'turn' && (await turn(pooled))) return true;
+    if (trust.action === 'ping' && (await ping(pooled, policy.liveness.pingTimeout))) return true;
+    const reason = trust.action === 'evict' ? trust.reason : trust.action === 'ping' ? 'suspect' : 'lost';
+    pooled.core.destroy();
+    this.evicted(reason, pooled, policy);
+    return false;
+  }
+
+  #track(core: PoolConnection, madeIn: number, policy: RetryPolicy): PooledConnection {
+    let pooled = this.#connections.get(core);
+    if (pooled === undefined) {
+      const { maxLifetime } = policy.liveness;
+      // Jittered, so that connections that were made together do not all end together.
+      pooled = new PooledConnection(core, this.#generation, madeIn, maxLifetime * (1 - Math.random() / 10));
+      this.#connections.set(core, pooled);
+    }
+    return pooled;
+  }
+
+  /** A connection of mysql2's pool, idle or new. While the server is down, one caller at a time tries. */
+  async #connection(limits: WaitLimits): Promise<PoolConnection> {
+    for (;;) {
+      if (!this.#gate.isDown || this.#hasIdle() || isPoolClosed(this.pool)) {
+        const connection = await this.#tryConnect(limits);
+        if (connection !== undefined) return connection;
+      } else if (this.#gate.tryLead()) {
+        try {
+          await this.#gate.pause(limits);
+          const connection = await this.#tryConnect(limits);
+          if (connection !== undefined) return connection;
+        } finally {
+          this.#gate.stopLeading();
+        }
+      } else {
+        await this.#gate.changed(limits);
+      }
+    }
+  }
+
+  /** Undefined if there was none to be had just now; throws where trying again cannot help. */
+  async #tryConnect(limits: WaitLimits): Promise<PoolConnection | undefined> {
+    try {
+      return await this.#fromPool(limits);
+    } catch (error) {
+      if (error instanceof AcquireTimeoutError || limits.signal?.aborted === true) throw error;
+      attachEvidence(error, neverAcquired);
+      const failure = classify(error);
+      if (!failure.transient) {
+        this.#gate.connected();
+        throw error;
+      }
+      this.#gate.connectFailed(error, failure);
+      if (failure.invalidates === 'generation') this.#generation.invalidate();
+      return undefined;
+    }
+  }
+
+  #fromPool(limits: WaitLimits): Promise<PoolConnection> {
+    type Callback = (error: unknown, connection: PoolConnection) => void;
+    const get = (callback: Callback) => this.pool.getConnection(callback);
+    // An idle connection comes with the next tick: no timer is needed for that.
+    if (this.#hasIdle()) {
+      return new Promise((resolve, reject) => {
+        get((error, connection) => (error ? reject(error) : resolve(connection)));
+      });
+    }
+    return bounded<PoolConnection>(
+      limits,
+      ({ resolve, reject }) => {
+        get((error, connection) => {
+          if (error) reject(error);
+          else resolve(connection);
+        });
+        guardNewestConnection(this.pool);
+      },
+      (late) => late.release(),
+    );
+  }
+
+  #hasIdle(): boolean {
+    return (idleCount(this.pool) ?? 0) > 0;
+  }
+
+  #limits(policy: RetryPolicy, deadline: number): WaitLimits {
+    const startedAt = performance.now();
+    const until = Math.min(startedAt + policy.acquireTimeout, deadline);
+    return { until, signal: policy.signal, timedOut: () => this.#acquireTimedOut(startedAt) };
+  }
+
+  #acquireTimedOut(startedAt: number): AcquireTimeoutError {
+    const elapsedMs = performance.now() - startedAt;
+    const { lastError, lastFailure } = this.#gate;
+    const why =
+      lastFailure === undefined
+        ? `all ${this.#limit()} connections of the pool are in use`
+        : `connecting fails (${lastFailure.code ?? lastFailure.errno ?? lastFailure.kind})`;
+    const failure = failureOf(
+      { proof: 'not-executed', kind: 'acquire-timeout', invalidates: 'nothing', source: why },
+      neverAcquired,
+    );
+    return new AcquireTimeoutError(
+      `No connection within ${Math.round(elapsedMs)} ms (\`acquireTimeout\`): ${why}. Nothing was sent.`,
+      {
+        failure,
+        attempts: 1,
+        elapsedMs,
+        cause: lastError,
+      },
+    );
+  }
+
+  #limit(): string {
+    const limit = connectionLimit(this.pool);
+    return Number.isFinite(limit) ? String(limit) : '';
+  }
+
+  giveBackPermit(): void {
+    this.#admission.leave();
+    // An idle connection is of use to calls that wait for the server to accept new ones.
+    if (this.#gate.isDown && this.#hasIdle()) this.#gate.wake();
+  }
+
+  evicted(reason: EvictEvent['reason'], pooled: PooledConnection, policy: RetryPolicy): void {
+    const event = { reason, threadId: threadIdOf(pooled.core) };
+    notify(policy.onEvict, event);
+    publish('gone-away:evict', () => event);
+  }
+}

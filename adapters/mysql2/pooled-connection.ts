@@ -1,0 +1,166 @@
+import type { PoolConnection } from 'mysql2';
+import {
+  attachEvidence,
+  classify,
+  type Evidence,
+  type Failure,
+  leavesTransactionUncommitted,
+} from '../../src/index.ts';
+import {
+  type ConnectionObserver,
+  type DriverCommand,
+  hasRunningCommand,
+  isInTransaction,
+  isKnownDead,
+  lastActiveAt,
+  onCommandResult,
+  sqlOf,
+  type Wire,
+  watchConnection,
+} from './driver.ts';
+import type { Generation } from './generation.ts';
+
+/** Whoever uses the connection at the moment. */
+export interface Holder {
+  /** Every command is to be watched, because its results do not pass through this package. */
+  readonly watchesCommands: boolean;
+  /** Only statements that precede the user's own are being sent. */
+  readonly preparing: boolean;
+  /** The holder gives the connection back. */
+  release(): void;
+  /** The connection was destroyed by whoever holds it. */
+  destroyed(): void;
+  /** The connection is lost, seen by the stream or by a statement. */
+  lost(): void;
+}
+
+/** The first failure that a connection saw while somebody held it. A later one never replaces it. */
+export interface FirstFailure {
+  readonly error: unknown;
+  readonly failure: Failure;
+}
+
+/** What is known about one connection of the pool, from its first use to its end. */
+export class PooledConnection {
+  readonly core: PoolConnection;
+  readonly #wire: Wire;
+  readonly #generation: Generation;
+  readonly madeIn: number;
+  readonly expiresAt: number;
+  /** The count of losses when it last answered. */
+  #provenAt: number;
+  /** Wall clock: a monotonic one stands still while a laptop or a function is frozen. */
+  lastUsedAt: number;
+  holder: Holder | undefined;
+  firstFailure: FirstFailure | undefined;
+  #transaction: 'none' | 'open' | 'unsure' = 'none';
+  #lost = false;
+
+  constructor(core: PoolConnection, generation: Generation, madeIn: number, lifetime: number) {
+    this.core = core;
+    this.#generation = generation;
+    this.madeIn = madeIn;
+    this.#provenAt = generation.losses;
+    this.lastUsedAt = lastActiveAt(core);
+    this.expiresAt = Date.now() + lifetime;
+    this.#wire = watchConnection(core, this.#observer());
+  }
+
+  get isLost(): boolean {
+    return this.#lost || isKnownDead(this.core);
+  }
+
+  get isSuspect(): boolean {
+    return this.#provenAt < this.#generation.losses;
+  }
+
+  /** A transaction is open, or nothing proves that none is. */
+  get mayBeInTransaction(): boolean {
+    return this.#transaction !== 'none';
+  }
+
+  /** The server answered on this connection. */
+  proven(): void {
+    this.#provenAt = this.#generation.losses;
+  }
+
+  /** Takes what the result of a command says about the session. */
+  succeeded(rows: unknown): void {
+    this.proven();
+    const inTransaction = isInTransaction(rows);
+    if (inTransaction !== undefined) this.#transaction = inTransaction ? 'open' : 'none';
+  }
+
+  /** Records a failed command: evidence for its error, trust for its siblings, and the first failure of whoever holds it. */
+  failed(error: unknown, command: DriverCommand | undefined): Failure {
+    attachEvidence(error, this.evidenceFor(command));
+    const failure = classify(error);
+    this.observe(error, failure);
+    return failure;
+  }
+
+  /** Takes the consequences of a failure on this connection. */
+  observe(error: unknown, failure: Failure): void {
+    if (failure.outcome === 'rolled-back') {
+      // From here on the session may be in autocommit mode again: what follows would not be undone with the transaction.
+      if (this.#transaction === 'open') this.#transaction = 'unsure';
+    }
+    if (failure.transient) this.firstFailure ??= { error, failure };
+    if (failure.invalidates === 'nothing') {
+      this.proven();
+      return;
+    }
+    if (!this.#lost) {
+      if (failure.invalidates === 'generation') this.#generation.invalidate();
+      else if (failure.kind === 'connection-lost' || failure.kind === 'killed') this.#generation.suspectSiblings();
+    }
+    this.#lost = true;
+    this.holder?.lost();
+  }
+
+  evidenceFor(command: DriverCommand | undefined, abandoned = false): Evidence {
+    const wire = this.#wire.progressOf(command);
+    const progress = wire === 'written' && this.holder?.preparing === true ? 'preparing' : wire;
+    const uncommitted = wire !== 'written' || leavesTransactionUncommitted(sqlOf(command) ?? '');
+    return {
+      progress,
+      rollsBack: this.#transaction === 'open' && uncommitted,
+      abandoned: abandoned && wire === 'written',
+    };
+  }
+
+  #observer(): ConnectionObserver {
+    return {
+      command: (command) => {
+        if (this.holder?.watchesCommands !== true) return;
+        onCommandResult(command, (error, rows) => {
+          if (error === undefined || error === null) this.succeeded(rows);
+          else this.failed(error, command);
+        });
+      },
+      lost: (error) => this.#streamEnded(error),
+      release: () => {
+        const { holder } = this;
+        holder?.release();
+        return holder !== undefined;
+      },
+      destroyed: () => {
+        this.#lost = true;
+        this.holder?.destroyed();
+      },
+    };
+  }
+
+  /** The stream ended or failed. A statement in flight that waits for an answer brings its own failure, with its own evidence. */
+  #streamEnded(error: unknown): void {
+    if (!this.#lost) this.#generation.suspectSiblings();
+    this.#lost = true;
+    if (error !== undefined && this.holder !== undefined && this.firstFailure === undefined) {
+      const running = hasRunningCommand(this.core);
+      const rollsBack = this.#transaction === 'open' && !running;
+      attachEvidence(error, { progress: running ? 'written' : 'not-written', rollsBack, abandoned: false });
+      this.firstFailure = { error, failure: classify(error) };
+    }
+    this.holder?.lost();
+  }
+}

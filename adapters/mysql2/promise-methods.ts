@@ -1,0 +1,44 @@
+import type { Pool as PromisePool } from 'mysql2/promise';
+import type { ResilientClient } from './client.ts';
+import type { StatementMethod, StatementResult } from './lease.ts';
+
+/** What a resilient promise pool does in its own way; the rest is the pool's. */
+export function promiseMethods(pool: PromisePool, client: ResilientClient, core: object): object {
+  const statement = (method: StatementMethod) =>
+    function send(sql: unknown, values?: unknown): Promise<StatementResult> {
+      if (typeof values === 'function') throw new Error('Callback function is not available with promise clients.');
+      const result = client.run(method, sql, values);
+      return client.wantsCallerStack ? withCallerStack(result, send) : result;
+    };
+  const end = async (): Promise<void> => {
+    try {
+      await pool.end();
+    } finally {
+      client.core.ended();
+    }
+  };
+  return {
+    query: statement('query'),
+    execute: statement('execute'),
+    getConnection: async () => (await client.connection()).promise(),
+    end,
+    [Symbol.asyncDispose]: end,
+    pool: core,
+  };
+}
+
+/** An error of the driver is born in a socket's callback; its stack is of use only if it says who asked. As mysql2 does it. */
+function withCallerStack(
+  result: Promise<StatementResult>,
+  below: (...values: never[]) => unknown,
+): Promise<StatementResult> {
+  const holder: { stack?: string } = {};
+  Error.captureStackTrace(holder, below);
+  return result.catch((error: unknown) => {
+    if (error instanceof Error && typeof holder.stack === 'string') {
+      const frames = holder.stack.slice(holder.stack.indexOf('\n') + 1);
+      error.stack = `${error.name}: ${error.message}\n${frames}`;
+    }
+    throw error;
+  });
+}

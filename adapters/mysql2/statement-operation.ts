@@ -1,0 +1,32 @@
+import { isSafeRead, type Operation } from '../../src/index.ts';
+import type { Lease } from './lease.ts';
+
+/** One statement outside a transaction. */
+export class StatementOperation implements Operation {
+  readonly kind = 'statement';
+  readonly idempotent: boolean;
+  #sentSql: string | undefined;
+  #handedOver = false;
+
+  constructor(idempotent: boolean) {
+    this.idempotent = idempotent;
+  }
+
+  /** Remembers the text as it went over the wire: parameters may bring SQL of their own (`mysql.raw()`). */
+  attempted(lease: Lease): void {
+    this.#sentSql = lease.sentSql;
+  }
+
+  /** The caller has seen a part of the result. */
+  handOver(): void {
+    this.#handedOver = true;
+  }
+
+  isSafeRead(): boolean {
+    return this.#sentSql !== undefined && isSafeRead(this.#sentSql);
+  }
+
+  isHandedOver(): boolean {
+    return this.#handedOver;
+  }
+}

@@ -1,0 +1,90 @@
+import type { Pool as CallbackPool } from 'mysql2';
+import { createPool, type PoolOptions, type Pool as PromisePool } from 'mysql2/promise';
+import { type CallOptions, type RetryPolicyOptions, retryPolicy } from '../../src/index.ts';
+import { callbackMethods } from './callback-methods.ts';
+import { createClient, type ResilientClient, registerClient } from './client.ts';
+import { isCallbackPool } from './driver.ts';
+import { promiseMethods } from './promise-methods.ts';
+
+/** A pool of mysql2 with the same interface, and options for single calls. */
+export type Resilient<P> = P & {
+  /**
+   * The same pool with other options for the calls made through it.
+   *
+   * @throws TypeError for an option that is unknown, out of range, or belongs to the pool
+   */
+  $resilience(options: CallOptions): Resilient<P>;
+};
+
+/**
+ * Makes a pool of mysql2 survive a server that goes away: a drop-in for the pool itself, which is neither changed nor owned.
+ *
+ * Statements sent with `query()` and `execute()` are retried where the evidence says that it is safe; a connection from
+ * `getConnection()` is handed out alive, and nothing is retried on it. Statements without a callback on a callback pool, which are
+ * read as a stream, pass through as they are.
+ *
+ * @param pool a promise pool, a callback pool, or the options or URL to make a promise pool from
+ * @throws TypeError when this is no pool of mysql2, or an option of the policy is wrong
+ */
+export function withResilience<P extends PromisePool | CallbackPool>(
+  pool: P,
+  policy?: RetryPolicyOptions,
+): Resilient<P>;
+export function withResilience(options: PoolOptions | string, policy?: RetryPolicyOptions): Resilient<PromisePool>;
+export function withResilience(
+  source: PromisePool | CallbackPool | PoolOptions | string,
+  options?: RetryPolicyOptions,
+): Resilient<PromisePool | CallbackPool> {
+  const policy = retryPolicy(options);
+  const pool = isOptions(source) ? createPool(source as PoolOptions) : source;
+  const client = createClient(pool, policy);
+  if (client === undefined) throw new TypeError(`Expected a pool of mysql2 (from createPool), got ${describe(source)}`);
+  return wrap(pool as PromisePool | CallbackPool, client);
+}
+
+/** The resilient form of `pool`, which is the callback pool or the promise pool of `client`. */
+function wrap<P extends PromisePool | CallbackPool>(pool: P, client: ResilientClient): Resilient<P> {
+  const again = (options: CallOptions): object => wrap(pool, client.with(options));
+  const methods: Readonly<Record<PropertyKey, unknown>> = isCallbackPool(pool)
+    ? { ...callbackMethods(pool, client, () => wrap(pool.promise(), client)), $resilience: again }
+    : { ...promiseMethods(pool as PromisePool, client, wrap(client.pool, client)), $resilience: again };
+  const bound = new Map<PropertyKey, unknown>();
+  const proxy: object = new Proxy(pool, {
+    get(target, key) {
+      if (Object.hasOwn(methods, key)) return methods[key];
+      const value: unknown = Reflect.get(target, key, target);
+      if (typeof value !== 'function' || key === 'constructor') return value;
+      // Everything else is the pool's own, called on the pool itself; where it returns itself, the wrapper stands in.
+      let method = bound.get(key);
+      if (method === undefined) {
+        method = (...values: unknown[]) => {
+          const returned: unknown = value.apply(target, values);
+          return returned === target ? proxy : returned;
+        };
+        bound.set(key, method);
+      }
+      return method;
+    },
+    has: (target, key) => key === '$resilience' || Reflect.has(target, key),
+  });
+  registerClient(proxy, client);
+  return proxy as Resilient<P>;
+}
+
+function isOptions(source: unknown): boolean {
+  if (typeof source === 'string') return true;
+  if (typeof source !== 'object' || source === null || 'getConnection' in source) return false;
+  const prototype: unknown = Object.getPrototypeOf(source);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function describe(source: unknown): string {
+  if (source === null || typeof source !== 'object') return source === null ? 'null' : `a ${typeof source}`;
+  const name = source.constructor?.name ?? 'object';
+  const hint = /cluster/i.test(name)
+    ? '; of a cluster, wrap the pool of each node'
+    : 'getConnection' in source
+      ? ''
+      : '; a single connection cannot be replaced when it is lost';
+  return `${/^[A-Z]/.test(name) ? `a ${name}` : name}${hint}`;
+}

@@ -1,0 +1,173 @@
+import { connectionExceptionState, type ErrorRow, errorRows, type Proof, tlsFailureCode } from './error-codes.ts';
+import { isGoneAwayError } from './errors.ts';
+import { evidenceOf } from './evidence.ts';
+import type { Evidence, Failure, Outcome } from './failure.ts';
+
+/** An error chain longer than this is somebody's mistake, or hostile. */
+const deepestChain = 12;
+
+interface ErrorFacts {
+  readonly errno: number | undefined;
+  readonly code: string | undefined;
+  readonly sqlState: string | undefined;
+  readonly message: string;
+  readonly connecting: boolean;
+  readonly fatal: boolean;
+}
+
+interface Finding {
+  readonly row: Pick<ErrorRow, 'proof' | 'kind' | 'invalidates' | 'source'>;
+  readonly facts: ErrorFacts;
+}
+
+/**
+ * What an error proves about the work that it ended.
+ *
+ * Evidence that a connection attached decides what became of the statement; codes only refine, and decide alone where nobody
+ * watched the wire, conservatively. Pure: reads the error and whatever it was caused by, sends nothing, throws nothing.
+ */
+export function classify(error: unknown): Failure {
+  const chain = causesOf(error);
+  for (const link of chain) if (isGoneAwayError(link)) return link.failure;
+  const evidence = chain.map(evidenceOf).find((found) => found !== undefined);
+  const connecting = evidence?.progress === 'not-acquired';
+  for (const link of chain) {
+    const facts = factsOf(link, connecting);
+    const row = findRow(facts);
+    if (row !== undefined) return toFailure({ row, facts }, evidence);
+  }
+  return toFailure({ row: ordinary, facts: factsOf(chain.at(-1), connecting) }, evidence);
+}
+
+const ordinary: Finding['row'] = {
+  proof: 'permanent',
+  kind: 'statement',
+  invalidates: 'nothing',
+  source: 'an ordinary error, not a failure of the connection',
+};
+
+/** A failure that this side declares, with no error of a driver behind it. */
+export function failureOf(row: Omit<ErrorRow, 'errno' | 'code' | 'text' | 'when'>, evidence: Evidence): Failure {
+  return toFailure({ row, facts: factsOf(undefined, false) }, evidence);
+}
+
+function toFailure({ row, facts }: Finding, evidence: Evidence | undefined): Failure {
+  return Object.freeze({
+    kind: row.kind,
+    outcome: outcomeOf(row.proof, evidence),
+    transient: row.proof !== 'permanent',
+    invalidates: row.invalidates,
+    endsTransaction: row.proof === 'transaction-rolled-back' || row.invalidates !== 'nothing',
+    stillRunning: evidence?.abandoned === true || row.kind === 'attempt-timeout',
+    code: facts.code,
+    errno: facts.errno,
+    reason: evidence === undefined ? row.source : `${row.source}; ${describe(evidence)}`,
+  });
+}
+
+function outcomeOf(proof: Proof, evidence: Evidence | undefined): Outcome {
+  switch (proof) {
+    case 'permanent':
+      return evidence !== undefined && evidence.progress !== 'written' ? 'not-executed' : 'failed';
+    case 'not-executed':
+      return 'not-executed';
+    case 'statement-rolled-back':
+    case 'transaction-rolled-back':
+      return 'rolled-back';
+    case 'unknown':
+      if (evidence === undefined) return 'unknown';
+      // A lost connection undoes an open transaction, whether or not its last statement was sent.
+      if (evidence.rollsBack) return 'rolled-back';
+      return evidence.progress === 'written' ? 'unknown' : 'not-executed';
+    default:
+      return proof satisfies never;
+  }
+}
+
+function describe(evidence: Evidence): string {
+  if (evidence.rollsBack) return 'the connection was lost in a transaction that had not been committed';
+  switch (evidence.progress) {
+    case 'not-acquired':
+      return 'there was no connection to send it on';
+    case 'not-written':
+      return 'no byte of it was written';
+    case 'write-refused':
+      return 'the kernel refused the write that carried it';
+    case 'preparing':
+      return 'only what precedes it was in flight';
+    case 'written':
+      return evidence.abandoned ? 'it was sent, and this side stopped waiting' : 'it was sent, and no full answer came';
+    default:
+      return evidence.progress satisfies never;
+  }
+}
+
+function findRow(facts: ErrorFacts): Finding['row'] | undefined {
+  const row = errorRows.find((candidate) => matches(candidate, facts));
+  if (row !== undefined) return row;
+  if (facts.code !== undefined && tlsFailureCode.test(facts.code)) {
+    const [proof, kind] = facts.connecting
+      ? (['permanent', 'authentication'] as const)
+      : (['unknown', 'connection-lost'] as const);
+    return { proof, kind, invalidates: 'connection', source: 'Node.js: TLS errors' };
+  }
+  if (facts.sqlState !== undefined && connectionExceptionState.test(facts.sqlState)) {
+    return { proof: 'unknown', kind: 'connection-lost', invalidates: 'connection', source: 'SQLSTATE class 08' };
+  }
+  if (facts.fatal && facts.errno === undefined) {
+    return {
+      proof: 'unknown',
+      kind: 'connection-lost',
+      invalidates: 'connection',
+      source: 'mysql2 says that it is fatal',
+    };
+  }
+  return undefined;
+}
+
+function matches(row: ErrorRow, facts: ErrorFacts): boolean {
+  if (row.when !== undefined && (row.when === 'connecting') !== facts.connecting) return false;
+  const numbered = facts.errno !== undefined && row.errno?.includes(facts.errno) === true;
+  // A server's number is more exact than any code or text beside it.
+  const coded = facts.errno === undefined && facts.code !== undefined && row.code?.includes(facts.code) === true;
+  if (row.errno === undefined && row.code === undefined) return row.text?.test(facts.message) === true;
+  return (numbered || coded) && (row.text?.test(facts.message) ?? true);
+}
+
+/** The error and what caused it, outermost first: `cause`, Prisma's `meta.driverAdapterError`, `originalError`. */
+function causesOf(error: unknown): readonly unknown[] {
+  const chain: unknown[] = [];
+  let next: unknown = error;
+  while (next !== undefined && next !== null && chain.length < deepestChain && !chain.includes(next)) {
+    chain.push(next);
+    next = read(next, 'cause') ?? read(read(next, 'meta'), 'driverAdapterError') ?? read(next, 'originalError');
+  }
+  return chain;
+}
+
+function factsOf(link: unknown, notAcquired: boolean): ErrorFacts {
+  const errno = read(link, 'errno');
+  const code = read(link, 'code');
+  const sqlState = read(link, 'sqlState');
+  const message = read(link, 'message');
+  // Node's system errors carry a negative errno of the operating system; the server's numbers are positive.
+  const number = typeof errno === 'number' && errno > 0 ? errno : undefined;
+  return {
+    errno: number,
+    code: typeof code === 'string' ? code : typeof code === 'number' ? String(code) : undefined,
+    sqlState: typeof sqlState === 'string' ? sqlState : undefined,
+    message: typeof message === 'string' ? message.slice(0, 1_000) : '',
+    connecting: notAcquired || read(link, 'syscall') === 'connect',
+    fatal: read(link, 'fatal') === true,
+  };
+}
+
+/** Errors may come from anywhere: a getter that throws is a property that is not there. */
+function read(target: unknown, key: string): unknown {
+  if ((typeof target !== 'object' && typeof target !== 'function') || target === null) return undefined;
+  try {
+    return (target as Record<string, unknown>)[key];
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,108 @@
+import type { Failure } from './failure.ts';
+
+/** Stable codes, one for each error class. */
+export type GoneAwayErrorCode =
+  | 'ERR_GONE_AWAY_OUTCOME_UNKNOWN'
+  | 'ERR_GONE_AWAY_RETRIES_EXHAUSTED'
+  | 'ERR_GONE_AWAY_ACQUIRE_TIMEOUT'
+  | 'ERR_GONE_AWAY_ATTEMPT_TIMEOUT';
+
+export interface GoneAwayErrorDetails {
+  readonly failure: Failure;
+  /** How many times the work was begun, the first time included. */
+  readonly attempts: number;
+  readonly elapsedMs: number;
+  readonly cause?: unknown;
+}
+
+/** The brand survives two copies of the package in one process, where `instanceof` by prototype would not. */
+const brand: unique symbol = Symbol.for('gone-away.error') as never;
+
+/** What all errors of this package have in common. Messages never contain SQL parameters, credentials or row data. */
+export abstract class GoneAwayError extends Error {
+  abstract readonly code: GoneAwayErrorCode;
+  readonly failure: Failure;
+  /** How many times the work was begun, the first time included. */
+  readonly attempts: number;
+  /** From the first attempt to this error, in milliseconds. */
+  readonly elapsedMs: number;
+
+  constructor(name: string, message: string, details: GoneAwayErrorDetails) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.failure = details.failure;
+    this.attempts = details.attempts;
+    this.elapsedMs = details.elapsedMs;
+    // Not enumerable, as with built-in errors; and a literal, because minifiers rename classes.
+    Object.defineProperty(this, 'name', { value: name, configurable: true, writable: true });
+    Object.defineProperty(this, brand, { value: true });
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isGoneAwayError(value);
+  }
+}
+
+/** Whether this value is an error of this package, made by this or by another copy of it. */
+export function isGoneAwayError(value: unknown): value is GoneAwayError {
+  return typeof value === 'object' && value !== null && brand in value;
+}
+
+/**
+ * The work was sent and its answer never came: it may have been applied, once, or not at all. It was not sent again.
+ * The idea is SQLSTATE 08007, "connection exception: transaction resolution unknown".
+ *
+ * Look whether it was applied, or mark such work `idempotent` if applying it twice is harmless.
+ */
+export class OutcomeUnknownError extends GoneAwayError {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isGoneAwayError(value) && value.code === 'ERR_GONE_AWAY_OUTCOME_UNKNOWN';
+  }
+
+  override readonly code = 'ERR_GONE_AWAY_OUTCOME_UNKNOWN' as const;
+
+  constructor(message: string, details: GoneAwayErrorDetails) {
+    super('OutcomeUnknownError', message, details);
+  }
+}
+
+/** Every attempt failed in a way that was safe to retry, until the retries, the deadline or the budget ran out. */
+export class RetriesExhaustedError extends GoneAwayError {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isGoneAwayError(value) && value.code === 'ERR_GONE_AWAY_RETRIES_EXHAUSTED';
+  }
+
+  override readonly code = 'ERR_GONE_AWAY_RETRIES_EXHAUSTED' as const;
+  /** The error of every attempt, the first one first. `cause` is the last. */
+  readonly errors: readonly unknown[];
+
+  constructor(message: string, details: GoneAwayErrorDetails & { readonly errors: readonly unknown[] }) {
+    super('RetriesExhaustedError', message, details);
+    this.errors = details.errors;
+  }
+}
+
+/** No usable connection could be had in time. Nothing was sent. `cause` is what kept connections from being made, where known. */
+export class AcquireTimeoutError extends GoneAwayError {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isGoneAwayError(value) && value.code === 'ERR_GONE_AWAY_ACQUIRE_TIMEOUT';
+  }
+
+  override readonly code = 'ERR_GONE_AWAY_ACQUIRE_TIMEOUT' as const;
+
+  constructor(message: string, details: GoneAwayErrorDetails) {
+    super('AcquireTimeoutError', message, details);
+  }
+}
+
+/** A statement had no answer within `attemptTimeout`; its connection was destroyed. The server may still be executing it. */
+export class AttemptTimeoutError extends GoneAwayError {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isGoneAwayError(value) && value.code === 'ERR_GONE_AWAY_ATTEMPT_TIMEOUT';
+  }
+
+  override readonly code = 'ERR_GONE_AWAY_ATTEMPT_TIMEOUT' as const;
+
+  constructor(message: string, details: GoneAwayErrorDetails) {
+    super('AttemptTimeoutError', message, details);
+  }
+}

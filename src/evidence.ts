@@ -1,0 +1,43 @@
+import type { Evidence, Progress } from './failure.ts';
+
+/**
+ * Evidence travels beside the error object and not on it: errors may be frozen, are printed, and are shared. The map hangs on a
+ * registered symbol so that two copies of this package in one process read each other's evidence.
+ */
+const registryKey: unique symbol = Symbol.for('gone-away.evidence') as never;
+
+interface Registry {
+  [registryKey]?: WeakMap<object, Evidence>;
+}
+
+function evidenceMap(): WeakMap<object, Evidence> {
+  const registry = globalThis as Registry;
+  registry[registryKey] ??= new WeakMap();
+  return registry[registryKey];
+}
+
+/** From the least to the most that may have happened on the server. */
+const progressOrder: readonly Progress[] = ['not-acquired', 'not-written', 'write-refused', 'preparing', 'written'];
+
+/**
+ * Records what a connection knows about a failed statement.
+ *
+ * mysql2 hands one error object to the active command and to every queued one. Where evidence is already there, the more
+ * pessimistic of the two is kept, so that a statement that was never sent cannot acquit the one that was.
+ */
+export function attachEvidence(error: unknown, evidence: Evidence): void {
+  if (typeof error !== 'object' || error === null) return;
+  const map = evidenceMap();
+  const known = map.get(error);
+  map.set(error, known === undefined ? evidence : worse(known, evidence));
+}
+
+/** The evidence recorded for this very object, if any. */
+export function evidenceOf(error: unknown): Evidence | undefined {
+  return typeof error === 'object' && error !== null ? evidenceMap().get(error) : undefined;
+}
+
+function worse(a: Evidence, b: Evidence): Evidence {
+  const progress = progressOrder.indexOf(a.progress) >= progressOrder.indexOf(b.progress) ? a.progress : b.progress;
+  return { progress, rollsBack: a.rollsBack && b.rollsBack, abandoned: a.abandoned || b.abandoned };
+}

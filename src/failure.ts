@@ -1,0 +1,94 @@
+/**
+ * The vocabulary that every other room speaks. This file imports nothing.
+ */
+
+/**
+ * What became of the work of an attempt that failed.
+ *
+ * - `not-executed`: the server never began it. Sending it again cannot apply it twice.
+ * - `rolled-back`: the server undid it. Running it again cannot apply it twice.
+ * - `failed`: the server answered with an ordinary error (syntax, constraint, ...). There is nothing to recover from.
+ * - `unknown`: it was sent and no full answer came; nobody on this side can know.
+ */
+export type Outcome = 'not-executed' | 'rolled-back' | 'failed' | 'unknown';
+
+/** What kind of trouble it was. For people and for metrics; decisions rest on {@link Failure.outcome}. */
+export type FailureKind =
+  | 'connect'
+  | 'acquire-timeout'
+  | 'attempt-timeout'
+  | 'aborted'
+  | 'connection-lost'
+  | 'protocol'
+  | 'read-only'
+  | 'not-ready'
+  | 'shutdown'
+  | 'killed'
+  | 'overloaded'
+  | 'deadlock'
+  | 'lock-wait'
+  | 'conflict'
+  | 'stale-statement'
+  | 'limit'
+  | 'authentication'
+  | 'closed'
+  | 'statement';
+
+/**
+ * What can no longer be trusted after a failure.
+ *
+ * - `nothing`: the connection is as good as before.
+ * - `connection`: this connection is lost, and its siblings are suspect.
+ * - `generation`: the server as a whole went away or changed its role; every connection made before now is to be replaced.
+ */
+export type Invalidates = 'nothing' | 'connection' | 'generation';
+
+/**
+ * How far a statement got, as the connection that carried it saw it.
+ *
+ * - `not-acquired`: there was no connection to send it on.
+ * - `not-written`: not one byte of it was handed to the socket.
+ * - `write-refused`: the kernel refused the very write that carried it, so that the server never had the whole packet.
+ * - `preparing`: only what precedes the user's own statements was in flight: PREPARE, BEGIN, SET or a ping.
+ * - `written`: it may have reached the server.
+ */
+export type Progress = 'not-acquired' | 'not-written' | 'write-refused' | 'preparing' | 'written';
+
+/** What a connection knows of a statement that failed on it. Travels with the error object; see `evidence.ts`. */
+export interface Evidence {
+  readonly progress: Progress;
+  /** The statement ran in an open transaction that it could not itself have committed, so that losing the connection undoes it. */
+  readonly rollsBack: boolean;
+  /** This side stopped waiting; the server may still be working on it. */
+  readonly abandoned: boolean;
+}
+
+/** A classified failure. Never carries SQL parameters or row data. */
+export interface Failure {
+  readonly kind: FailureKind;
+  readonly outcome: Outcome;
+  /** Whether the same work may succeed later without anybody changing it. */
+  readonly transient: boolean;
+  readonly invalidates: Invalidates;
+  /** Whether a transaction that was open on that connection is gone. */
+  readonly endsTransaction: boolean;
+  /** This side stopped waiting; the server may still be executing the statement. */
+  readonly stillRunning: boolean;
+  /** The driver's code, such as `ECONNRESET`, where it has one. */
+  readonly code: string | undefined;
+  /** The server's error number, such as `1213`, where it has one. */
+  readonly errno: number | undefined;
+  /** One sentence on what the classification rests on. */
+  readonly reason: string;
+}
+
+/** The unit of work that is retried as a whole, or not at all. */
+export interface Operation {
+  readonly kind: 'statement' | 'transaction';
+  /** Marked by the user as harmless to apply more than once. */
+  readonly idempotent: boolean;
+  /** Asked only after a failure whose outcome is unknown: does sending it again change, lock or depend on anything? */
+  isSafeRead(): boolean;
+  /** Whether something was already handed to the caller (the first row of a stream, a transaction's callback that ran). */
+  isHandedOver(): boolean;
+}

@@ -1,0 +1,34 @@
+export type { BackoffOptions } from './backoff.ts';
+export { fullJitterDelay } from './backoff.ts';
+export type { BudgetOptions } from './budget.ts';
+export { classify, failureOf } from './classify.ts';
+export type { Decision } from './decide.ts';
+export { decide } from './decide.ts';
+export type { GoneAwayErrorCode, GoneAwayErrorDetails } from './errors.ts';
+export {
+  AcquireTimeoutError,
+  AttemptTimeoutError,
+  GoneAwayError,
+  isGoneAwayError,
+  OutcomeUnknownError,
+  RetriesExhaustedError,
+} from './errors.ts';
+export { attachEvidence, evidenceOf } from './evidence.ts';
+export type { AttemptContext, ExecutorEnvironment } from './executor.ts';
+export { Executor } from './executor.ts';
+export type { Evidence, Failure, FailureKind, Invalidates, Operation, Outcome, Progress } from './failure.ts';
+export { notify } from './notify.ts';
+export type { CallOptions, LivenessOptions, RetryPolicy, RetryPolicyOptions } from './policy.ts';
+export { callPolicy, retryPolicy } from './policy.ts';
+export { isSafeRead } from './statement.ts';
+export type {
+  ChannelName,
+  ChannelPayloads,
+  EvictEvent,
+  GiveUpEvent,
+  OutcomeUnknownEvent,
+  RetryEvent,
+  ServerEvent,
+} from './telemetry.ts';
+export { publish } from './telemetry.ts';
+export { leavesTransactionUncommitted } from './transaction-effect.ts';

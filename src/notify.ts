@@ -1,0 +1,17 @@
+/**
+ * Calls a user's hook. A hook observes: what it throws, or rejects with, must neither fail the work nor be swallowed, so it becomes
+ * a process warning.
+ */
+export function notify<T>(hook: ((event: T) => unknown) | undefined, event: T): void {
+  if (hook === undefined) return;
+  try {
+    const returned = hook(event);
+    if (returned instanceof Promise) returned.catch(warn);
+  } catch (error) {
+    warn(error);
+  }
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error), { code: 'GONE_AWAY_HOOK' });
+}

@@ -1,0 +1,242 @@
+import type { BudgetOptions } from './budget.ts';
+import type { Failure } from './failure.ts';
+import type { EvictEvent, GiveUpEvent, RetryEvent } from './telemetry.ts';
+
+/** When a pooled connection is trusted without asking it. All times in milliseconds. */
+export interface LivenessOptions {
+  /**
+   * A connection that was idle longer than this is used only after the event loop has turned, so that an end of the connection
+   * that the kernel already knows is seen before anything is written. Costs no round trip. Default 100.
+   */
+  readonly idleTrust: number;
+  /** A connection that was idle longer than this is replaced. Default 180_000: below what common load balancers cut in silence. */
+  readonly maxIdle: number;
+  /** A connection older than this is replaced when it is next checked out; up to a tenth is taken off at random. Default 1_800_000. */
+  readonly maxLifetime: number;
+  /** How long the one ping of a suspect connection may take. Default 1_000. */
+  readonly pingTimeout: number;
+}
+
+/** What may be set for a single call; everything else belongs to the pool. */
+export interface CallOptions {
+  /** Extra attempts after the first one. 0 retries nothing. Default 10. */
+  readonly retries?: number | undefined;
+  /** The cap of the first retry's delay, in milliseconds; delays are drawn evenly from zero to the cap. Default 50. */
+  readonly minTimeout?: number | undefined;
+  /** The cap of every delay, in milliseconds. Default 2_000. */
+  readonly maxTimeout?: number | undefined;
+  /** By how much the cap grows with every retry. Default 2. */
+  readonly factor?: number | undefined;
+  /** No attempt is begun, and nothing is waited for, later than this many milliseconds after the start. Default 30_000. */
+  readonly maxRetryTime?: number | undefined;
+  /** Ends waiting at once. A statement that it catches in flight loses its connection; a finished one keeps its result. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * How long one statement may go without an answer, in milliseconds, before its connection is destroyed. Default: no limit.
+   * A stopped read may run again; a stopped write is an {@link OutcomeUnknownError}, for the server may still be executing it.
+   */
+  readonly attemptTimeout?: number | undefined;
+  /** How long to wait for a usable connection, in milliseconds. Default 10_000. */
+  readonly acquireTimeout?: number | undefined;
+  /** Applying the work more than once is harmless: it may run again even when its outcome is unknown. Default false. */
+  readonly idempotent?: boolean | undefined;
+  /** Your veto: return false and this failure is not retried. It cannot make an unsafe retry happen. */
+  readonly adjudicate?: ((failure: Failure) => boolean) | undefined;
+  /** Called before each retry. What it throws is reported as a process warning and changes nothing. */
+  readonly onRetry?: ((event: RetryEvent) => void) | undefined;
+  /** Called when something that was safe to retry is given up. What it throws is reported as a process warning. */
+  readonly onGiveUp?: ((event: GiveUpEvent) => void) | undefined;
+}
+
+export interface RetryPolicyOptions extends CallOptions {
+  /** A token bucket for all retries of a pool. `false` switches it off. Default: 200 at once, 20 a second, 0.1 back for a success. */
+  readonly budget?: Partial<BudgetOptions> | false | undefined;
+  /** When a pooled connection is trusted. */
+  readonly liveness?: Partial<LivenessOptions> | undefined;
+  /** Called when a pooled connection is destroyed. What it throws is reported as a process warning. */
+  readonly onEvict?: ((event: EvictEvent) => void) | undefined;
+}
+
+/** A validated policy, complete and frozen. */
+export interface RetryPolicy {
+  readonly retries: number;
+  readonly minTimeout: number;
+  readonly maxTimeout: number;
+  readonly factor: number;
+  readonly maxRetryTime: number;
+  readonly signal: AbortSignal | undefined;
+  readonly attemptTimeout: number | undefined;
+  readonly acquireTimeout: number;
+  readonly idempotent: boolean;
+  readonly adjudicate: ((failure: Failure) => boolean) | undefined;
+  readonly onRetry: ((event: RetryEvent) => void) | undefined;
+  readonly onGiveUp: ((event: GiveUpEvent) => void) | undefined;
+  readonly budget: BudgetOptions | false;
+  readonly liveness: LivenessOptions;
+  readonly onEvict: ((event: EvictEvent) => void) | undefined;
+}
+
+const defaultBudget: BudgetOptions = { capacity: 200, refundPerSuccess: 0.1, refillPerSecond: 20 };
+
+const defaultLiveness: LivenessOptions = {
+  idleTrust: 100,
+  maxIdle: 180_000,
+  maxLifetime: 1_800_000,
+  pingTimeout: 1_000,
+};
+
+const defaults: RetryPolicy = {
+  retries: 10,
+  minTimeout: 50,
+  maxTimeout: 2_000,
+  factor: 2,
+  maxRetryTime: 30_000,
+  signal: undefined,
+  attemptTimeout: undefined,
+  acquireTimeout: 10_000,
+  idempotent: false,
+  adjudicate: undefined,
+  onRetry: undefined,
+  onGiveUp: undefined,
+  budget: defaultBudget,
+  liveness: defaultLiveness,
+  onEvict: undefined,
+};
+
+/** The longest delay that a Node.js timer keeps; a longer one would fire at once. */
+const longestTimer = 2_147_483_647;
+
+type Check = (name: string, value: unknown) => void;
+
+const milliseconds: Check = (name, value) => {
+  expect(
+    typeof value === 'number' && value >= 0 && value <= longestTimer,
+    name,
+    value,
+    `milliseconds from 0 to ${longestTimer}`,
+  );
+};
+const positiveMilliseconds: Check = (name, value) => {
+  expect(
+    typeof value === 'number' && value > 0 && value <= longestTimer,
+    name,
+    value,
+    `milliseconds above 0, at most ${longestTimer}`,
+  );
+};
+const numberFrom =
+  (least: number): Check =>
+  (name, value) => {
+    expect(
+      typeof value === 'number' && Number.isFinite(value) && value >= least,
+      name,
+      value,
+      `a number from ${least}`,
+    );
+  };
+const aFunction: Check = (name, value) => expect(typeof value === 'function', name, value, 'a function');
+
+const callChecks: { readonly [K in keyof Required<CallOptions>]: Check } = {
+  retries: (name, value) =>
+    expect(Number.isInteger(value) && (value as number) >= 0, name, value, 'a whole number from 0'),
+  minTimeout: milliseconds,
+  maxTimeout: milliseconds,
+  factor: numberFrom(1),
+  maxRetryTime: milliseconds,
+  signal: (name, value) => expect(value instanceof AbortSignal, name, value, 'an AbortSignal'),
+  attemptTimeout: positiveMilliseconds,
+  acquireTimeout: positiveMilliseconds,
+  idempotent: (name, value) => expect(typeof value === 'boolean', name, value, 'true or false'),
+  adjudicate: aFunction,
+  onRetry: aFunction,
+  onGiveUp: aFunction,
+};
+
+const policyChecks: { readonly [K in keyof Required<RetryPolicyOptions>]: Check } = {
+  ...callChecks,
+  budget: (name, value) => {
+    if (value === false) return;
+    const each = { capacity: numberFrom(0), refundPerSuccess: numberFrom(0), refillPerSecond: numberFrom(0) };
+    checkKeys(name, value, each, 'an object or false');
+  },
+  liveness: (name, value) => {
+    const each = {
+      idleTrust: milliseconds,
+      maxIdle: positiveMilliseconds,
+      maxLifetime: positiveMilliseconds,
+      pingTimeout: positiveMilliseconds,
+    };
+    checkKeys(name, value, each, 'an object');
+  },
+  onEvict: aFunction,
+};
+
+/**
+ * Validates options and fills in the defaults.
+ *
+ * @throws TypeError naming the option, the value and what is expected, for a wrong type, a number out of range or an unknown key
+ */
+export function retryPolicy(options: RetryPolicyOptions = {}): RetryPolicy {
+  checkKeys('policy', options, policyChecks, 'an object');
+  const { budget, liveness, ...rest } = options;
+  return complete(defaults, {
+    ...defined(rest),
+    ...(budget !== undefined && {
+      budget: budget === false ? budget : Object.freeze({ ...defaultBudget, ...defined(budget) }),
+    }),
+    ...(liveness !== undefined && { liveness: Object.freeze({ ...defaultLiveness, ...defined(liveness) }) }),
+  });
+}
+
+/**
+ * A policy with the options of one call laid over it.
+ *
+ * @throws TypeError as {@link retryPolicy} does, and for options that belong to the pool and not to a call
+ */
+export function callPolicy(base: RetryPolicy, options: CallOptions): RetryPolicy {
+  checkKeys('options', options, callChecks, 'an object');
+  return complete(base, defined(options));
+}
+
+function complete(base: RetryPolicy, overrides: Partial<RetryPolicy>): RetryPolicy {
+  const policy: RetryPolicy = { ...base, ...overrides };
+  if (policy.maxTimeout < policy.minTimeout) {
+    throw new TypeError(
+      `Expected \`maxTimeout\` to be at least \`minTimeout\` (${policy.minTimeout}), got ${policy.maxTimeout}`,
+    );
+  }
+  return Object.freeze(policy);
+}
+
+/** Drops keys that are present but undefined: they mean "the default". */
+function defined<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}
+
+function checkKeys(name: string, options: unknown, checks: Readonly<Record<string, Check>>, expected: string): void {
+  expect(typeof options === 'object' && options !== null && !Array.isArray(options), name, options, expected);
+  for (const [key, value] of Object.entries(options as object)) {
+    const check = Object.hasOwn(checks, key) ? checks[key] : undefined;
+    if (check === undefined) {
+      throw new TypeError(
+        `Unknown option \`${key}\` in \`${name}\`; expected one of: ${Object.keys(checks).join(', ')}`,
+      );
+    }
+    if (value !== undefined) check(name === 'policy' || name === 'options' ? key : `${name}.${key}`, value);
+  }
+}
+
+function expect(holds: boolean, name: string, value: unknown, expected: string): asserts holds {
+  if (!holds) throw new TypeError(`Expected \`${name}\` to be ${expected}, got ${show(value)}`);
+}
+
+/** Enough of a value to recognise it by, and nothing that it may contain. */
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value);
+  if (typeof value === 'function') return 'a function';
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return String(value);
+}

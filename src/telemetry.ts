@@ -1,0 +1,58 @@
+import { channel } from 'node:diagnostics_channel';
+import type { Failure } from './failure.ts';
+
+/** A failed attempt is about to be followed by another. */
+export interface RetryEvent {
+  /** The attempt that failed; the first one is 1. */
+  readonly attempt: number;
+  /** How many extra attempts are left after the one about to be made. */
+  readonly retriesLeft: number;
+  /** Milliseconds that are waited before the next attempt. */
+  readonly delayMs: number;
+  readonly failure: Failure;
+}
+
+/** The caller is about to get an error for something that was safe to retry. */
+export interface GiveUpEvent {
+  readonly attempts: number;
+  readonly elapsedMs: number;
+  readonly reason: 'retries' | 'deadline' | 'budget';
+  readonly failure: Failure;
+}
+
+/** The caller is about to be told that nobody can know whether the work was applied. */
+export interface OutcomeUnknownEvent {
+  readonly attempts: number;
+  readonly elapsedMs: number;
+  readonly failure: Failure;
+}
+
+/** A pooled connection was destroyed. */
+export interface EvictEvent {
+  readonly reason: 'lifetime' | 'idle' | 'generation' | 'suspect' | 'lost' | 'dirty' | 'abandoned';
+  /** The server's thread id, where the handshake had told it. */
+  readonly threadId: number | undefined;
+}
+
+/** The server stopped, or began again, to accept connections. */
+export interface ServerEvent {
+  readonly state: 'down' | 'up';
+  readonly failure: Failure | undefined;
+}
+
+/** Every `node:diagnostics_channel` name of this package, with what is published on it. Nothing is built when nobody listens. */
+export interface ChannelPayloads {
+  'gone-away:retry': RetryEvent;
+  'gone-away:give-up': GiveUpEvent;
+  'gone-away:outcome-unknown': OutcomeUnknownEvent;
+  'gone-away:evict': EvictEvent;
+  'gone-away:server': ServerEvent;
+}
+
+export type ChannelName = keyof ChannelPayloads;
+
+/** Publishes when somebody listens. `payload` is a function so that nobody pays for an event that nobody reads. */
+export function publish<N extends ChannelName>(name: N, payload: () => ChannelPayloads[N]): void {
+  const target = channel(name);
+  if (target.hasSubscribers) target.publish(payload());
+}
