@@ -7,7 +7,7 @@ import {
   failureOf,
   type RetryPolicy,
 } from '../../src/index.ts';
-import { type DriverCommand, hasRunningCommand, sqlOf } from './driver.ts';
+import { type DriverCommand, hasRunningCommand, onCommandResult, sqlOf } from './driver.ts';
 import type { FirstFailure, Holder, PooledConnection } from './pooled-connection.ts';
 
 /** How a statement is sent: the two methods of mysql2, with its own argument forms. */
@@ -37,6 +37,7 @@ export class Lease implements Holder {
   readonly #owner: LeaseOwner;
   readonly #policy: RetryPolicy;
   #command: DriverCommand | undefined;
+  #onLost: ((error: unknown) => void) | undefined;
   #permitHeld = true;
   #ended = false;
 
@@ -70,10 +71,12 @@ export class Lease implements Holder {
   /**
    * Sends one statement.
    *
-   * @throws the driver's error, with evidence; AttemptTimeoutError; or an error with code `ABORT_ERR` when the signal ended it in flight
+   * @throws the driver's error, with evidence; AttemptTimeoutError; an error with code `ABORT_ERR` when the signal ended it in flight,
+   *   and the signal's reason when it had aborted before anything was sent
    */
   run(method: StatementMethod, sql: unknown, values: unknown, limits: StatementLimits): Promise<StatementResult> {
     return new Promise((resolve, reject) => {
+      limits.signal?.throwIfAborted();
       let stopWatching: (() => void) | undefined;
       this.#command = undefined;
       const settle = (error: unknown, rows?: unknown, fields?: unknown): void => {
@@ -82,8 +85,9 @@ export class Lease implements Holder {
           if (!this.watchesCommands) this.#pooled.succeeded(rows);
           resolve([rows, fields]);
         } else {
-          if (!this.watchesCommands) this.#pooled.failed(error, this.#command);
-          reject(error);
+          const failure = this.watchesCommands ? undefined : this.#pooled.failed(error, this.#command);
+          // "Closed" is what every statement gets after the one thing that happened; that one is the error to report.
+          reject(failure?.kind === 'closed' ? (this.firstFailure?.error ?? error) : error);
         }
       };
       const send = this.connection[method] as unknown as Send;
@@ -94,6 +98,29 @@ export class Lease implements Holder {
         stopWatching = this.abandonWhen(limits, () => this.#command, reject);
       }
     });
+  }
+
+  /**
+   * Sends one statement whose rows are read from the command's events. mysql2 does not tell such a command that its connection was
+   * lost; `fail` is told, with evidence.
+   */
+  stream(sql: unknown, values: unknown, fail: (error: unknown) => void): DriverCommand {
+    const pooled = this.#pooled;
+    const { connection } = this;
+    this.#onLost = (error) => {
+      attachEvidence(error, pooled.evidenceFor(this.#command));
+      fail(error);
+    };
+    const send = connection.query as unknown as (sql: unknown, values?: unknown) => DriverCommand;
+    const command = send.call(connection, sql, values);
+    this.#command = command;
+    if (!this.watchesCommands) {
+      onCommandResult(command, (error, row) => {
+        if (error === undefined || error === null) pooled.succeeded(row);
+        else pooled.failed(error, command);
+      });
+    }
+    return command;
   }
 
   /** Destroys the connection when a limit is reached, and says so; returns what calls that off. */
@@ -137,8 +164,7 @@ export class Lease implements Holder {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
     };
-    if (signal?.aborted === true) onAbort();
-    else signal?.addEventListener('abort', onAbort, { once: true });
+    signal?.addEventListener('abort', onAbort, { once: true });
     return stop;
   }
 
@@ -172,8 +198,9 @@ export class Lease implements Holder {
   }
 
   /** mysql2's pool no longer counts a lost connection, so neither does ours, even if it is never given back. */
-  lost(): void {
+  lost(error?: unknown): void {
     this.#giveBackPermit();
+    if (error !== undefined) this.#onLost?.(error);
   }
 
   #end(): void {

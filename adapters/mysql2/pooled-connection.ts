@@ -30,8 +30,8 @@ export interface Holder {
   release(): void;
   /** The connection was destroyed by whoever holds it. */
   destroyed(): void;
-  /** The connection is lost, seen by the stream or by a statement. */
-  lost(): void;
+  /** The connection is lost; `error` where the stream told one, which no statement that waits for an answer got. */
+  lost(error?: unknown): void;
 }
 
 /** The first failure that a connection saw while somebody held it. A later one never replaces it. */
@@ -161,6 +161,6 @@ export class PooledConnection {
       attachEvidence(error, { progress: running ? 'written' : 'not-written', rollsBack, abandoned: false });
       this.firstFailure = { error, failure: classify(error) };
     }
-    this.holder?.lost();
+    this.holder?.lost(error);
   }
 }

@@ -39,15 +39,15 @@ export function withResilience(
   const pool = isOptions(source) ? createPool(source as PoolOptions) : source;
   const client = createClient(pool, policy);
   if (client === undefined) throw new TypeError(`Expected a pool of mysql2 (from createPool), got ${describe(source)}`);
-  return wrap(pool as PromisePool | CallbackPool, client);
+  return wrapPool(pool as PromisePool | CallbackPool, client);
 }
 
 /** The resilient form of `pool`, which is the callback pool or the promise pool of `client`. */
-function wrap<P extends PromisePool | CallbackPool>(pool: P, client: ResilientClient): Resilient<P> {
-  const again = (options: CallOptions): object => wrap(pool, client.with(options));
+export function wrapPool<P extends object>(pool: P, client: ResilientClient): Resilient<P> {
+  const again = (options: CallOptions): object => wrapPool(pool, client.with(options));
   const methods: Readonly<Record<PropertyKey, unknown>> = isCallbackPool(pool)
-    ? { ...callbackMethods(pool, client, () => wrap(pool.promise(), client)), $resilience: again }
-    : { ...promiseMethods(pool as PromisePool, client, wrap(client.pool, client)), $resilience: again };
+    ? { ...callbackMethods(pool, client, () => wrapPool(pool.promise(), client)), $resilience: again }
+    : { ...promiseMethods(pool as unknown as PromisePool, client, wrapPool(client.pool, client)), $resilience: again };
   const bound = new Map<PropertyKey, unknown>();
   const proxy: object = new Proxy(pool, {
     get(target, key) {

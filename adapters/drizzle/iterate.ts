@@ -1,0 +1,50 @@
+import { fillPlaceholders } from 'drizzle-orm';
+import { ResilientClient } from '../mysql2/client.ts';
+import type { LeaseClient } from '../mysql2/lease-client.ts';
+import { streamRows } from '../mysql2/row-stream.ts';
+import { StatementOperation } from '../mysql2/statement-operation.ts';
+import { type DrizzlePreparedQuery, mapRow, statementOf } from './drizzle-internals.ts';
+
+/**
+ * The rows of a prepared query, one at a time. Retried only until the first row is there: what the caller has seen cannot be taken
+ * back. Leaves no connection behind, however it ends.
+ */
+export async function* iterate(
+  client: ResilientClient | LeaseClient,
+  prepared: DrizzlePreparedQuery,
+  placeholderValues: Record<string, unknown> = {},
+): AsyncGenerator<unknown> {
+  const params = fillPlaceholders(prepared.params, placeholderValues);
+  const { sql, sqlText } = statementOf(prepared);
+  prepared.logger.logQuery(sqlText, params);
+  const rows = client instanceof ResilientClient ? await begin(client, sql, params) : client.stream(sql, params);
+  for await (const row of rows) yield mapRow(prepared, row);
+}
+
+/** Sends the statement until its first row is there, or the end of an empty result. */
+async function begin(client: ResilientClient, sql: unknown, params: unknown): Promise<AsyncIterable<unknown>> {
+  const { core, policy } = client;
+  const operation = new StatementOperation(policy.idempotent);
+  return core.executor.run(operation, policy, async ({ deadline }) => {
+    const lease = await core.acquire(policy, deadline, false);
+    const rows = streamRows(lease, sql, params, policy, 'own-lease');
+    try {
+      return startingWith(await rows.next(), rows);
+    } finally {
+      operation.attempted(lease);
+    }
+  });
+}
+
+async function* startingWith(
+  first: IteratorResult<unknown, void>,
+  rest: AsyncGenerator<unknown, void, void>,
+): AsyncGenerator<unknown, void, void> {
+  try {
+    if (first.done === true) return;
+    yield first.value;
+    yield* rest;
+  } finally {
+    await rest.return();
+  }
+}

@@ -1,0 +1,98 @@
+import { is } from 'drizzle-orm';
+import { MySqlDatabase, withReplicas } from 'drizzle-orm/mysql-core';
+import {
+  type CallOptions,
+  callPolicy,
+  type RetryPolicy,
+  type RetryPolicyOptions,
+  retryPolicy,
+} from '../../src/index.ts';
+import { createClient, type ResilientClient } from '../mysql2/client.ts';
+import { wrapPool } from '../mysql2/with-resilience.ts';
+import {
+  deriveDatabase,
+  isTransaction,
+  type ReplicatedDatabase,
+  replicatedParts,
+  sessionOf,
+} from './drizzle-internals.ts';
+import { createResilientSession } from './resilient-session.ts';
+
+/** A database of Drizzle with the same interface, and options for single calls. */
+export type Resilient<D> = D & {
+  /**
+   * The same database with other options for the calls made through it, such as `{ idempotent: true }` or `{ signal }`.
+   *
+   * @throws TypeError for an option that is unknown, out of range, or belongs to the pool
+   */
+  $resilience(options: CallOptions): Resilient<D>;
+};
+
+/**
+ * Makes a database of Drizzle on mysql2 survive a server that goes away. Returns a database of the same type on the same pool; the
+ * one that was given is not changed.
+ *
+ * Statements are retried where the evidence says that it is safe. A transaction that is lost before its callback ran begins again;
+ * after that, its callback is never run twice. `iterator()` is retried until its first row.
+ *
+ * @param db made with `drizzle()` from a URL, options or a pool of mysql2, or with `withReplicas()`
+ * @throws TypeError when this is no such database (a `tx`, one on a single connection), or an option of the policy is wrong
+ */
+export function withResilience<D extends object>(db: D, policy?: RetryPolicyOptions): Resilient<D> {
+  const complete = retryPolicy(policy);
+  return derive(db, (pool) => createClient(pool, complete), complete);
+}
+
+type ClientFor = (pool: unknown) => ResilientClient | undefined;
+
+function derive<D extends object>(db: D, clientFor: ClientFor, policy: RetryPolicy): Resilient<D> {
+  const replicated = typeof db === 'object' && db !== null ? replicatedParts(db) : undefined;
+  const derived = replicated === undefined ? deriveOne(db, clientFor) : deriveReplicated(replicated, clientFor, policy);
+  const $resilience = (options: CallOptions): Resilient<D> => {
+    const forCalls = callPolicy(policy, options);
+    return derive(db, (pool) => createClient(pool, forCalls), forCalls);
+  };
+  return Object.assign(derived, { $resilience }) as Resilient<D>;
+}
+
+function deriveOne(db: object, clientFor: ClientFor): object {
+  if (!is(db, MySqlDatabase)) throw new TypeError(`Expected a database of drizzle-orm/mysql2, got ${describe(db)}`);
+  if (isTransaction(db)) {
+    throw new TypeError(
+      'Expected a database, got a transaction: what runs inside it cannot be retried by itself. Wrap the database, and call its transaction()',
+    );
+  }
+  const session = sessionOf(db);
+  const client = session === undefined ? undefined : clientFor(session.client);
+  if (session === undefined || client === undefined) {
+    throw new TypeError(
+      'Expected a Drizzle database on a pool of mysql2, got one on something else: a single connection cannot be replaced when it is lost. ' +
+        'Make it from createPool(), a URL or connection options',
+    );
+  }
+  const derived = deriveDatabase(db, createResilientSession(session, client));
+  const own: unknown = Reflect.get(db, '$client');
+  return Object.assign(derived, { $client: typeof own === 'object' && own !== null ? wrapPool(own, client) : own });
+}
+
+/** `withReplicas()` again on the derived databases; which replica is next, the original still says. */
+function deriveReplicated(
+  { primary, replicas, next }: ReplicatedDatabase,
+  clientFor: ClientFor,
+  policy: RetryPolicy,
+): object {
+  const derivedReplicas = replicas.map((replica) => derive(replica, clientFor, policy));
+  const [first, ...rest] = derivedReplicas;
+  if (first === undefined) throw new TypeError('Expected a database with replicas, got one with none');
+  return withReplicas(
+    derive(primary, clientFor, policy) as never,
+    [first, ...rest] as never,
+    () => derivedReplicas[next()] as never,
+  );
+}
+
+function describe(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return value === null ? 'null' : `a ${typeof value}`;
+  const name = value.constructor?.name ?? 'object';
+  return 'getConnection' in value ? `a pool (${name}): use gone-away/mysql2 for it` : `an object of class ${name}`;
+}

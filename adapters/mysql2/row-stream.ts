@@ -1,0 +1,76 @@
+import type { Lease, StatementLimits } from './lease.ts';
+
+/** Rows that may wait in memory before the connection is paused. */
+const highWaterMark = 64;
+
+/**
+ * The rows of one statement, as they come, with back-pressure. Ends with an error when the connection is lost (mysql2's own stream
+ * then hangs, or ends as if it were complete).
+ *
+ * A lease of its own is given up however the stream ends: released after the last row, destroyed when the caller stopped early,
+ * because what is left of the result is still on its way. In a transaction, whose lease goes on, the rest is read and dropped.
+ *
+ * @throws the driver's error, with evidence; AttemptTimeoutError when a row is waited for longer than `attemptTimeout`
+ */
+export async function* streamRows(
+  lease: Lease,
+  sql: unknown,
+  values: unknown,
+  limits: StatementLimits,
+  lifetime: 'own-lease' | 'in-transaction',
+): AsyncGenerator<unknown, void, void> {
+  const { connection } = lease;
+  const rows: unknown[] = [];
+  const end: { state: 'open' | 'ended' | 'failed'; error: unknown } = { state: 'open', error: undefined };
+  let wake: () => void = () => {};
+  const close = (state: 'ended' | 'failed', error?: unknown) => {
+    if (end.state === 'open') Object.assign(end, { state, error });
+    wake();
+  };
+  const fail = (error: unknown) => close('failed', error);
+
+  const command = lease.stream(sql, values, fail);
+  command.on('result', (row: never) => {
+    rows.push(row);
+    if (rows.length >= highWaterMark) connection.pause();
+    wake();
+  });
+  command.on('error', fail);
+  command.on('end', () => close('ended'));
+
+  const nextEvent = async () => {
+    const stopWatching = lease.abandonWhen(limits, () => command, fail);
+    const event = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    // Hands out what was held back while paused, before it returns.
+    connection.resume();
+    await event;
+    stopWatching();
+  };
+
+  try {
+    for (;;) {
+      if (rows.length > 0) {
+        yield rows.shift();
+      } else if (end.state === 'ended') {
+        break;
+      } else if (end.state === 'failed') {
+        throw end.error;
+      } else {
+        await nextEvent();
+      }
+    }
+    if (lifetime === 'own-lease') lease.release();
+  } finally {
+    if (lifetime === 'own-lease') {
+      // A no-op after release().
+      lease.destroy('abandoned');
+    } else {
+      while (end.state === 'open') {
+        rows.length = 0;
+        await nextEvent();
+      }
+    }
+  }
+}
