@@ -17,6 +17,8 @@ export interface BackoffOptions {
  * @returns milliseconds
  */
 export function fullJitterDelay(retry: number, options: BackoffOptions, random: () => number): number {
-  const cap = Math.min(options.maxTimeout, options.minTimeout * options.factor ** (retry - 1));
-  return Math.floor(random() * (cap + 1));
+  // Bounded before it is multiplied: zero times infinity would be no number.
+  const growth = Math.min(Number.MAX_VALUE, options.factor ** (retry - 1));
+  const cap = Math.min(options.maxTimeout, options.minTimeout * growth);
+  return Math.min(Math.floor(cap), Math.floor(random() * (cap + 1)));
 }

@@ -13,5 +13,6 @@ export function notify<T>(hook: ((event: T) => unknown) | undefined, event: T): 
 }
 
 function warn(error: unknown): void {
-  process.emitWarning(error instanceof Error ? error : String(error), { code: 'GONE_AWAY_HOOK' });
+  const [message, detail] = error instanceof Error ? [error.message, error.stack ?? ''] : [String(error), ''];
+  process.emitWarning(`A hook of the policy failed: ${message}`, { code: 'GONE_AWAY_HOOK', detail });
 }
