@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { BudgetOptions } from './budget.ts';
 import type { Failure } from './failure.ts';
 import type { EvictEvent, GiveUpEvent, RetryEvent } from './telemetry.ts';
@@ -205,6 +206,8 @@ function complete(base: RetryPolicy, overrides: Partial<RetryPolicy>): RetryPoli
       `Expected \`maxTimeout\` to be at least \`minTimeout\` (${policy.minTimeout}), got ${policy.maxTimeout}`,
     );
   }
+  // One signal may end many calls at once; Node.js would warn of a leak from the eleventh on.
+  if (policy.signal !== undefined) setMaxListeners(0, policy.signal);
   return Object.freeze(policy);
 }
 

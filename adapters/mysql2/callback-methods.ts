@@ -39,6 +39,8 @@ export function callbackMethods(pool: CallbackPool, client: ResilientClient, pro
         (error: unknown) => outside(() => callback(error)),
       );
     },
+    // mysql2's own would put the connection back past everything that looks at it first.
+    releaseConnection: (connection: { release(): void }): void => connection.release(),
     end: (callback?: Callback): void => {
       pool.end((error, ...results) => {
         if (callback !== undefined) callback(error, ...results);

@@ -1,5 +1,6 @@
 import { errorMonitor } from 'node:events';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { Connection, Pool, PoolConnection } from 'mysql2';
 import type { Pool as PromisePool } from 'mysql2/promise';
 
@@ -18,7 +19,7 @@ export interface DriverCommand {
 }
 
 interface ConnectionInternals {
-  stream?: Socket & { encrypted?: boolean };
+  stream?: Socket;
   addCommand?: (command: DriverCommand) => unknown;
   _command?: DriverCommand | null | undefined;
   _commands?: { readonly length: number };
@@ -32,7 +33,12 @@ interface PoolInternals {
   _closed?: boolean;
   _allConnections?: { readonly length: number; get(index: number): unknown };
   _freeConnections?: { readonly length: number };
-  config?: { connectionLimit?: number; connectionConfig?: { trace?: boolean } };
+  config?: {
+    connectionLimit?: number;
+    waitForConnections?: boolean;
+    queueLimit?: number;
+    connectionConfig?: { trace?: boolean };
+  };
 }
 
 /** What mysql2 must have for the evidence to be exact rather than merely careful. Each with what is lost without it. */
@@ -107,8 +113,10 @@ export function watchConnection(connection: PoolConnection, observer: Connection
 function watchWrites(internals: ConnectionInternals): Wire {
   const { stream } = internals;
   if (stream === undefined || !('_command' in internals)) return { progressOf: () => 'written' };
-  // Under TLS a failed write can belong to a later close_notify, sent after the server executed the statement.
-  const provesRefusal = stream.encrypted !== true;
+  // Under TLS a failed write can belong to a later close_notify, sent after the server executed the statement; and of a stream that
+  // the user made (a tunnel, say) nothing is known.
+  const provesRefusal = stream instanceof Socket && !(stream instanceof TLSSocket);
+  const countsBytes = typeof stream.bytesWritten === 'number';
   let writer: DriverCommand | null | undefined;
   let refused: DriverCommand | null | undefined;
   let writtenBefore = 0;
@@ -134,7 +142,8 @@ function watchWrites(internals: ConnectionInternals): Wire {
   stream.write = watchedWrite as Socket['write'];
   return {
     progressOf(command) {
-      if (command === undefined || command !== writer || stream.bytesWritten === writtenBefore) return 'not-written';
+      if (command === undefined || command !== writer) return 'not-written';
+      if (countsBytes && stream.bytesWritten === writtenBefore) return 'not-written';
       return command === refused ? 'write-refused' : 'written';
     },
   };
@@ -193,7 +202,7 @@ export function isInPool(connection: PoolConnection): boolean {
 
 /** How many turns of the event loop a pending end of the stream needs to be seen, in the worst context; measured. */
 export function turnsToNoticeEnd(connection: Connection): number {
-  return (connection as unknown as ConnectionInternals).stream?.encrypted === true ? 3 : 2;
+  return (connection as unknown as ConnectionInternals).stream instanceof TLSSocket ? 3 : 2;
 }
 
 /** When mysql2 last had this connection in use, by the wall clock; the end of time where it does not tell, which nothing trusts. */
@@ -221,10 +230,19 @@ export function connectionLimit(pool: Pool): number {
   return typeof limit === 'number' && limit > 0 ? limit : Number.POSITIVE_INFINITY;
 }
 
+/** How many calls may wait for a connection, by the options of the pool. */
+export function queueLimit(pool: Pool): number {
+  const config = (pool as unknown as PoolInternals).config;
+  if (config?.waitForConnections === false) return 0;
+  return config?.queueLimit ? config.queueLimit : Number.POSITIVE_INFINITY;
+}
+
 /** Whether the user wants errors to carry the stack of the call that they belong to. mysql2's default is yes. */
 export function wantsCallerStack(pool: Pool): boolean {
   return (pool as unknown as PoolInternals).config?.connectionConfig?.trace !== false;
 }
+
+function ignoreError(): void {}
 
 /**
  * Listens for errors of the connection that the pool has just begun to make. Between its first error and its end nobody else does,
@@ -234,7 +252,7 @@ export function guardNewestConnection(pool: Pool): void {
   const all = (pool as unknown as PoolInternals)._allConnections;
   const newest =
     all === undefined || all.length === 0 ? undefined : (all.get(all.length - 1) as Connection | undefined);
-  if (newest !== undefined && newest.listenerCount('error') < 3) newest.on('error', () => {});
+  if (newest?.listeners('error').includes(ignoreError) === false) newest.on('error', ignoreError);
 }
 
 /** The callback pool behind whatever pool of mysql2 this is; undefined if it is none. */

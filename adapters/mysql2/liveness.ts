@@ -1,5 +1,5 @@
 import type { EvictEvent, LivenessOptions } from '../../src/index.ts';
-import { bounded } from './bounded.ts';
+import { bounded, type WaitLimits } from './bounded.ts';
 import { turnsToNoticeEnd } from './driver.ts';
 import type { Generation } from './generation.ts';
 import type { PooledConnection } from './pooled-connection.ts';
@@ -44,27 +44,29 @@ export async function turn(connection: PooledConnection): Promise<boolean> {
 }
 
 /**
- * One ping of a suspect connection, bounded.
+ * One ping of a suspect connection, bounded by its own timeout and by the limits of the call that it is made for.
  *
- * @returns whether it answered
+ * @throws what the call's own limits throw
  */
-export async function ping(connection: PooledConnection, timeout: number): Promise<boolean> {
-  const limits = {
-    until: performance.now() + timeout,
-    signal: undefined,
-    timedOut: () => new Error('no answer to a ping'),
-  };
+export async function ping(
+  connection: PooledConnection,
+  timeout: number,
+  limits: WaitLimits,
+): Promise<'alive' | 'lost' | 'silent'> {
+  const silence = Symbol('no answer to a ping');
+  const ownUntil = performance.now() + timeout;
+  const ownLimits = ownUntil < limits.until ? { ...limits, until: ownUntil, timedOut: () => silence } : limits;
   try {
-    await bounded<void>(limits, ({ resolve, reject }) => {
-      connection.core.ping((error: unknown) => {
-        if (error === null || error === undefined) resolve();
-        else reject(error);
-      });
+    const answered = await bounded<boolean>(ownLimits, ({ resolve }) => {
+      connection.core.ping((error: unknown) => resolve(error === null || error === undefined));
     });
-  } catch {
-    return false;
+    if (!answered || connection.isLost) return 'lost';
+    connection.proven();
+    return 'alive';
+  } catch (error) {
+    if (error === silence) return 'silent';
+    // The call gave up; a connection that owes an answer must not go to the next one.
+    connection.core.destroy();
+    throw error;
   }
-  if (connection.isLost) return false;
-  connection.proven();
-  return true;
 }

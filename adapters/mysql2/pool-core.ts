@@ -13,7 +13,7 @@ import {
 import { Admission } from './admission.ts';
 import { bounded, type WaitLimits } from './bounded.ts';
 import { ConnectGate } from './connect-gate.ts';
-import { connectionLimit, guardNewestConnection, idleCount, isPoolClosed, threadIdOf } from './driver.ts';
+import { connectionLimit, guardNewestConnection, idleCount, isPoolClosed, queueLimit, threadIdOf } from './driver.ts';
 import { Generation } from './generation.ts';
 import { Lease, type LeaseOwner } from './lease.ts';
 import { judge, ping, turn } from './liveness.ts';
@@ -59,13 +59,13 @@ export class PoolCore implements LeaseOwner {
    */
   async acquire(policy: RetryPolicy, deadline: number, watchesCommands: boolean): Promise<Lease> {
     const limits = this.#limits(policy, deadline);
-    if (!this.#admission.tryEnter()) await this.#admission.enter(limits);
+    if (!this.#admission.tryEnter()) await this.#queue(limits);
     try {
       for (;;) {
         // Of a connection that is new, all that is sure is that it was begun after this.
         const generation = this.#generation.number;
         const pooled = this.#track(await this.#connection(limits), generation, policy);
-        if (await this.#isUsable(pooled, policy)) {
+        if (await this.#isUsable(pooled, policy, limits)) {
           return new Lease(pooled, this, policy, watchesCommands);
         }
       }
@@ -75,16 +75,31 @@ export class PoolCore implements LeaseOwner {
     }
   }
 
+  /** As mysql2 queues, with its limits, its event and its words. */
+  #queue(limits: WaitLimits): Promise<void> {
+    const limit = queueLimit(this.pool);
+    if (this.#admission.waiting >= limit) {
+      throw new Error(limit === 0 ? 'No connections available.' : 'Queue limit reached.');
+    }
+    this.pool.emit('enqueue');
+    return this.#admission.enter(limits);
+  }
+
   /** Lets every call that waits notice that the pool was ended. */
   ended(): void {
     this.#gate.wake();
   }
 
-  async #isUsable(pooled: PooledConnection, policy: RetryPolicy): Promise<boolean> {
+  async #isUsable(pooled: PooledConnection, policy: RetryPolicy, limits: WaitLimits): Promise<boolean> {
     const trust = judge(pooled, this.#generation, policy.liveness, Date.now());
     if (trust.action === 'use') return true;
     if (trust.action === 'turn' && (await turn(pooled))) return true;
-    if (trust.action === 'ping' && (await ping(pooled, policy.liveness.pingTimeout))) return true;
+    if (trust.action === 'ping') {
+      const answer = await ping(pooled, policy.liveness.pingTimeout, limits);
+      if (answer === 'alive') return true;
+      // Nothing at all came back: whatever is between here and the server, the other connections go the same way.
+      if (answer === 'silent') this.#generation.invalidate();
+    }
     const reason = trust.action === 'evict' ? trust.reason : trust.action === 'ping' ? 'suspect' : 'lost';
     pooled.core.destroy();
     this.evicted(reason, pooled, policy);

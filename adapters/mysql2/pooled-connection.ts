@@ -4,6 +4,7 @@ import {
   classify,
   type Evidence,
   type Failure,
+  type FailureKind,
   leavesTransactionUncommitted,
 } from '../../src/index.ts';
 import {
@@ -19,6 +20,9 @@ import {
   watchConnection,
 } from './driver.ts';
 import type { Generation } from './generation.ts';
+
+/** Failures of one connection that its siblings may share. */
+const suspicious: ReadonlySet<FailureKind> = new Set(['connection-lost', 'killed', 'attempt-timeout', 'protocol']);
 
 /** Whoever uses the connection at the moment. */
 export interface Holder {
@@ -112,7 +116,7 @@ export class PooledConnection {
     }
     if (!this.#lost) {
       if (failure.invalidates === 'generation') this.#generation.invalidate();
-      else if (failure.kind === 'connection-lost' || failure.kind === 'killed') this.#generation.suspectSiblings();
+      else if (suspicious.has(failure.kind)) this.#generation.suspectSiblings();
     }
     this.#lost = true;
     this.holder?.lost();
