@@ -78,8 +78,10 @@ export class Lease implements Holder {
     return new Promise((resolve, reject) => {
       limits.signal?.throwIfAborted();
       let stopWatching: (() => void) | undefined;
+      let settled = false;
       this.#command = undefined;
       const settle = (error: unknown, rows?: unknown, fields?: unknown): void => {
+        settled = true;
         stopWatching?.();
         if (error === undefined || error === null) {
           if (!this.watchesCommands) this.#pooled.succeeded(rows);
@@ -94,7 +96,8 @@ export class Lease implements Holder {
       const { connection } = this;
       this.#command =
         values === undefined ? send.call(connection, sql, settle) : send.call(connection, sql, values, settle);
-      if (limits.attemptTimeout !== undefined || limits.signal !== undefined) {
+      // A closed connection answers before it returns.
+      if (!settled && (limits.attemptTimeout !== undefined || limits.signal !== undefined)) {
         stopWatching = this.abandonWhen(limits, () => this.#command, reject);
       }
     });
