@@ -13,6 +13,7 @@ export class ConnectGate {
   #down: { readonly error: unknown; readonly failure: Failure } | undefined;
   #leading = false;
   #probes = 0;
+  #failedAt = 0;
 
   get isDown(): boolean {
     return this.#down !== undefined;
@@ -31,6 +32,7 @@ export class ConnectGate {
   connectFailed(error: unknown, failure: Failure): void {
     if (this.#down === undefined) publish('gone-away:server', () => ({ state: 'down', failure }));
     this.#down = { error, failure };
+    this.#failedAt = performance.now();
   }
 
   /** A connection was made, or the server answered at least. */
@@ -65,10 +67,11 @@ export class ConnectGate {
     }
   }
 
-  /** The leader's pause before its next attempt; ends early when {@link wake} is called. */
+  /** The leader's pause after the last attempt that failed, whoever made it; ends early when {@link wake} is called. */
   async pause(limits: WaitLimits): Promise<void> {
     this.#probes += 1;
-    const ownUntil = performance.now() + fullJitterDelay(this.#probes, probeBackoff, Math.random);
+    const ownUntil = this.#failedAt + fullJitterDelay(this.#probes, probeBackoff, Math.random);
+    if (ownUntil <= performance.now()) return;
     if (ownUntil >= limits.until) return this.#wait(limits);
     const over = Symbol('pause is over');
     try {

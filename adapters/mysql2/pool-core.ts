@@ -62,9 +62,7 @@ export class PoolCore implements LeaseOwner {
     if (!this.#admission.tryEnter()) await this.#queue(limits);
     try {
       for (;;) {
-        // Of a connection that is new, all that is sure is that it was begun after this.
-        const generation = this.#generation.number;
-        const pooled = this.#track(await this.#connection(limits), generation, policy);
+        const pooled = await this.#connection(policy, limits);
         if (await this.#isUsable(pooled, policy, limits)) {
           return new Lease(pooled, this, policy, watchesCommands);
         }
@@ -118,15 +116,15 @@ export class PoolCore implements LeaseOwner {
   }
 
   /** A connection of mysql2's pool, idle or new. While the server is down, one caller at a time tries. */
-  async #connection(limits: WaitLimits): Promise<PoolConnection> {
+  async #connection(policy: RetryPolicy, limits: WaitLimits): Promise<PooledConnection> {
     for (;;) {
       if (!this.#gate.isDown || this.#hasIdle() || isPoolClosed(this.pool)) {
-        const connection = await this.#tryConnect(limits);
+        const connection = await this.#tryConnect(policy, limits);
         if (connection !== undefined) return connection;
       } else if (this.#gate.tryLead()) {
         try {
           await this.#gate.pause(limits);
-          const connection = await this.#tryConnect(limits);
+          const connection = await this.#tryConnect(policy, limits);
           if (connection !== undefined) return connection;
         } finally {
           this.#gate.stopLeading();
@@ -138,9 +136,11 @@ export class PoolCore implements LeaseOwner {
   }
 
   /** Undefined if there was none to be had just now; throws where trying again cannot help. */
-  async #tryConnect(limits: WaitLimits): Promise<PoolConnection | undefined> {
+  async #tryConnect(policy: RetryPolicy, limits: WaitLimits): Promise<PooledConnection | undefined> {
+    // Of a connection that is new, all that is sure is that it was begun after this.
+    const generation = this.#generation.number;
     try {
-      return await this.#fromPool(limits);
+      return this.#track(await this.#fromPool(limits), generation, policy);
     } catch (error) {
       if (error instanceof AcquireTimeoutError || limits.signal?.aborted === true) throw error;
       attachEvidence(error, neverAcquired);
