@@ -1,0 +1,121 @@
+import { type LexicalMode, type Token, tokenize } from './sql-lexer.ts';
+import { isSafeToken, isSymbol, parenthesesMatch, wordAt } from './statement-rules.ts';
+
+/** Longer statements are not read, so that the time a failure costs has a bound. In UTF-16 code units. */
+const MAX_LENGTH = 1_048_576;
+
+/** Nobody tells us the session's sql_mode, so a statement has to be safe however the server may have read it. */
+const LEXICAL_MODES: readonly LexicalMode[] = [
+  { backslashEscapes: true, ansiQuotes: false },
+  { backslashEscapes: true, ansiQuotes: true },
+  // Without escapes, strings and quoted names end by the same rule: one reading for ANSI_QUOTES on and off.
+  { backslashEscapes: false, ansiQuotes: false },
+];
+
+const QUERY_VERBS: ReadonlySet<string> = new Set(['SELECT', 'TABLE', 'VALUES', 'WITH']);
+
+/**
+ * The forms of SHOW that say the same on every connection. Missing on purpose: what the previous statement left (WARNINGS, ERRORS, PROFILE), what
+ * belongs to the session (STATUS and VARIABLES without GLOBAL, GRANTS), and what changes when it is read (ENGINE INNODB STATUS).
+ */
+const SHOW_FORMS: readonly string[] = [
+  'CHARACTER SET',
+  'COLLATION',
+  'COLUMNS',
+  'CREATE DATABASE',
+  'CREATE SCHEMA',
+  'CREATE TABLE',
+  'CREATE VIEW',
+  'DATABASES',
+  'ENGINES',
+  'FIELDS',
+  'FULL COLUMNS',
+  'FULL FIELDS',
+  'FULL TABLES',
+  'GLOBAL STATUS',
+  'GLOBAL VARIABLES',
+  'INDEX',
+  'INDEXES',
+  'KEYS',
+  'SCHEMAS',
+  'STORAGE ENGINES',
+  'TABLE STATUS',
+  'TABLES',
+  'TRIGGERS',
+];
+
+/**
+ * May this statement, of which nobody knows whether the server executed it, be sent again on a fresh connection, without anybody being able
+ * to tell the difference?
+ *
+ * True for one SELECT, TABLE, VALUES, SHOW, EXPLAIN or DESCRIBE (also behind WITH or parentheses) that locks nothing, writes nothing to files or variables,
+ * calls only built-in functions known to be harmless, and reads nothing that an earlier statement of its session left behind. It has to be so
+ * under every `sql_mode`, in MySQL 8.0 and later and in MariaDB 10.5 and later. False for all else, and for everything in doubt: what is not
+ * listed, or cannot be read with certainty, is not safe. A false costs a retry, a wrong true could apply a write twice.
+ *
+ * Sources of the rules, MySQL manual: "SELECT Statement", "SELECT ... INTO Statement", "WITH (Common Table Expressions)", "Locking Reads", "Comments", "String
+ * Literals", "Server SQL Modes", "Function Name Parsing and Resolution", "Optimizer Hints"; MariaDB documentation: "SELECT", "Comment Syntax",
+ * "Sequence Functions", "SQL_MODE=ORACLE", "System-Versioned Tables". A fuzz test asks a real server.
+ *
+ * What the text does not show, and the caller has to know: a view may call a stored function, and a table may be a TEMPORARY one or a session may have been prepared
+ * with SET or USE, so do not ask about statements on a session that a caller prepared by hand, nor about statements inside a transaction. Placeholders have
+ * to stand for plain values: one that a driver replaces by SQL text (mysql2's `raw()`) is not in the text. A connection charset that cannot hold the
+ * text (mysql2's `charset: 'binary'`) sends another text than this.
+ *
+ * @param sql the statement's text, with or without `?` and `:name` placeholders. Longer than 1 MiB is never safe. Takes linear time.
+ */
+export function isSafeRead(sql: string): boolean {
+  if (sql.length > MAX_LENGTH) return false;
+  // Only these two characters are read differently.
+  const modes = /["\\]/.test(sql) ? LEXICAL_MODES : LEXICAL_MODES.slice(0, 1);
+  return modes.every((mode) => {
+    const tokens = tokenize(sql, mode);
+    return tokens !== undefined && isSafeStatement(withoutFinalSemicolon(tokens));
+  });
+}
+
+function withoutFinalSemicolon(tokens: readonly Token[]): readonly Token[] {
+  return isSymbol(tokens.at(-1), ';') ? tokens.slice(0, -1) : tokens;
+}
+
+function isSafeStatement(tokens: readonly Token[]): boolean {
+  const body = safeBody(tokens);
+  return (
+    body !== undefined &&
+    parenthesesMatch(tokens) &&
+    tokens.every((_, index) => index < body || isSafeToken(tokens, index))
+  );
+}
+
+/** Where the part begins that the rules for single tokens judge; undefined when the statement is of another kind. */
+function safeBody(tokens: readonly Token[]): number | undefined {
+  const first = tokens.findIndex((token) => !isSymbol(token, '('));
+  if (QUERY_VERBS.has(wordAt(tokens, first))) return first;
+  switch (wordAt(tokens, 0)) {
+    case 'SHOW': {
+      const form = SHOW_FORMS.find((words) =>
+        words.split(' ').every((word, index) => wordAt(tokens, index + 1) === word),
+      );
+      return form === undefined ? undefined : 1 + form.split(' ').length;
+    }
+    case 'EXPLAIN':
+    case 'DESCRIBE':
+    case 'DESC':
+      return explainedBody(tokens);
+    default:
+      return undefined;
+  }
+}
+
+/** EXPLAIN of a query, or `DESCRIBE table [column]`; not EXPLAIN ANALYZE, which executes, and no other statement. */
+function explainedBody(tokens: readonly Token[]): number | undefined {
+  let at = 1;
+  if (wordAt(tokens, at) === 'EXTENDED' || wordAt(tokens, at) === 'PARTITIONS') at++;
+  if (wordAt(tokens, at) === 'FORMAT' && isSymbol(tokens[at + 1], '=')) at += 3;
+  const query = tokens.findIndex((token, index) => index >= at && !isSymbol(token, '('));
+  if (QUERY_VERBS.has(wordAt(tokens, query))) return at;
+  const isName = (token: Token): boolean => token.kind === 'word' || token.kind === 'quoted' || isSymbol(token, '.');
+  const describesTable =
+    tokens.length > 1 && tokens.length <= 5 && tokens.every(isName) && wordAt(tokens, 1) !== 'ANALYZE';
+  return describesTable ? 1 : undefined;
+}
