@@ -1,0 +1,87 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { FaultMode } from '../../test/support/fault-proxy.ts';
+
+export type NetworkRequest =
+  | { readonly verb: 'open'; readonly port: number; readonly count: number; readonly delayMs: number }
+  | { readonly verb: 'mode'; readonly mode: FaultMode }
+  | { readonly verb: 'steal-answers'; readonly count: number }
+  | { readonly verb: 'reset' | 'traffic' | 'close' };
+
+/** What one client sent and got, counted on the wire. */
+export interface Traffic {
+  readonly roundTrips: number;
+  readonly pings: number;
+}
+
+export interface NetworkAnswer {
+  readonly id: number;
+  readonly result: { readonly ports?: readonly number[]; readonly traffic?: readonly Traffic[] };
+}
+
+/**
+ * The network between the clients and the server: a fault proxy for each client, in a process of their own. A real network does not
+ * stand still while the application is busy, and a FIN that arrives meanwhile has to lie in the application's own kernel queue.
+ */
+export class Network {
+  // It inherits the flags of this process, and with them whatever makes Node.js read TypeScript.
+  readonly #process = fork(fileURLToPath(new URL('./network-process.ts', import.meta.url)));
+  readonly #pending = new Map<number, (result: NetworkAnswer['result']) => void>();
+  #lastId = 0;
+  #closed: Promise<void> | undefined;
+
+  constructor() {
+    this.#process.on('message', (message) => {
+      const { id, result } = message as NetworkAnswer;
+      this.#pending.get(id)?.(result);
+      this.#pending.delete(id);
+    });
+  }
+
+  /** @returns the port for each client */
+  async open(port: number, count: number, delayMs: number): Promise<readonly number[]> {
+    return (await this.#ask({ verb: 'open', port, count, delayMs })).ports ?? [];
+  }
+
+  async mode(mode: FaultMode): Promise<void> {
+    await this.#ask({ verb: 'mode', mode });
+  }
+
+  /** RST on every connection of every client. */
+  async reset(): Promise<void> {
+    await this.#ask({ verb: 'reset' });
+  }
+
+  /** The answers to the next `count` writes of each client are lost, after the server applied them. 0 ends it. */
+  async stealAnswers(count: number): Promise<void> {
+    await this.#ask({ verb: 'steal-answers', count });
+  }
+
+  /** In the order of the ports. */
+  async traffic(): Promise<readonly Traffic[]> {
+    return (await this.#ask({ verb: 'traffic' })).traffic ?? [];
+  }
+
+  /** Cuts everything off; from here on nothing reaches the server. Can be called twice. */
+  close(): Promise<void> {
+    this.#closed ??= this.#end();
+    return this.#closed;
+  }
+
+  async #end(): Promise<void> {
+    await this.#ask({ verb: 'close' });
+    const exited = once(this.#process, 'exit');
+    this.#process.disconnect();
+    await exited;
+  }
+
+  #ask(request: NetworkRequest): Promise<NetworkAnswer['result']> {
+    this.#lastId += 1;
+    const id = this.#lastId;
+    return new Promise((resolve) => {
+      this.#pending.set(id, resolve);
+      this.#process.send({ id, request });
+    });
+  }
+}

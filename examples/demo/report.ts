@@ -1,0 +1,51 @@
+import Table from 'cli-table3';
+import { clientTitles } from './clients.ts';
+import { patience } from './drive.ts';
+import type { Summary, Violation } from './verdict.ts';
+
+type Row = readonly [label: string, value: (summary: Summary) => string];
+
+const whole = (value: number) => value.toLocaleString('en');
+const milliseconds = (value: number) => `${value < 100 ? value.toFixed(1) : whole(Math.round(value))} ms`;
+
+const rows: readonly Row[] = [
+  ['operations', ({ operations }) => whole(operations)],
+  ['succeeded', ({ succeeded }) => whole(succeeded)],
+  ['errors on safe reads', ({ errorsOnReads }) => whole(errorsOnReads)],
+  ['errors on everything else', ({ errorsOnWrites }) => whole(errorsOnWrites)],
+  ['  of these "outcome unknown"', ({ outcomeUnknown }) => whole(outcomeUnknown)],
+  ['writes acknowledged, then lost', ({ acknowledgedThenLost }) => whole(acknowledgedThenLost)],
+  ['writes applied twice', ({ appliedTwice }) => whole(appliedTwice)],
+  ['reported failed, yet applied', ({ failedButApplied }) => whole(failedButApplied)],
+  [`hung (no answer in ${patience / 1000} s)`, ({ hung }) => whole(hung)],
+  ['money misplaced or created', ({ misplacedMoney, createdMoney }) => whole(misplacedMoney + Math.abs(createdMoney))],
+  ['latency of successes, median', ({ medianMs }) => milliseconds(medianMs)],
+  ['latency of successes, p99', ({ p99Ms }) => milliseconds(p99Ms)],
+  ['round trips', ({ roundTrips }) => whole(roundTrips)],
+  ['  for each success', ({ roundTrips, succeeded }) => (roundTrips / Math.max(1, succeeded)).toFixed(2)],
+  ['  spent on pings', ({ pings }) => whole(pings)],
+];
+
+export function formatTable(summaries: readonly Summary[]): string {
+  const table = new Table({
+    head: ['', ...summaries.map(({ client }) => clientTitles[client])],
+    colAligns: ['left', ...summaries.map(() => 'right' as const)],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const [label, value] of rows) table.push([label, ...summaries.map(value)]);
+  return table.toString();
+}
+
+export function formatVerdict(violations: readonly Violation[]): string {
+  if (violations.length === 0) {
+    return (
+      'gone-away kept its promises: no write applied twice, none lost, no call hung, no error on a safe read, ' +
+      'and every other error said the truth.'
+    );
+  }
+  const lines = violations.map(({ promise, operation, detail }) => {
+    const which = operation === undefined ? '' : `operation ${operation}, `;
+    return `  "${promise}": ${which}${detail}`;
+  });
+  return [`gone-away BROKE ${violations.length} of its promises:`, ...lines].join('\n');
+}

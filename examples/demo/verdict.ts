@@ -1,0 +1,135 @@
+import type { Audit } from './audit.ts';
+import type { ClientKey } from './clients.ts';
+import type { Entry } from './ledger.ts';
+import type { Traffic } from './network.ts';
+
+/** What an operation's rows say about the answer that the caller got. */
+export type Finding = 'lost' | 'applied twice' | 'false failure';
+
+export interface Found {
+  readonly finding: Finding;
+  readonly entry: Entry;
+  readonly rows: number;
+}
+
+/** One client's column of the table. */
+export interface Summary {
+  readonly client: ClientKey;
+  readonly operations: number;
+  readonly succeeded: number;
+  readonly errorsOnReads: number;
+  /** Errors on everything that is no safe read, "outcome unknown" included. */
+  readonly errorsOnWrites: number;
+  /** Of these: the caller was told that nobody can know. True whether or not it was applied. */
+  readonly outcomeUnknown: number;
+  readonly outcomeUnknownButApplied: number;
+  readonly acknowledgedThenLost: number;
+  readonly appliedTwice: number;
+  /** Reported as an ordinary failure, and yet in the table. */
+  readonly failedButApplied: number;
+  readonly hung: number;
+  readonly misplacedMoney: number;
+  readonly createdMoney: number;
+  /** Of the calls that succeeded. */
+  readonly medianMs: number;
+  readonly p99Ms: number;
+  readonly roundTrips: number;
+  readonly pings: number;
+  readonly errors: Readonly<Record<string, number>>;
+}
+
+export interface Violation {
+  readonly promise: string;
+  readonly operation: number | undefined;
+  readonly detail: string;
+}
+
+/** Compares what the caller was told with what is in the tables. */
+export function findingsOf(entries: readonly Entry[], { rows }: Audit): readonly Found[] {
+  return entries.flatMap((entry) => {
+    const { operation, answer } = entry;
+    if (operation.kind === 'read' || operation.kind === 'locking-read') return [];
+    const count = rows.get(operation.index) ?? 0;
+    const found = (finding: Finding): Found[] => [{ finding, entry, rows: count }];
+    if (count > 1) return found('applied twice');
+    if (count === 0 && answer === 'ok') return found('lost');
+    if (count === 1 && answer === 'failed') return found('false failure');
+    return [];
+  });
+}
+
+export function summarise(client: ClientKey, entries: readonly Entry[], audit: Audit, traffic: Traffic): Summary {
+  const findings = findingsOf(entries, audit);
+  const count = (matches: (entry: Entry) => boolean) => entries.filter(matches).length;
+  const found = (finding: Finding) => findings.filter((one) => one.finding === finding).length;
+  const isError = ({ answer }: Entry) => answer === 'failed' || answer === 'unknown';
+  const isRead = ({ operation }: Entry) => operation.kind === 'read';
+  const latencies = entries
+    .filter(({ answer }) => answer === 'ok')
+    .map(({ ms }) => ms)
+    .sort((a, b) => a - b);
+  return {
+    client,
+    operations: entries.length,
+    succeeded: count(({ answer }) => answer === 'ok'),
+    errorsOnReads: count((entry) => isError(entry) && isRead(entry)),
+    errorsOnWrites: count((entry) => isError(entry) && !isRead(entry)),
+    outcomeUnknown: count(({ answer }) => answer === 'unknown'),
+    outcomeUnknownButApplied: count(
+      ({ answer, operation }) => answer === 'unknown' && (audit.rows.get(operation.index) ?? 0) > 0,
+    ),
+    acknowledgedThenLost: found('lost'),
+    appliedTwice: found('applied twice'),
+    failedButApplied: found('false failure'),
+    hung: count(({ answer }) => answer === 'hung'),
+    misplacedMoney: audit.misplacedMoney,
+    createdMoney: audit.createdMoney,
+    medianMs: percentile(latencies, 0.5),
+    p99Ms: percentile(latencies, 0.99),
+    roundTrips: traffic.roundTrips,
+    pings: traffic.pings,
+    errors: tally(entries.flatMap(({ error }) => (error === undefined ? [] : [error]))),
+  };
+}
+
+/** What gone-away promises, and did not keep. */
+export function violationsOf(entries: readonly Entry[], audit: Audit): readonly Violation[] {
+  const broken: Violation[] = [];
+  const report = (promise: string, entry: Entry, rows?: number) => {
+    const { operation, startedAt, ms, answer, error } = entry;
+    const left = rows === undefined ? '' : `; it left ${rows} ${rows === 1 ? 'row' : 'rows'}`;
+    const told = `${answer}${error === undefined ? '' : ` (${error})`}`;
+    broken.push({
+      promise,
+      operation: operation.index,
+      detail: `${operation.kind} at ${(startedAt / 1000).toFixed(2)} s, answered after ${Math.round(ms)} ms: ${told}${left}`,
+    });
+  };
+  for (const entry of entries) {
+    if (entry.answer === 'hung') report('nothing hangs', entry);
+    else if (entry.operation.kind === 'read' && entry.answer !== 'ok') report('no error on a safe read', entry);
+  }
+  for (const { finding, entry, rows } of findingsOf(entries, audit)) report(promises[finding], entry, rows);
+  const money = { operation: undefined, promise: 'transactions are applied as a whole' };
+  if (audit.misplacedMoney !== 0) broken.push({ ...money, detail: `accounts are off by ${audit.misplacedMoney}` });
+  if (audit.createdMoney !== 0)
+    broken.push({ ...money, detail: `the sum of all accounts is off by ${audit.createdMoney}` });
+  return broken;
+}
+
+const promises: Readonly<Record<Finding, string>> = {
+  lost: 'no acknowledged write is lost',
+  'applied twice': 'no write is applied twice',
+  'false failure': 'an error that says "not applied" is true',
+};
+
+/** The smallest value that at least this share of all values does not exceed. */
+function percentile(sorted: readonly number[], share: number): number {
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
+}
+
+function tally(values: readonly string[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
+  return Object.fromEntries(Object.entries(counts).sort(([, a], [, b]) => b - a));
+}
