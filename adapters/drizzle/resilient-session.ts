@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { isGoneAwayError } from '../../src/index.ts';
+import { isGoneAwayError, type RetryPolicy } from '../../src/index.ts';
 import type { ResilientClient } from '../mysql2/client.ts';
 import { LeaseClient } from '../mysql2/lease-client.ts';
 import { runTransaction } from '../mysql2/transaction.ts';
@@ -47,7 +47,8 @@ function deriveClass(Base: SessionClass): SessionClass {
       const prepared = super.prepareQuery(...values);
       const execute = prepared.execute.bind(prepared);
       return Object.assign(prepared, {
-        execute: (placeholderValues?: Record<string, unknown>) => execute(placeholderValues).catch(rethrowOwn),
+        execute: (placeholderValues?: Record<string, unknown>) =>
+          execute(placeholderValues).catch((error: unknown) => rethrowUnwrapped(error, client.policy)),
         iterator: (placeholderValues?: Record<string, unknown>) => iterate(client, prepared, placeholderValues),
       });
     }
@@ -81,8 +82,9 @@ function deriveClass(Base: SessionClass): SessionClass {
   };
 }
 
-/** Drizzle wraps every error; ours are for the caller, who looks for them by class and code. */
-function rethrowOwn(error: unknown): never {
+/** Drizzle wraps every error; ours, and the caller's own reason for aborting, are for the caller as they are. */
+function rethrowUnwrapped(error: unknown, { signal }: RetryPolicy): never {
   const cause: unknown = error instanceof Error ? error.cause : undefined;
-  throw isGoneAwayError(cause) ? cause : error;
+  const isAbort = signal?.aborted === true && cause === signal.reason;
+  throw isAbort || isGoneAwayError(cause) ? cause : error;
 }

@@ -38,6 +38,12 @@ export class Admission {
     }
   }
 
+  /** Sends everybody home who waits. */
+  rejectWaiting(error: unknown): void {
+    for (const settle of this.#waiting) settle.reject(error);
+    this.#waiting.clear();
+  }
+
   /** Gives a permit back, to the call that has waited longest if there is one. */
   leave(): void {
     for (const settle of this.#waiting) {

@@ -41,13 +41,6 @@ export function callbackMethods(pool: CallbackPool, client: ResilientClient, pro
     },
     // mysql2's own would put the connection back past everything that looks at it first.
     releaseConnection: (connection: { release(): void }): void => connection.release(),
-    end: (callback?: Callback): void => {
-      pool.end((error, ...results) => {
-        if (callback !== undefined) callback(error, ...results);
-        else if (error) throw error;
-      });
-      client.core.ended();
-    },
     promise,
   };
 }

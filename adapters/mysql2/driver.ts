@@ -220,6 +220,18 @@ export function idleCount(pool: Pool): number | undefined {
   return (pool as unknown as PoolInternals)._freeConnections?.length;
 }
 
+/** Calls back when somebody ends the pool, through whichever of its wrappers. mysql2 has no event for that. */
+export function watchPoolEnd(pool: Pool, listener: () => void): void {
+  const end = pool.end as (...values: unknown[]) => unknown;
+  pool.end = ((...values: unknown[]) => {
+    try {
+      return end.apply(pool, values);
+    } finally {
+      listener();
+    }
+  }) as Pool['end'];
+}
+
 export function isPoolClosed(pool: Pool): boolean {
   return (pool as unknown as PoolInternals)._closed === true;
 }

@@ -13,7 +13,15 @@ import {
 import { Admission } from './admission.ts';
 import { bounded, type WaitLimits } from './bounded.ts';
 import { ConnectGate } from './connect-gate.ts';
-import { connectionLimit, guardNewestConnection, idleCount, isPoolClosed, queueLimit, threadIdOf } from './driver.ts';
+import {
+  connectionLimit,
+  guardNewestConnection,
+  idleCount,
+  isPoolClosed,
+  queueLimit,
+  threadIdOf,
+  watchPoolEnd,
+} from './driver.ts';
 import { Generation } from './generation.ts';
 import { Lease, type LeaseOwner } from './lease.ts';
 import { judge, ping, turn } from './liveness.ts';
@@ -49,6 +57,7 @@ export class PoolCore implements LeaseOwner {
     this.executor = new Executor(policy);
     this.#admission = new Admission(connectionLimit(pool));
     pool.on('connection', () => this.#gate.connected());
+    watchPoolEnd(pool, () => this.#ended());
   }
 
   /**
@@ -75,6 +84,7 @@ export class PoolCore implements LeaseOwner {
 
   /** As mysql2 queues, with its limits, its event and its words. */
   #queue(limits: WaitLimits): Promise<void> {
+    if (isPoolClosed(this.pool)) throw new Error('Pool is closed.');
     const limit = queueLimit(this.pool);
     if (this.#admission.waiting >= limit) {
       throw new Error(limit === 0 ? 'No connections available.' : 'Queue limit reached.');
@@ -83,8 +93,9 @@ export class PoolCore implements LeaseOwner {
     return this.#admission.enter(limits);
   }
 
-  /** Lets every call that waits notice that the pool was ended. */
-  ended(): void {
+  /** The pool was ended: nobody waits any longer, and everybody hears what mysql2 would have said. */
+  #ended(): void {
+    this.#admission.rejectWaiting(new Error('Pool is closed.'));
     this.#gate.wake();
   }
 

@@ -1,28 +1,18 @@
-import type { Pool as PromisePool } from 'mysql2/promise';
 import type { ResilientClient } from './client.ts';
 import type { StatementMethod, StatementResult } from './lease.ts';
 
 /** What a resilient promise pool does in its own way; the rest is the pool's. */
-export function promiseMethods(pool: PromisePool, client: ResilientClient, core: object): object {
+export function promiseMethods(client: ResilientClient, core: object): object {
   const statement = (method: StatementMethod) =>
     function send(sql: unknown, values?: unknown): Promise<StatementResult> {
       if (typeof values === 'function') throw new Error('Callback function is not available with promise clients.');
       const result = client.run(method, sql, values);
       return client.wantsCallerStack ? withCallerStack(result, send) : result;
     };
-  const end = async (): Promise<void> => {
-    try {
-      await pool.end();
-    } finally {
-      client.core.ended();
-    }
-  };
   return {
     query: statement('query'),
     execute: statement('execute'),
     getConnection: async () => (await client.connection()).promise(),
-    end,
-    [Symbol.asyncDispose]: end,
     pool: core,
   };
 }

@@ -47,7 +47,7 @@ export function wrapPool<P extends object>(pool: P, client: ResilientClient): Re
   const again = (options: CallOptions): object => wrapPool(pool, client.with(options));
   const methods: Readonly<Record<PropertyKey, unknown>> = isCallbackPool(pool)
     ? { ...callbackMethods(pool, client, () => wrapPool(pool.promise(), client)), $resilience: again }
-    : { ...promiseMethods(pool as unknown as PromisePool, client, wrapPool(client.pool, client)), $resilience: again };
+    : { ...promiseMethods(client, wrapPool(client.pool, client)), $resilience: again };
   const bound = new Map<PropertyKey, unknown>();
   const proxy: object = new Proxy(pool, {
     get(target, key) {
