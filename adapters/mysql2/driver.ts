@@ -22,7 +22,7 @@ interface ConnectionInternals {
   stream?: Socket;
   addCommand?: (command: DriverCommand) => unknown;
   _command?: DriverCommand | null | undefined;
-  _commands?: { readonly length: number };
+  _commands?: { readonly length: number; get?(index: number): DriverCommand | undefined };
   _fatalError?: unknown;
   _protocolError?: unknown;
   _closing?: boolean;
@@ -155,6 +155,15 @@ export function sqlOf(command: DriverCommand | undefined): string | undefined {
   return typeof sql === 'string' ? sql : undefined;
 }
 
+/**
+ * Whether the server got this text and no other. mysql2 sends `binary` and single-byte charsets by cutting characters to a byte,
+ * so that a letter may arrive as a quote.
+ */
+export function isEncodedFaithfully(sql: string, connection: Connection): boolean {
+  const { clientEncoding } = connection as unknown as { clientEncoding?: unknown };
+  return clientEncoding === 'utf8' || clientEncoding === 'cesu8' || /^[\0-\x7f]*$/.test(sql);
+}
+
 /** Calls back with the result of a command, however its user waits for it. */
 export function onCommandResult(command: DriverCommand, listener: (error: unknown, rows: unknown) => void): void {
   const { onResult } = command;
@@ -170,15 +179,29 @@ export function onCommandResult(command: DriverCommand, listener: (error: unknow
   command.on('result', (row: unknown) => listener(undefined, row));
 }
 
-const inTransactionFlag = 1; // SERVER_STATUS_IN_TRANS, MySQL: "Protocol basics, status flags"
+/** What an OK packet says of the session. Source: MySQL, "Protocol basics", status flags. */
+export interface SessionStatus {
+  /** SERVER_STATUS_IN_TRANS */
+  readonly inTransaction: boolean;
+  /** SERVER_STATUS_AUTOCOMMIT */
+  readonly autocommit: boolean;
+}
 
-/** Whether a transaction is open after this result, by the flags of its last OK packet; undefined where it carried none. */
-export function isInTransaction(rows: unknown): boolean | undefined {
+/** The session after this result, by its last OK packet; undefined where there was none, as after a SELECT. */
+export function sessionStatusOf(rows: unknown): SessionStatus | undefined {
   const last: unknown = Array.isArray(rows) ? rows.at(-1) : rows;
   // By name: a user's own row may have a column of that name, and mysql2 does not export the class.
   if (typeof last !== 'object' || last === null || last.constructor?.name !== 'ResultSetHeader') return undefined;
   const { serverStatus } = last as { serverStatus?: unknown };
-  return typeof serverStatus === 'number' ? (serverStatus & inTransactionFlag) !== 0 : undefined;
+  if (typeof serverStatus !== 'number') return undefined;
+  return { inTransaction: (serverStatus & 1) !== 0, autocommit: (serverStatus & 2) !== 0 };
+}
+
+/** The commands whose answer is not in yet, the running one first. */
+export function pendingCommands(connection: Connection): readonly DriverCommand[] {
+  const { _command, _commands } = connection as unknown as ConnectionInternals;
+  const queued = Array.from({ length: _commands?.length ?? 0 }, (_, index) => _commands?.get?.(index));
+  return [_command, ...queued].filter((command) => command !== undefined && command !== null);
 }
 
 /** Whether anything was sent or queued on this connection whose answer is not in yet. */

@@ -7,7 +7,7 @@ import {
   failureOf,
   type RetryPolicy,
 } from '../../src/index.ts';
-import { type DriverCommand, hasRunningCommand, onCommandResult, sqlOf } from './driver.ts';
+import { type DriverCommand, hasRunningCommand, isEncodedFaithfully, onCommandResult, sqlOf } from './driver.ts';
 import type { FirstFailure, Holder, PooledConnection } from './pooled-connection.ts';
 
 /** How a statement is sent: the two methods of mysql2, with its own argument forms. */
@@ -63,9 +63,13 @@ export class Lease implements Holder {
     return this.#pooled.firstFailure;
   }
 
-  /** The last statement as it was sent, parameters included: to be judged, never to be shown. */
+  /**
+   * The last statement as it was sent, parameters included: to be judged, never to be shown. Undefined where this text is not what
+   * went over the wire, because the connection's charset cannot hold it.
+   */
   get sentSql(): string | undefined {
-    return sqlOf(this.#command);
+    const sql = sqlOf(this.#command);
+    return sql === undefined || isEncodedFaithfully(sql, this.connection) ? sql : undefined;
   }
 
   /**
@@ -176,7 +180,7 @@ export class Lease implements Holder {
     if (this.#ended) return;
     const pooled = this.#pooled;
     if (pooled.isLost) this.destroy('lost');
-    else if (pooled.mayBeInTransaction || hasRunningCommand(pooled.core)) this.destroy('dirty');
+    else if (pooled.isDirty || hasRunningCommand(pooled.core)) this.destroy('dirty');
     else {
       this.#end();
       pooled.lastUsedAt = Date.now();

@@ -11,10 +11,11 @@ import {
   type ConnectionObserver,
   type DriverCommand,
   hasRunningCommand,
-  isInTransaction,
   isKnownDead,
   lastActiveAt,
   onCommandResult,
+  pendingCommands,
+  sessionStatusOf,
   sqlOf,
   type Wire,
   watchConnection,
@@ -58,6 +59,8 @@ export class PooledConnection {
   holder: Holder | undefined;
   firstFailure: FirstFailure | undefined;
   #transaction: 'none' | 'open' | 'unsure' = 'none';
+  #autocommit = true;
+  #usualAutocommit = true;
   #lost = false;
 
   constructor(core: PoolConnection, generation: Generation, madeIn: number, lifetime: number) {
@@ -67,6 +70,13 @@ export class PooledConnection {
     this.#provenAt = generation.losses;
     this.lastUsedAt = lastActiveAt(core);
     this.expiresAt = Date.now() + lifetime;
+    // What a listener of the pool's 'connection' event has sent prepares every session of the pool: that is how they are meant to be.
+    for (const command of pendingCommands(core)) {
+      onCommandResult(command, (_error, rows) => {
+        this.#usualAutocommit = sessionStatusOf(rows)?.autocommit ?? this.#usualAutocommit;
+        this.#autocommit = this.#usualAutocommit;
+      });
+    }
     this.#wire = watchConnection(core, this.#observer());
   }
 
@@ -78,9 +88,9 @@ export class PooledConnection {
     return this.#provenAt < this.#generation.losses;
   }
 
-  /** A transaction is open, or nothing proves that none is. */
-  get mayBeInTransaction(): boolean {
-    return this.#transaction !== 'none';
+  /** The next user would work in a transaction, or in another mode than the pool's own; or nothing proves that it would not. */
+  get isDirty(): boolean {
+    return this.#transaction !== 'none' || this.#autocommit !== this.#usualAutocommit;
   }
 
   /** The server answered on this connection. */
@@ -91,8 +101,10 @@ export class PooledConnection {
   /** Takes what the result of a command says about the session. */
   succeeded(rows: unknown): void {
     this.proven();
-    const inTransaction = isInTransaction(rows);
-    if (inTransaction !== undefined) this.#transaction = inTransaction ? 'open' : 'none';
+    const status = sessionStatusOf(rows);
+    if (status === undefined) return;
+    this.#transaction = status.inTransaction ? 'open' : 'none';
+    this.#autocommit = status.autocommit;
   }
 
   /** Records a failed command: evidence for its error, trust for its siblings, and the first failure of whoever holds it. */

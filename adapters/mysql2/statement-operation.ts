@@ -5,7 +5,7 @@ import type { Lease } from './lease.ts';
 export class StatementOperation implements Operation {
   readonly kind = 'statement';
   readonly idempotent: boolean;
-  #sentSql: string | undefined;
+  #sent: Pick<Lease, 'sentSql'> | undefined;
   #handedOver = false;
 
   constructor(idempotent: boolean) {
@@ -14,7 +14,7 @@ export class StatementOperation implements Operation {
 
   /** Remembers the text as it went over the wire: parameters may bring SQL of their own (`mysql.raw()`). */
   attempted(lease: Lease): void {
-    this.#sentSql = lease.sentSql;
+    this.#sent = lease;
   }
 
   /** The caller has seen a part of the result. */
@@ -23,7 +23,8 @@ export class StatementOperation implements Operation {
   }
 
   isSafeRead(): boolean {
-    return this.#sentSql !== undefined && isSafeRead(this.#sentSql);
+    const sql = this.#sent?.sentSql;
+    return sql !== undefined && isSafeRead(sql);
   }
 
   isHandedOver(): boolean {

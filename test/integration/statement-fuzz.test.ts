@@ -11,7 +11,7 @@ import { statements } from '../support/statement-fuzz/grammar.ts';
 import { StatementOracle } from '../support/statement-fuzz/oracle.ts';
 
 const seed = Number(process.env.FUZZ_SEED ?? 20261122);
-const runs = Number(process.env.FUZZ_RUNS ?? 2_000);
+const runs = Number(process.env.FUZZ_RUNS ?? 1_500);
 
 let server: Server;
 let directory: string;

@@ -1,6 +1,6 @@
 import { type Connection, type ConnectionOptions, createConnection } from 'mysql2/promise';
 
-/** Tables, functions and sequences in the database `app` for hazards to act upon. Every routine writes to `effects`. */
+/** Tables, functions and sequences for hazards to act upon; the database has to be ours alone. Every routine writes to `effects`. */
 export async function createWorld(options: ConnectionOptions): Promise<void> {
   const connection = await createConnection(options);
   try {
