@@ -73,7 +73,16 @@ export const errorRows: readonly ErrorRow[] = [
     source: serverReference,
   },
   {
-    code: ['HANDSHAKE_NO_SSL_SUPPORT', 'HANDSHAKE_UNKNOWN_ERROR', 'AUTH_SWITCH_PLUGIN_ERROR'],
+    // The code hides what Node.js had said; a certificate does not heal, a cut connection does.
+    code: ['HANDSHAKE_SSL_ERROR'],
+    text: /disconnected|ECONNRESET|EPIPE|ETIMEDOUT/i,
+    proof: 'not-executed',
+    kind: 'connect',
+    invalidates: 'nothing',
+    source: 'mysql2: lib/commands/client_handshake.js; Node.js: tls',
+  },
+  {
+    code: ['HANDSHAKE_NO_SSL_SUPPORT', 'HANDSHAKE_SSL_ERROR', 'HANDSHAKE_UNKNOWN_ERROR', 'AUTH_SWITCH_PLUGIN_ERROR'],
     proof: 'permanent',
     kind: 'authentication',
     invalidates: 'nothing',

@@ -1,4 +1,5 @@
 import pRetry from 'p-retry';
+import { abortReasonOr } from './abort.ts';
 import { fullJitterDelay } from './backoff.ts';
 import { RetryBudget } from './budget.ts';
 import { classify } from './classify.ts';
@@ -135,9 +136,10 @@ class Recovery {
   }
 
   #rethrown(error: unknown, failure: Failure, attempts: number): unknown {
-    if (failure.kind === 'aborted') return this.#policy.signal?.reason ?? error;
     // A wait for a connection that ends a row of retries is the end of the retrying, and must not mask what came before it.
-    return failure.kind === 'acquire-timeout' && attempts > 1 ? this.#gaveUp('deadline', failure, attempts) : error;
+    return failure.kind === 'acquire-timeout' && attempts > 1
+      ? this.#gaveUp('deadline', failure, attempts)
+      : abortReasonOr(error, this.#policy.signal);
   }
 
   #outcomeUnknown(error: unknown, failure: Failure, attempts: number): OutcomeUnknownError {

@@ -1,3 +1,4 @@
+export { abortReasonOr } from './abort.ts';
 export type { BackoffOptions } from './backoff.ts';
 export { fullJitterDelay } from './backoff.ts';
 export type { BudgetOptions } from './budget.ts';

@@ -1,4 +1,5 @@
 import { fillPlaceholders } from 'drizzle-orm';
+import { abortReasonOr } from '../../src/index.ts';
 import { ResilientClient } from '../mysql2/client.ts';
 import type { LeaseClient } from '../mysql2/lease-client.ts';
 import { streamRows } from '../mysql2/row-stream.ts';
@@ -18,7 +19,11 @@ export async function* iterate(
   const { sql, sqlText } = statementOf(prepared);
   prepared.logger.logQuery(sqlText, params);
   const rows = client instanceof ResilientClient ? await begin(client, sql, params) : client.stream(sql, params);
-  for await (const row of rows) yield mapRow(prepared, row);
+  try {
+    for await (const row of rows) yield mapRow(prepared, row);
+  } catch (error) {
+    throw abortReasonOr(error, client.policy.signal);
+  }
 }
 
 /** Sends the statement until its first row is there, or the end of an empty result. */

@@ -10,7 +10,6 @@ import {
 import {
   type ConnectionObserver,
   type DriverCommand,
-  hasRunningCommand,
   isKnownDead,
   lastActiveAt,
   onCommandResult,
@@ -172,9 +171,8 @@ export class PooledConnection {
     if (!this.#lost) this.#generation.suspectSiblings();
     this.#lost = true;
     if (error !== undefined && this.holder !== undefined && this.firstFailure === undefined) {
-      const running = hasRunningCommand(this.core);
-      const rollsBack = this.#transaction === 'open' && !running;
-      attachEvidence(error, { progress: running ? 'written' : 'not-written', rollsBack, abandoned: false });
+      const [running] = pendingCommands(this.core);
+      attachEvidence(error, this.evidenceFor(running));
       this.firstFailure = { error, failure: classify(error) };
     }
     this.holder?.lost(error);

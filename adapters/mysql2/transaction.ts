@@ -1,4 +1,4 @@
-import { classify, type Operation } from '../../src/index.ts';
+import { abortReasonOr, classify, type Operation } from '../../src/index.ts';
 import type { ResilientClient } from './client.ts';
 import type { Lease } from './lease.ts';
 
@@ -46,8 +46,7 @@ export async function runTransaction<Tx, T>(client: ResilientClient, steps: Tran
     }
   });
   if (!('thrown' in ended)) return ended.result;
-  const stopped = policy.signal?.aborted === true && classify(ended.thrown).kind === 'aborted';
-  throw stopped ? policy.signal?.reason : ended.thrown;
+  throw abortReasonOr(ended.thrown, policy.signal);
 }
 
 async function begin<Tx>(lease: Lease, steps: TransactionSteps<Tx, unknown>): Promise<Tx> {

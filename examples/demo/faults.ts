@@ -75,11 +75,12 @@ export const faults: readonly Fault[] = [
   {
     name: 'read-only',
     lasts: 2_000,
-    async run({ server }) {
-      await server.admin('SET GLOBAL read_only = 1');
-      await delay(2_000);
-      await server.admin('SET GLOBAL read_only = 0');
-    },
+    run: ({ server }) =>
+      withRoot(server, async (root) => {
+        await makeReadOnly(root);
+        await delay(2_000);
+        await root.query('SET GLOBAL read_only = 0');
+      }),
   },
   {
     name: 'too many connections',
@@ -115,6 +116,22 @@ async function crowdOut(server: Server, root: Connection): Promise<void> {
   await delay(2_000);
   await root.query(`SET GLOBAL max_connections = ${maxConnections}`);
   await Promise.all(crowd.map((connection) => connection.end()));
+}
+
+/**
+ * The statement waits for every write that runs, and stops every write that begins. A write that waits for the row lock of a transaction
+ * whose next write was stopped is a deadlock that the server does not see: it would last until `innodb_lock_wait_timeout`, 50 seconds.
+ */
+async function makeReadOnly(root: Connection): Promise<void> {
+  await root.query('SET SESSION lock_wait_timeout = 1');
+  for (;;) {
+    try {
+      await root.query('SET GLOBAL read_only = 1');
+      return;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ER_LOCK_WAIT_TIMEOUT')) throw error;
+    }
+  }
 }
 
 async function killConnections(root: Connection, which: 'idle' | 'all'): Promise<void> {

@@ -23,7 +23,7 @@ async function main({ seconds, seed, json, chart }: DemoOptions): Promise<boolea
   });
   const { server, faults, outcomes } = await run(seconds, seed);
   const summaries = outcomes.map(({ client, ledger, audit, traffic }) =>
-    summarise(client.key, ledger.entries, audit, traffic),
+    summarise(client.key, ledger.entries, audit, traffic, faults),
   );
   const violations = outcomes.flatMap(({ client, ledger, audit }) =>
     client.key === 'gone_away' ? violationsOf(ledger.entries, audit) : [],

@@ -37,6 +37,9 @@ export class Network {
       this.#pending.get(id)?.(result);
       this.#pending.delete(id);
     });
+    this.#process.on('exit', () => {
+      if (this.#closed === undefined) throw new Error('the network of the demo died');
+    });
   }
 
   /** @returns the port for each client */

@@ -2,6 +2,9 @@ import ora from 'ora';
 import { clientTitles } from './clients.ts';
 import type { Clock, Participant } from './drive.ts';
 
+/** A pseudo-terminal without a size reports 0 columns, on which ora would erase lines without end; a narrow one breaks every line. */
+const isTerminal = process.stderr.isTTY && process.stderr.columns >= 60;
+
 /** Live progress on stderr: a line for each client on a terminal, a line for each fault anywhere else. */
 export class Progress {
   readonly #participants: readonly Participant[];
@@ -20,7 +23,7 @@ export class Progress {
 
   start(): void {
     this.#doing = 'warming up';
-    if (!process.stderr.isTTY) return;
+    if (!isTerminal) return;
     this.#spinner.start(this.#text());
     this.#timer = setInterval(() => {
       this.#spinner.text = this.#text();
@@ -30,7 +33,7 @@ export class Progress {
   /** What happens now. */
   say(doing: string): void {
     this.#doing = doing;
-    if (!process.stderr.isTTY) process.stderr.write(`${this.#headline()}  ${this.#counts().join('; ')}\n`);
+    if (!isTerminal) process.stderr.write(`${this.#headline()}  ${this.#counts().join('; ')}\n`);
     else this.#spinner.text = this.#text();
   }
 

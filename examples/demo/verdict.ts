@@ -2,6 +2,7 @@ import type { Audit } from './audit.ts';
 import type { ClientKey } from './clients.ts';
 import type { Entry } from './ledger.ts';
 import type { Traffic } from './network.ts';
+import type { FaultWindow } from './timeline.ts';
 
 /** What an operation's rows say about the answer that the caller got. */
 export type Finding = 'lost' | 'applied twice' | 'false failure';
@@ -30,8 +31,12 @@ export interface Summary {
   readonly hung: number;
   readonly misplacedMoney: number;
   readonly createdMoney: number;
-  /** Of the calls that succeeded. */
-  readonly medianMs: number;
+  /**
+   * Of the calls that succeeded while nothing was wrong. Over all calls, a client would look the quicker the more of the slow
+   * ones it fails.
+   */
+  readonly quietMedianMs: number;
+  /** Of all calls that succeeded. */
   readonly p99Ms: number;
   readonly roundTrips: number;
   readonly pings: number;
@@ -58,20 +63,23 @@ export function findingsOf(entries: readonly Entry[], { rows }: Audit): readonly
   });
 }
 
-export function summarise(client: ClientKey, entries: readonly Entry[], audit: Audit, traffic: Traffic): Summary {
+export function summarise(
+  client: ClientKey,
+  entries: readonly Entry[],
+  audit: Audit,
+  traffic: Traffic,
+  faults: readonly FaultWindow[],
+): Summary {
   const findings = findingsOf(entries, audit);
   const count = (matches: (entry: Entry) => boolean) => entries.filter(matches).length;
   const found = (finding: Finding) => findings.filter((one) => one.finding === finding).length;
   const isError = ({ answer }: Entry) => answer === 'failed' || answer === 'unknown';
   const isRead = ({ operation }: Entry) => operation.kind === 'read';
-  const latencies = entries
-    .filter(({ answer }) => answer === 'ok')
-    .map(({ ms }) => ms)
-    .sort((a, b) => a - b);
+  const successes = entries.filter(({ answer }) => answer === 'ok');
   return {
     client,
     operations: entries.length,
-    succeeded: count(({ answer }) => answer === 'ok'),
+    succeeded: successes.length,
     errorsOnReads: count((entry) => isError(entry) && isRead(entry)),
     errorsOnWrites: count((entry) => isError(entry) && !isRead(entry)),
     outcomeUnknown: count(({ answer }) => answer === 'unknown'),
@@ -84,8 +92,8 @@ export function summarise(client: ClientKey, entries: readonly Entry[], audit: A
     hung: count(({ answer }) => answer === 'hung'),
     misplacedMoney: audit.misplacedMoney,
     createdMoney: audit.createdMoney,
-    medianMs: percentile(latencies, 0.5),
-    p99Ms: percentile(latencies, 0.99),
+    quietMedianMs: percentile(successes.filter(isQuiet(faults)), 0.5),
+    p99Ms: percentile(successes, 0.99),
     roundTrips: traffic.roundTrips,
     pings: traffic.pings,
     errors: tally(entries.flatMap(({ error }) => (error === undefined ? [] : [error]))),
@@ -123,8 +131,16 @@ const promises: Readonly<Record<Finding, string>> = {
   'false failure': 'an error that says "not applied" is true',
 };
 
-/** The smallest value that at least this share of all values does not exceed. */
-function percentile(sorted: readonly number[], share: number): number {
+/** After a fault, what it held up is still being worked off for a while: milliseconds. */
+const aftermath = 1_000;
+
+function isQuiet(faults: readonly FaultWindow[]): (entry: Entry) => boolean {
+  return ({ startedAt, ms }) => faults.every(({ from, to }) => startedAt + ms < from || startedAt > to + aftermath);
+}
+
+/** The smallest latency that at least this share of all calls does not exceed. */
+function percentile(entries: readonly Entry[], share: number): number {
+  const sorted = entries.map(({ ms }) => ms).sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
 }
 

@@ -1,0 +1,34 @@
+import type { ConnectionOptions } from 'mysql2/promise';
+import type { CallOptions, RetryPolicyOptions } from '../../src/index.ts';
+
+export interface BindingOptions {
+  readonly connection: ConnectionOptions;
+  /** Default 10. */
+  readonly connectionLimit?: number;
+  readonly policy?: RetryPolicyOptions;
+}
+
+/** What can be asked for in a transaction too. The table is `stage_rows`. */
+export interface BindingStatements {
+  /** The ids, in the order of insertion; one SELECT that is safe to repeat. */
+  read(): Promise<readonly number[]>;
+  /** One INSERT that must not be repeated blindly. */
+  insert(id: number): Promise<unknown>;
+}
+
+/** One way to use this package, reduced to what every ORM and driver can do. The suite knows nothing else of them. */
+export interface Binding extends BindingStatements {
+  /** As `read`, with a locking SELECT: a read, but not one that is safe to repeat. */
+  readForUpdate(): Promise<readonly number[]>;
+  /** Inserts or counts up in `stage_keyed`, as one statement that the caller marked as idempotent. */
+  upsertIdempotently(id: number): Promise<unknown>;
+  /** The value of an SQL expression: what a session says of itself. */
+  select(expression: string): Promise<unknown>;
+  /** Undefined where a transaction is not one unit but the user's own sequence of statements. */
+  readonly transaction: (<T>(callback: (tx: BindingStatements) => Promise<T>) => Promise<T>) | undefined;
+  /** The same binding with options for single calls. */
+  with(options: CallOptions): Binding;
+  end(): Promise<unknown>;
+}
+
+export type CreateBinding = (options: BindingOptions) => Binding;

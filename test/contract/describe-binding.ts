@@ -1,0 +1,35 @@
+import { describe } from 'vitest';
+import { unhurried, useStage } from '../support/stage.ts';
+import type { CreateBinding } from './binding.ts';
+import { describeIdleLoss } from './scenarios/idle-loss.ts';
+import { describeInFlightLoss } from './scenarios/in-flight-loss.ts';
+import { describeLifecycle } from './scenarios/lifecycle.ts';
+import { describeLiveness } from './scenarios/liveness.ts';
+import { describeOutage } from './scenarios/outage.ts';
+import { describeRefusals } from './scenarios/refusals.ts';
+import { describeRestart } from './scenarios/restart.ts';
+import { describeSignals } from './scenarios/signals.ts';
+import { describeSilence } from './scenarios/silence.ts';
+import { describeTransactions } from './scenarios/transactions.ts';
+
+export interface BindingTraits {
+  /** Whether a transaction is one unit here, and not the user's own sequence of statements. */
+  readonly transactions: boolean;
+}
+
+/** What everybody who uses this package may rely on, through whichever binding. On a real server, directly and through a fault proxy. */
+export function describeBinding(name: string, create: CreateBinding, { transactions }: BindingTraits): void {
+  describe(name, unhurried, () => {
+    const stage = useStage('contract');
+    describeIdleLoss(create, stage);
+    describeInFlightLoss(create, stage);
+    describeRestart(create, stage);
+    describeSilence(create, stage);
+    describeOutage(create, stage);
+    describeRefusals(create, stage);
+    describeSignals(create, stage);
+    describeLiveness(create, stage);
+    describeLifecycle(create, stage);
+    if (transactions) describeTransactions(create, stage);
+  });
+}

@@ -1,0 +1,167 @@
+import { describe, expect, test, vi } from 'vitest';
+import type { CallOptions, GiveUpEvent, RetryPolicyOptions } from '../../../src/index.ts';
+import { AcquireTimeoutError, OutcomeUnknownError, RetriesExhaustedError } from '../../../src/index.ts';
+import { external, patient, type Stage } from '../../support/stage.ts';
+import type { CreateBinding } from '../binding.ts';
+import { failureOf, later, warm } from '../outcome.ts';
+
+/** What the user says: policies, and the end. */
+export function describeLifecycle(create: CreateBinding, stage: Stage): void {
+  describe('the end of the pool', () => {
+    test('ends the wait for a connection at once', async () => {
+      const binding = stage.closing(create({ connection: stage.direct(), connectionLimit: 1 }));
+      const unlock = await stage.lock();
+      const blocker = later(binding.read());
+      await stage.inFlight(1);
+      const failures = Array.from({ length: 3 }, () => failureOf(binding.read()));
+      const end = later(binding.end());
+      for (const error of await Promise.all(failures)) expect(messagesOf(error)).toContain('Pool is closed.');
+      await unlock();
+      await Promise.allSettled([blocker, end]);
+    });
+
+    test.skipIf(external)('ends the wait for a server that is down at once', async () => {
+      const binding = create({ connection: stage.direct() });
+      await stage.server.stop();
+      const failures = Promise.all(Array.from({ length: 20 }, () => failureOf(binding.read())));
+      // Of mysql2's own end() nothing is expected: it fails with what the attempt to connect that it interrupts fails with.
+      later(binding.end());
+      for (const error of await failures) expect(messagesOf(error)).toContain('Pool is closed.');
+    });
+
+    test('leaves nothing behind on the server', async () => {
+      const binding = create({ connection: stage.direct() });
+      await warm(binding, 5);
+      await binding.end();
+      await expect.poll(() => stage.server.threads(), patient).toEqual([]);
+      expect(messagesOf(await failureOf(binding.read()))).toContain('Pool is closed.');
+    });
+  });
+
+  describe('a policy', () => {
+    test.each([
+      [{ retries: -1 }, /retries/],
+      [{ retries: 1.5 }, /retries/],
+      [{ maxTimeout: 1, minTimeout: 2 }, /maxTimeout/],
+      [{ factor: 0.5 }, /factor/],
+      [{ acquireTimeout: 0 }, /acquireTimeout/],
+      [{ attemptTimeout: Number.NaN }, /attemptTimeout/],
+      [{ maxRetryTime: 2 ** 31 }, /maxRetryTime/],
+      [{ budget: { capacity: -1 } }, /budget.capacity/],
+      [{ liveness: { maxIdle: 0 } }, /liveness.maxIdle/],
+      [{ retires: 3 }, /retires/],
+      [{ onRetry: 'log' }, /onRetry/],
+    ])('that is wrong is refused before anything is sent: %o', (policy, message) => {
+      expect(() => create({ connection: stage.proxied(), policy: policy as RetryPolicyOptions })).toThrow(
+        expect.objectContaining({ name: 'TypeError', message: expect.stringMatching(message) }),
+      );
+      expect(stage.proxy.bytesC2s + stage.proxy.connections()).toBe(0);
+    });
+
+    test.each([[{ liveness: {} }], [{ budget: false }], [{ onEvict: () => {} }], [{ signal: 'abort' }]])(
+      'is refused for single calls where it belongs to the pool, or is wrong: %o',
+      (options) => {
+        const binding = stage.closing(create({ connection: stage.proxied() }));
+        expect(() => binding.with(options as CallOptions)).toThrow(TypeError);
+        expect(stage.proxy.connections()).toBe(0);
+      },
+    );
+
+    test('of single calls holds for those calls only', async () => {
+      const binding = stage.closing(create({ connection: stage.direct(), connectionLimit: 1 }));
+      const unlock = await stage.lock();
+      const blocker = later(binding.read());
+      await stage.inFlight(1);
+      const patientRead = later(binding.read());
+      expect(await failureOf(binding.with({ acquireTimeout: 50 }).read())).toBeInstanceOf(AcquireTimeoutError);
+      await unlock();
+      expect(await Promise.all([blocker, patientRead])).toEqual([[], []]);
+    });
+
+    test('without retries gives the caller the first error as it is', async () => {
+      const binding = stage.closing(create({ connection: stage.proxied(), policy: { retries: 0 } }));
+      await binding.read();
+      const unlock = await stage.lock();
+      const failure = failureOf(binding.read());
+      await stage.inFlight(1);
+      stage.proxy.resetAll();
+      const error = await failure;
+      await unlock();
+      expect(error).not.toBeInstanceOf(RetriesExhaustedError);
+      expect(messagesOf(error).join()).toContain('ECONNRESET');
+    });
+
+    test('with a veto of the user ends retrying, and cannot make an unsafe retry happen', async () => {
+      const vetoed: string[] = [];
+      const adjudicate = ({ kind }: { kind: string }) => {
+        vetoed.push(kind);
+        return kind !== 'connection-lost';
+      };
+      const binding = stage.closing(create({ connection: stage.proxied() }));
+      await binding.insert(1);
+      await binding.read();
+      const unlock = await stage.lock();
+      const read = failureOf(binding.with({ adjudicate }).read());
+      const write = failureOf(binding.with({ adjudicate: () => true }).insert(2));
+      await stage.inFlight(2);
+      stage.proxy.resetAll();
+      expect(messagesOf(await read).join()).toContain('ECONNRESET');
+      expect(await write).toBeInstanceOf(OutcomeUnknownError);
+      expect(vetoed).toEqual(['connection-lost']);
+      await unlock();
+    });
+
+    test.skipIf(external)('stops all retrying of a pool when the budget is spent', async () => {
+      const gaveUp: GiveUpEvent[] = [];
+      const budget = { capacity: 3, refillPerSecond: 0, refundPerSuccess: 0 };
+      const binding = stage.closing(
+        create({
+          connection: stage.direct(),
+          policy: { budget, minTimeout: 0, maxTimeout: 0, onGiveUp: (event) => gaveUp.push(event) },
+        }),
+      );
+      await stage.server.admin('SET GLOBAL read_only = 1');
+      const errors = [await failureOf(binding.insert(1)), await failureOf(binding.insert(2))];
+      for (const error of errors) expect(error).toBeInstanceOf(RetriesExhaustedError);
+      expect(errors).toMatchObject([{ attempts: 4 }, { attempts: 1 }]);
+      expect(gaveUp).toMatchObject([{ reason: 'budget' }, { reason: 'budget' }]);
+    });
+
+    test.skipIf(external)('whose hook throws fails no work, and says so as a warning of the process', async () => {
+      const warn = vi.spyOn(process, 'emitWarning').mockReturnValue();
+      stage.after(async () => warn.mockRestore());
+      const thrown = new Error('a hook of the user is broken');
+      const binding = stage.closing(
+        create({
+          connection: stage.proxied(),
+          policy: {
+            onRetry: () => {
+              throw thrown;
+            },
+            onEvict: () => Promise.reject(thrown),
+          },
+        }),
+      );
+      await binding.read();
+      const unlock = await stage.lock();
+      const read = later(binding.read());
+      await stage.inFlight(1);
+      stage.proxy.resetAll();
+      await unlock();
+      expect(await read).toEqual([]);
+      const hook = [expect.stringContaining(thrown.message), expect.objectContaining({ code: 'GONE_AWAY_HOOK' })];
+      await expect.poll(() => warn.mock.calls.length, patient).toBe(2);
+      expect(warn.mock.calls).toEqual([hook, hook]);
+    });
+  });
+}
+
+/** Messages and codes along the chain of causes: what a person looking at the error would find. */
+function messagesOf(error: unknown): readonly string[] {
+  const messages: string[] = [];
+  for (let link = error; link instanceof Error; link = link.cause) {
+    messages.push(link.message);
+    if ('code' in link) messages.push(String(link.code));
+  }
+  return messages;
+}

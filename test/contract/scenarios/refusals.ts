@@ -1,0 +1,131 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { createConnection } from 'mysql2/promise';
+import { describe, expect, test } from 'vitest';
+import {
+  classify,
+  type EvictEvent,
+  isGoneAwayError,
+  OutcomeUnknownError,
+  RetriesExhaustedError,
+} from '../../../src/index.ts';
+import { external, patient, type Stage } from '../../support/stage.ts';
+import type { CreateBinding } from '../binding.ts';
+import { failureOf, later, warm } from '../outcome.ts';
+
+/** A server that is there and says no. */
+export function describeRefusals(create: CreateBinding, stage: Stage): void {
+  describe.skipIf(external)('a server that is read-only for a while', () => {
+    test('delays writes until it is over, goes on answering reads, and loses its old connections', async () => {
+      const retried: string[] = [];
+      const evicted: EvictEvent[] = [];
+      const binding = stage.closing(
+        create({
+          connection: stage.direct(),
+          policy: {
+            retries: 1_000,
+            maxTimeout: 100,
+            onRetry: ({ failure }) => retried.push(failure.kind),
+            onEvict: (event) => evicted.push(event),
+          },
+        }),
+      );
+      await warm(binding, 3);
+      const before = await stage.server.threads();
+      await stage.server.admin('SET GLOBAL read_only = 1');
+      const write = later(binding.insert(1));
+      await expect.poll(() => retried.length, patient).toBeGreaterThanOrEqual(2);
+      expect(new Set(retried)).toEqual(new Set(['read-only']));
+      expect(await binding.read()).toEqual([]);
+      await stage.server.admin('SET GLOBAL read_only = 0');
+      await write;
+      expect(await stage.rows()).toEqual([1]);
+      await warm(binding, 3);
+      await expect
+        .poll(async () => (await stage.server.threads()).filter((id) => before.includes(id)), patient)
+        .toEqual([]);
+      expect(evicted.some(({ reason }) => reason === 'generation')).toBe(true);
+    });
+
+    test('refuses a write in the end with the reason, when it stays so', async () => {
+      const binding = stage.closing(
+        create({ connection: stage.direct(), policy: { retries: 2, minTimeout: 1, maxTimeout: 1 } }),
+      );
+      await stage.server.admin('SET GLOBAL read_only = 1');
+      const error = await failureOf(binding.insert(1));
+      expect(error).toBeInstanceOf(RetriesExhaustedError);
+      expect(error).toMatchObject({
+        attempts: 3,
+        failure: { kind: 'read-only', outcome: 'not-executed', errno: 1290 },
+      });
+    });
+  });
+
+  describe.skipIf(external)('a server with too many connections', () => {
+    test('delays reads and writes until there is room', async () => {
+      const server: unknown[] = [];
+      const listener = (event: unknown) => server.push(event);
+      subscribe('gone-away:server', listener);
+      stage.after(async () => unsubscribe('gone-away:server', listener));
+      await stage.server.admin('SET GLOBAL max_connections = 10');
+      const others = await Promise.all(Array.from({ length: 10 }, () => createConnection(stage.direct())));
+      stage.after(() => Promise.all(others.map((other) => other.destroy())));
+      const binding = stage.closing(create({ connection: stage.direct(), connectionLimit: 2 }));
+      const work = later(Promise.all([binding.read(), binding.insert(1)]));
+      await expect.poll(() => server.length, patient).toBe(1);
+      expect(server[0]).toMatchObject({ state: 'down', failure: { kind: 'overloaded', errno: 1040 } });
+      await Promise.all(others.map((other) => other.end()));
+      await work;
+      expect(await stage.rows()).toEqual([1]);
+    });
+  });
+
+  describe('a refusal that trying again cannot change', () => {
+    test.each([
+      { why: 'a wrong password', errno: 1045, options: { password: 'wrong' } },
+      { why: 'a database that is not there', errno: 1049, user: 'root', options: { database: 'no_such_database' } },
+    ] as const)(
+      'fails at once with the error of the server, and is asked for once: $why',
+      async ({ errno, options, ...row }) => {
+        let greetings = 0;
+        stage.after(async () => count());
+        const count = stage.proxy.onServerData((chunk) => {
+          // A greeting is the first packet of its conversation, and says the version of the protocol.
+          if (chunk[3] === 0 && chunk[4] === 10) greetings += 1;
+          return 'forward';
+        });
+        const connection = { ...stage.proxied('user' in row ? row.user : 'app'), ...options };
+        const binding = stage.closing(create({ connection, policy: { minTimeout: 0, maxTimeout: 0 } }));
+        const error = await failureOf(binding.read());
+        expect(isGoneAwayError(error)).toBe(false);
+        expect(classify(error)).toMatchObject({ errno, transient: false, outcome: 'not-executed' });
+        expect(greetings).toBe(1);
+        expect(classify(await failureOf(binding.insert(1)))).toMatchObject({ errno });
+        expect(greetings).toBe(2);
+      },
+    );
+  });
+
+  describe('an ordinary error of a statement', () => {
+    test('comes back as it is, at once, and the connection stays in use', async () => {
+      const binding = stage.closing(create({ connection: stage.direct(), connectionLimit: 1 }));
+      const before = await binding.select('CONNECTION_ID()');
+      const error = await failureOf(binding.select('no_such_column'));
+      expect(isGoneAwayError(error)).toBe(false);
+      expect(classify(error)).toMatchObject({ errno: 1054, transient: false });
+      expect(await binding.select('CONNECTION_ID()')).toBe(before);
+    });
+
+    test('is not retried when somebody killed the query on purpose', async () => {
+      const binding = stage.closing(create({ connection: stage.direct() }));
+      await binding.read();
+      const unlock = await stage.lock();
+      const failure = failureOf(binding.read());
+      const [id] = await stage.inFlight(1);
+      await stage.server.admin('KILL QUERY ?', [id]);
+      const error = await failure;
+      await unlock();
+      expect(error).not.toBeInstanceOf(OutcomeUnknownError);
+      expect(classify(error)).toMatchObject({ errno: 1317, kind: 'killed', transient: false });
+    });
+  });
+}

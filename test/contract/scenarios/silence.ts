@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest';
+import { AcquireTimeoutError, OutcomeUnknownError } from '../../../src/index.ts';
+import { external, patient, type Stage } from '../../support/stage.ts';
+import type { Binding, BindingOptions, CreateBinding } from '../binding.ts';
+import { expectTruth, failureOf, later, type Told, told, warm } from '../outcome.ts';
+
+const limits = { attemptTimeout: 300, acquireTimeout: 20_000 } as const;
+
+/** A path or a server on which nothing moves any more, and nothing says so. */
+export function describeSilence(create: CreateBinding, stage: Stage): void {
+  const silences = [
+    {
+      kind: 'a black hole',
+      begin: async () => stage.proxy.set('blackhole'),
+      end: async () => stage.proxy.set('pass'),
+    },
+    { kind: 'a frozen server', begin: () => stage.server.freeze(), end: () => stage.server.thaw() },
+  ];
+  const open = (options: Omit<BindingOptions, 'connection'>): Binding =>
+    stage.closing(create({ connection: stage.proxied(), ...options }));
+
+  describe.skipIf(external).each(silences)('$kind', ({ begin, end }) => {
+    test('delays reads until it is over, and loses no place in the pool', async () => {
+      const retried: string[] = [];
+      const binding = open({ policy: { ...limits, onRetry: ({ failure }) => retried.push(failure.kind) } });
+      await warm(binding, 10);
+      await begin();
+      const answers = later(Promise.all(Array.from({ length: 10 }, () => binding.read())));
+      await expect.poll(() => retried.filter((kind) => kind === 'attempt-timeout').length, patient).toBe(10);
+      await end();
+      expect(await answers).toEqual(Array(10).fill([]));
+      await tenAtOnce(binding);
+    });
+
+    test('makes a write unknown within `attemptTimeout`, and loses no place in the pool', async () => {
+      const binding = open({ connectionLimit: 10, policy: limits });
+      await Promise.all(Array.from({ length: 10 }, (_, index) => binding.insert(100 + index)));
+      await begin();
+      const failures = await Promise.all([1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((id) => failureOf(binding.insert(id))));
+      for (const error of failures) {
+        expect(error).toBeInstanceOf(OutcomeUnknownError);
+        expect(error).toMatchObject({ failure: { kind: 'attempt-timeout', stillRunning: true } });
+      }
+      await end();
+      await tenAtOnce(binding);
+      const counts = await Promise.all([1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((id) => stage.countOf(id)));
+      expect(Math.max(...counts)).toBeLessThanOrEqual(1);
+    });
+
+    test('ends the wait for a connection after `acquireTimeout`, and the pool works when it is over', async () => {
+      const binding = open({ connectionLimit: 2, policy: { attemptTimeout: 1_500, acquireTimeout: 200 } });
+      await warm(binding, 2);
+      await begin();
+      const stuck = [told(binding.insert(1)), told(binding.insert(2))];
+      const waiting = await Promise.all(Array.from({ length: 5 }, () => failureOf(binding.read())));
+      for (const error of waiting) {
+        expect(error).toBeInstanceOf(AcquireTimeoutError);
+        expect(error).toMatchObject({ failure: { outcome: 'not-executed' } });
+      }
+      await end();
+      const answers = await Promise.all(stuck);
+      // Two places are free again only if whoever held them has given them up.
+      const lasting = binding.with({ acquireTimeout: 20_000 });
+      expect(await Promise.all([lasting.read(), lasting.read(), lasting.read()])).toHaveLength(3);
+      await expectTruth(stage, new Map<number, Told>(answers.map((answer, index) => [index + 1, answer])));
+    });
+  });
+
+  test('gives a connection back to the pool that was made after its caller had stopped waiting', async () => {
+    const binding = open({ connectionLimit: 1, policy: { acquireTimeout: 100 } });
+    stage.proxy.set('hold');
+    expect(await failureOf(binding.read())).toBeInstanceOf(AcquireTimeoutError);
+    stage.proxy.set('pass');
+    const patientBinding = binding.with({ acquireTimeout: 20_000 });
+    expect(await patientBinding.read()).toEqual([]);
+    expect(await patientBinding.read()).toEqual([]);
+    expect(stage.proxy.connections()).toBe(1);
+  });
+
+  test('closes the sockets of what it stopped waiting for, on both sides', async () => {
+    const binding = open({ connectionLimit: 3, policy: { attemptTimeout: 200 } });
+    await Promise.all([binding.insert(101), binding.insert(102), binding.insert(103)]);
+    const unlock = await stage.lock();
+    const failures = Promise.all([1, 2, 3].map((id) => failureOf(binding.insert(id))));
+    await stage.inFlight(3);
+    for (const error of await failures) expect(error).toBeInstanceOf(OutcomeUnknownError);
+    await expect.poll(() => stage.proxy.connections(), patient).toBe(0);
+    await unlock();
+    await expect.poll(() => stage.server.threads(), patient).toEqual([]);
+  });
+}
+
+async function tenAtOnce(binding: Binding): Promise<void> {
+  await Promise.all(Array.from({ length: 10 }, (_, index) => binding.insert(1_000 + index)));
+}

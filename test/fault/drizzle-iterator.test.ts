@@ -1,0 +1,178 @@
+import { int, mysqlTable } from 'drizzle-orm/mysql-core';
+import { drizzle, type MySql2Database } from 'drizzle-orm/mysql2';
+import { createPool } from 'mysql2/promise';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { type Resilient, withResilience } from '../../adapters/drizzle/index.ts';
+import { AttemptTimeoutError, classify, OutcomeUnknownError, type RetryPolicyOptions } from '../../src/index.ts';
+import { failureOf, later } from '../contract/outcome.ts';
+import { external, patient, unhurried, useStage } from '../support/stage.ts';
+
+const rows = mysqlTable('stage_rows', { seq: int().autoincrement().primaryKey(), id: int().notNull() });
+const total = 20_000;
+
+describe('iterator() of Drizzle', unhurried, () => {
+  const stage = useStage('iterator');
+
+  beforeEach(async () => {
+    await stage.asRoot(async (root) => {
+      const ids = Array.from({ length: total }, (_, index) => `(${index})`);
+      await root.query(`INSERT INTO app.stage_rows (id) VALUES ${ids.join()}`);
+    });
+  });
+
+  const open = (policy: RetryPolicyOptions = {}): Resilient<MySql2Database> =>
+    withResilience(drizzle(stage.closing(createPool({ ...stage.proxied(), connectionLimit: 1 }))), policy);
+  const iterate = (db: Pick<MySql2Database, 'select'>) =>
+    db.select({ id: rows.id }).from(rows).orderBy(rows.seq).prepare().iterator();
+  const consume = async (iterator: AsyncIterable<{ id: number }>, seen: number[] = []): Promise<number[]> => {
+    for await (const { id } of iterator) seen.push(id);
+    return seen;
+  };
+  const expectWorking = async (db: MySql2Database) => expect(await db.$count(rows)).toBe(total);
+
+  test('yields every row once, in order', async () => {
+    expect(await consume(iterate(open()))).toEqual(Array.from({ length: total }, (_, index) => index));
+  });
+
+  test.each(['rst', 'fin'] as const)(
+    'begins again when the connection was lost before the first row (%s)',
+    async (how) => {
+      const db = open();
+      await expectWorking(db);
+      const cut = stage.proxy.cutAfter('s2c', 10, how);
+      expect(await consume(iterate(db))).toHaveLength(total);
+      await cut;
+    },
+  );
+
+  test('says of a locking read that was lost before the first row that nobody can know', async () => {
+    const db = open();
+    await expectWorking(db);
+    const unlock = await stage.lock();
+    const failure = failureOf(consume(db.select({ id: rows.id }).from(rows).for('update').prepare().iterator()));
+    await stage.inFlight(1);
+    stage.proxy.resetAll();
+    expect(await failure).toBeInstanceOf(OutcomeUnknownError);
+    await unlock();
+  });
+
+  test.each(['rst', 'fin'] as const)(
+    'fails when the connection is lost after that: no row twice, and no early end (%s)',
+    async (how) => {
+      const db = open();
+      await expectWorking(db);
+      const cut = stage.proxy.cutAfter('s2c', 100_000, how);
+      const seen: number[] = [];
+      const error = await failureOf(consume(iterate(db), seen));
+      await cut;
+      expect(classify(error)).toMatchObject({ kind: 'connection-lost' });
+      expect(seen.length).toBeGreaterThan(100);
+      expect(seen).toEqual(Array.from({ length: seen.length }, (_, index) => index));
+      await expectWorking(db);
+    },
+  );
+
+  test('fails within `attemptTimeout` when nothing comes any more', async () => {
+    const db = open({ attemptTimeout: 300 });
+    await expectWorking(db);
+    const cut = stage.proxy.cutAfter('s2c', 100_000, 'silence');
+    const seen: number[] = [];
+    expect(await failureOf(consume(iterate(db), seen))).toBeInstanceOf(AttemptTimeoutError);
+    await cut;
+    expect(seen.length).toBeGreaterThan(100);
+    await expectWorking(db);
+  });
+
+  test('does not count the time that its user takes as time without an answer', async () => {
+    const db = open({ attemptTimeout: 150 });
+    let seen = 0;
+    for await (const _ of iterate(db)) {
+      seen += 1;
+      if (seen !== 5) continue;
+      const startedAt = performance.now();
+      await expect.poll(() => performance.now() - startedAt, patient).toBeGreaterThan(400);
+    }
+    expect(seen).toBe(total);
+  });
+
+  test.each(['break', 'throw'] as const)('leaks nothing when its user leaves by %s', async (how) => {
+    const db = open();
+    const leaving = async () => {
+      for await (const { id } of iterate(db)) {
+        if (id === 3 && how === 'break') break;
+        if (id === 3) throw new RangeError('enough');
+      }
+    };
+    if (how === 'break') await leaving();
+    else await expect(leaving()).rejects.toThrow(RangeError);
+    await expectWorking(db);
+    await expect.poll(() => stage.proxy.connections(), patient).toBe(1);
+  });
+
+  test('takes no connection before its first row is asked for, and none if that never happens', async () => {
+    const db = open();
+    const iterator = iterate(db);
+    await expectWorking(db);
+    await iterator.return(undefined);
+    await expectWorking(db);
+    expect(await consume(iterator)).toEqual([]);
+  });
+
+  test('fails with the error of the server, once, and leaks nothing', async () => {
+    const db = open();
+    const broken = mysqlTable('stage_rows', { id: int('no_such_column') });
+    const error = await failureOf(
+      consume(db.select().from(broken).prepare().iterator() as AsyncIterable<{ id: number }>),
+    );
+    expect(classify(error)).toMatchObject({ errno: 1054 });
+    await expectWorking(db);
+  });
+
+  test('ends with the reason of a signal, in the middle', async () => {
+    const db = open();
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    await expectWorking(db);
+    const cut = stage.proxy.cutAfter('s2c', 50_000, 'silence');
+    const failure = failureOf(consume(iterate(db.$resilience({ signal: controller.signal }))));
+    await cut;
+    controller.abort(reason);
+    expect(await failure).toBe(reason);
+    await expectWorking(db);
+  });
+
+  test.skipIf(external)('waits for a server that is down', async () => {
+    const db = open();
+    await expectWorking(db);
+    await stage.server.stop();
+    const all = later(consume(iterate(db)));
+    await stage.server.start();
+    expect(await all).toHaveLength(total);
+  });
+
+  describe('in a transaction', () => {
+    test('can be left, and the transaction goes on on the same connection', async () => {
+      const db = open();
+      await db.transaction(async (tx) => {
+        for await (const { id } of iterate(tx)) if (id === 3) break;
+        await tx.insert(rows).values({ id: -1 });
+      });
+      expect(await stage.countOf(-1)).toBe(1);
+      expect(stage.proxy.connections()).toBe(1);
+    });
+
+    test('is not begun again when the connection is lost, and the transaction is undone', async () => {
+      const db = open();
+      const error = await failureOf(
+        db.transaction(async (tx) => {
+          await tx.insert(rows).values({ id: -1 });
+          const cut = stage.proxy.cutAfter('s2c', 10, 'rst');
+          await Promise.all([consume(iterate(tx)), cut]);
+        }),
+      );
+      expect(error).not.toBeInstanceOf(OutcomeUnknownError);
+      expect(classify(error)).toMatchObject({ kind: 'connection-lost', outcome: 'rolled-back' });
+      expect(await stage.countOf(-1)).toBe(0);
+    });
+  });
+});

@@ -1,0 +1,200 @@
+import { once } from 'node:events';
+import { createPool as createCallbackPool } from 'mysql2';
+import { createPool, type Pool, type PoolConnection } from 'mysql2/promise';
+import { describe, expect, test } from 'vitest';
+import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
+import { AcquireTimeoutError, type EvictEvent, isGoneAwayError, type RetryPolicyOptions } from '../../src/index.ts';
+import { failureOf, later } from '../contract/outcome.ts';
+import { recordStatements } from '../support/record-statements.ts';
+import { external, patient, unhurried, useStage } from '../support/stage.ts';
+
+const insertOne = 'INSERT INTO stage_rows (id) VALUES (1)';
+
+describe('a connection from getConnection()', unhurried, () => {
+  const stage = useStage('held');
+
+  const open = (
+    connectionLimit = 1,
+    policy: RetryPolicyOptions = {},
+  ): { pool: Resilient<Pool>; evicted: EvictEvent[] } => {
+    const evicted: EvictEvent[] = [];
+    const onEvict = (event: EvictEvent) => evicted.push(event);
+    const pool = withResilience(createPool({ ...stage.proxied(), connectionLimit }), {
+      acquireTimeout: 2_000,
+      ...policy,
+      onEvict,
+    });
+    return { pool: stage.closing(pool), evicted };
+  };
+  const warm = (pool: Pool, connections: number) =>
+    Promise.all(Array.from({ length: connections }, () => pool.query('SELECT id FROM stage_rows')));
+  /** Ends the connection from the server's side; resolves when this side knows. */
+  const kill = async (connection: PoolConnection) => {
+    const ended = once(connection.connection, 'end');
+    await stage.server.killThread(connection.threadId);
+    await ended;
+  };
+
+  describe('that is given back', () => {
+    test.each([
+      { how: 'inside a transaction', statements: ['BEGIN', insertOne] },
+      { how: 'inside a transaction whose last statement was a SELECT', statements: ['BEGIN', insertOne, 'SELECT 1'] },
+      { how: 'inside a transaction that autocommit = 0 has begun', statements: ['SET autocommit = 0', insertOne] },
+      {
+        how: 'inside a transaction in which a statement failed',
+        statements: ['BEGIN', insertOne, 'SELECT no_such_column'],
+      },
+      { how: 'with autocommit switched off', statements: ['SET autocommit = 0'] },
+    ])('$how is destroyed, and the next user meets a clean session', async ({ statements }) => {
+      const { pool, evicted } = open();
+      const held = await pool.getConnection();
+      const { threadId } = held;
+      for (const statement of statements) await held.query(statement).catch(() => {});
+      held.release();
+      const next = await pool.getConnection();
+      const [rows] = await next.query('SELECT @@autocommit AS autocommit, CONNECTION_ID() AS id');
+      expect(rows).toEqual([{ autocommit: 1, id: expect.not.toBeOneOf([threadId]) }]);
+      expect(evicted).toEqual([{ reason: 'dirty', threadId }]);
+      await next.query('INSERT INTO stage_rows (id) VALUES (2)');
+      next.release();
+      expect(await stage.rows()).toEqual([2]);
+    });
+
+    test.each([
+      { how: 'after COMMIT', statements: ['BEGIN', insertOne, 'COMMIT'] },
+      { how: 'after ROLLBACK', statements: ['BEGIN', insertOne, 'ROLLBACK', insertOne] },
+      {
+        how: 'after a statement that commits implicitly',
+        statements: ['BEGIN', insertOne, 'ANALYZE TABLE stage_keyed', 'DO 1'],
+      },
+    ])('$how stays in the pool', async ({ statements }) => {
+      const { pool, evicted } = open();
+      const held = await pool.getConnection();
+      const { threadId } = held;
+      for (const statement of statements) await held.query(statement);
+      held.release();
+      expect((await pool.getConnection()).threadId).toBe(threadId);
+      expect(evicted).toEqual([]);
+      expect(await stage.rows()).toEqual([1]);
+    });
+
+    test('with a statement still running is destroyed, and the next user does not wait for that', async () => {
+      const { pool, evicted } = open();
+      const held = await pool.getConnection();
+      const unlock = await stage.lock();
+      const running = later(held.query('SELECT id FROM stage_rows'));
+      await stage.inFlight(1);
+      held.release();
+      expect((await pool.query('SELECT 2 AS two'))[0]).toEqual([{ two: 2 }]);
+      expect(evicted).toEqual([{ reason: 'dirty', threadId: held.threadId }]);
+      await unlock();
+      await Promise.race([running.catch(() => {}), Promise.resolve()]);
+    });
+
+    test('twice, or destroyed after that, is given back once', async () => {
+      const { pool } = open(1, { acquireTimeout: 100 });
+      const held = await pool.getConnection();
+      held.release();
+      held.release();
+      held.destroy();
+      await pool.getConnection();
+      expect(await failureOf(pool.getConnection())).toBeInstanceOf(AcquireTimeoutError);
+    });
+  });
+
+  describe('that is lost', () => {
+    test('fails with the error of the driver, and nothing is sent again', async () => {
+      const { pool } = open();
+      const held = await pool.getConnection();
+      await held.query(insertOne);
+      const unlock = await stage.lock();
+      const failure = failureOf(held.query('SELECT id FROM stage_rows'));
+      await stage.inFlight(1);
+      const sent = recordStatements(stage.proxy);
+      stage.proxy.resetAll();
+      const error = await failure;
+      expect(isGoneAwayError(error)).toBe(false);
+      expect(error).toMatchObject({ code: 'ECONNRESET' });
+      expect(await failureOf(held.query('SELECT 1'))).toMatchObject({
+        message: expect.stringContaining('closed state'),
+      });
+      expect(sent.packets()).toBe(0);
+      held.release();
+      await unlock();
+    });
+
+    test('makes its older siblings suspect: each is asked once', async () => {
+      const { pool, evicted } = open(4);
+      await warm(pool, 4);
+      const held = await pool.getConnection();
+      await kill(held);
+      await held.query('SELECT 1').catch(() => {});
+      held.release();
+      expect(evicted).toEqual([{ reason: 'lost', threadId: held.threadId }]);
+      const sent = recordStatements(stage.proxy);
+      await warm(pool, 3);
+      await warm(pool, 3);
+      expect(sent.pings()).toBe(3);
+    });
+
+    test('does not keep its place in the pool, even if it is never given back', async () => {
+      const { pool } = open();
+      await kill(await pool.getConnection());
+      expect((await pool.query('SELECT 1 AS one'))[0]).toEqual([{ one: 1 }]);
+    });
+
+    test('twice in a row crashes nothing', async () => {
+      const pool = createCallbackPool({ ...stage.proxied(), connectionLimit: 1 });
+      const resilient = withResilience(pool);
+      stage.closing(resilient.promise());
+      const held = await new Promise<import('mysql2').PoolConnection>((resolve, reject) => {
+        resilient.getConnection((error, connection) => (error ? reject(error) : resolve(connection)));
+      });
+      const ended = once(held, 'end');
+      await stage.server.killThread(Number(held.threadId));
+      await ended;
+      // Without a callback, each of them is an 'error' event of the connection.
+      expect(() => [held.query('SELECT 1'), held.query('SELECT 1')]).not.toThrow();
+      held.release();
+      expect((await resilient.promise().query('SELECT 1 AS one'))[0]).toEqual([{ one: 1 }]);
+    });
+
+    test('has its socket closed, and its thread leaves the server', async () => {
+      const { pool } = open();
+      const held = await pool.getConnection();
+      held.destroy();
+      await expect.poll(() => stage.proxy.connections(), patient).toBe(0);
+      await expect.poll(() => stage.server.threads(), patient).toEqual([]);
+    });
+  });
+
+  test.skipIf(external)('on which a read-only server refused a write is replaced with all its siblings', async () => {
+    const { pool, evicted } = open(3);
+    await warm(pool, 3);
+    const held = await pool.getConnection();
+    await stage.server.admin('SET GLOBAL read_only = 1');
+    expect(await failureOf(held.query(insertOne))).toMatchObject({ errno: 1290 });
+    held.release();
+    await warm(pool, 3);
+    expect(evicted.map(({ reason }) => reason)).toEqual(['lost', 'generation', 'generation']);
+  });
+
+  test.skipIf(external)('is waited for while the server is down, and then works', async () => {
+    const { pool } = open(2, { acquireTimeout: 30_000 });
+    await warm(pool, 2);
+    await stage.server.stop();
+    const both = later(Promise.all([pool.getConnection(), pool.getConnection()]));
+    await stage.server.start();
+    for (const connection of await both) expect((await connection.query('SELECT 1 AS one'))[0]).toEqual([{ one: 1 }]);
+  });
+
+  test('whose making fails after its caller stopped waiting crashes nothing, and does not keep its place', async () => {
+    const { pool } = open(1, { acquireTimeout: 50 });
+    stage.proxy.set('hold');
+    expect(await failureOf(pool.getConnection())).toBeInstanceOf(AcquireTimeoutError);
+    stage.proxy.resetAll();
+    stage.proxy.set('pass');
+    const patientPool = pool.$resilience({ acquireTimeout: 20_000 });
+    expect((await patientPool.query('SELECT 1 AS one'))[0]).toEqual([{ one: 1 }]);
+  });
+});

@@ -1,0 +1,89 @@
+import { Readable } from 'node:stream';
+import { createPool, type Pool, type QueryOptions, type ResultSetHeader } from 'mysql2/promise';
+import { describe, expect, test, vi } from 'vitest';
+import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
+import { OutcomeUnknownError } from '../../src/index.ts';
+import { expectTruth, failureOf, type Told, told } from '../contract/outcome.ts';
+import { recordStatements } from '../support/record-statements.ts';
+import { patient, unhurried, useStage } from '../support/stage.ts';
+
+describe('a statement that was lost on its way', unhurried, () => {
+  const stage = useStage('partial');
+  const open = (): Resilient<Pool> =>
+    stage.closing(withResilience(createPool({ ...stage.proxied(), connectionLimit: 1 })));
+
+  test.each([0, 3, 17])(
+    'is prepared again when its connection was lost after %i bytes of the answer to PREPARE, and executed once',
+    async (passed) => {
+      const pool = open();
+      await pool.query('SELECT 1');
+      const sent = recordStatements(stage.proxy);
+      const cut = stage.proxy.cutAfter('s2c', passed, 'rst');
+      const work = pool.execute('INSERT INTO stage_rows (id) VALUES (?)', [1]);
+      await cut;
+      expect((await work)[0]).toMatchObject({ affectedRows: 1 });
+      expect(await stage.rows()).toEqual([1]);
+      expect(sent.count('insert')).toBe(2);
+    },
+  );
+
+  test('is not executed again when its connection was lost in EXECUTE', async () => {
+    const pool = open();
+    await pool.execute('INSERT INTO stage_rows (id) VALUES (?)', [1]);
+    const unlock = await stage.lock();
+    const failure = failureOf(pool.execute('INSERT INTO stage_rows (id) VALUES (?)', [2]));
+    await stage.inFlight(1);
+    stage.proxy.resetAll();
+    expect(await failure).toBeInstanceOf(OutcomeUnknownError);
+    await unlock();
+    expect(await stage.countOf(2)).toBeLessThanOrEqual(1);
+  });
+
+  test.each(['rst', 'fin'] as const)(
+    'of many packets of the network is applied once, or unknown, wherever it is cut (%s)',
+    async (how) => {
+      const pool = open();
+      const answers = new Map<number, Told>();
+      const padding = 'x'.repeat(2_000_000);
+      for (const [index, passed] of [0, 1, 4, 5, 60, 70_000, 1_000_000, 1_999_999].entries()) {
+        await pool.query('SELECT 1');
+        const cut = stage.proxy.cutAfter('c2s', passed, how);
+        answers.set(index, await told(pool.query(`INSERT /* ${padding} */ INTO stage_rows (id) VALUES (${index})`)));
+        await cut;
+      }
+      await expectTruth(stage, answers);
+    },
+  );
+
+  describe('and its file with it', () => {
+    const sql = "LOAD DATA LOCAL INFILE 'rows' INTO TABLE stage_rows (id)";
+    // What mysql2 understands and its types do not say.
+    const loading = (factory: () => Readable) => ({ sql, infileStreamFactory: factory }) as QueryOptions;
+
+    test('is loaded when nothing happens', async () => {
+      const [header] = await open().query<ResultSetHeader>(
+        loading(() => Readable.from([Buffer.from('1\n'), Buffer.from('2\n')])),
+      );
+      expect(header.affectedRows).toBe(2);
+      expect(await stage.rows()).toEqual([1, 2]);
+    });
+
+    test('is not loaded again once the server had asked for the file', async () => {
+      const pool = open();
+      const file = new Readable({ read: () => {} });
+      const factory = vi.fn(() => file);
+      await pool.query('SELECT 1');
+      const failure = failureOf(pool.query(loading(factory)));
+      const sent = recordStatements(stage.proxy);
+      file.push('1\n');
+      await expect.poll(() => sent.packets(), patient).toBeGreaterThanOrEqual(2);
+      stage.proxy.resetAll();
+      // These are writes that the kernel refuses, but not the one that carried the statement.
+      file.push('2\n');
+      file.push('3\n');
+      expect(await failure).toBeInstanceOf(OutcomeUnknownError);
+      expect(factory).toHaveBeenCalledOnce();
+      expect(await stage.countOf(1)).toBeLessThanOrEqual(1);
+    });
+  });
+});

@@ -1,0 +1,96 @@
+import { createPool } from 'mysql2';
+import { describe, expect, test } from 'vitest';
+import { withResilience } from '../../adapters/mysql2/index.ts';
+import { patient, unhurried, useStage } from '../support/stage.ts';
+
+describe('a resilient callback pool', unhurried, () => {
+  const stage = useStage('mysql2-callback');
+  const open = (policy = {}) => {
+    const pool = withResilience(createPool({ ...stage.proxied(), connectionLimit: 1 }), policy);
+    stage.closing(pool.promise());
+    return pool;
+  };
+  type Answer = readonly [error: unknown, rows?: unknown];
+  const answer = (ask: (callback: (error: unknown, rows?: unknown) => void) => unknown): Promise<Answer> =>
+    new Promise((resolve) => ask((error, rows) => resolve([error, rows])));
+
+  test('calls back with rows or an error, for every form of arguments', async () => {
+    const pool = open();
+    expect(await answer((done) => pool.query('SELECT 1 AS a', done))).toEqual([null, [{ a: 1 }]]);
+    expect(await answer((done) => pool.query('SELECT ? AS a', [1], done))).toEqual([null, [{ a: 1 }]]);
+    expect(await answer((done) => pool.query({ sql: 'SELECT ? AS a', values: [1] }, done))).toEqual([null, [{ a: 1 }]]);
+    expect(await answer((done) => pool.query({ sql: 'SELECT ? AS a', rowsAsArray: true }, [1], done))).toEqual([
+      null,
+      [[1]],
+    ]);
+    expect(await answer((done) => pool.execute('SELECT 1 AS a', done))).toEqual([null, [{ a: 1 }]]);
+    expect(await answer((done) => pool.execute({ sql: 'SELECT ? AS a' }, [1], done))).toEqual([null, [{ a: 1 }]]);
+    expect(await answer((done) => pool.query('SELEC 1', done))).toMatchObject([{ errno: 1064 }, undefined]);
+    expect(await answer((done) => pool.execute('SELEC 1', done))).toMatchObject([{ errno: 1064 }, undefined]);
+  });
+
+  test('survives, through its callbacks and through promise()', async () => {
+    const pool = open();
+    for (let round = 1; round <= 5; round += 1) {
+      expect(await answer((done) => pool.query('SELECT 1 AS a', done))).toEqual([null, [{ a: 1 }]]);
+      stage.proxy.resetAll();
+      expect((await pool.promise().query('SELECT 1 AS a'))[0]).toEqual([{ a: 1 }]);
+      stage.proxy.resetAll();
+    }
+    expect(await answer((done) => pool.$resilience({ retries: 1 }).query('SELECT 1 AS a', done))).toEqual([
+      null,
+      [{ a: 1 }],
+    ]);
+  });
+
+  test('hands out connections, and takes them back in all ways there are', async () => {
+    const pool = open();
+    for (const giveBack of ['release', 'releaseConnection', 'destroy'] as const) {
+      await new Promise<void>((resolve, reject) => {
+        pool.getConnection((error, connection) => {
+          if (error) return reject(error);
+          if (giveBack === 'releaseConnection') pool.releaseConnection(connection);
+          else connection[giveBack]();
+          resolve();
+        });
+      });
+    }
+    expect(await answer((done) => pool.query('SELECT 1 AS a', done))).toEqual([null, [{ a: 1 }]]);
+  });
+
+  test('passes streams and events through, and goes on after them', async () => {
+    const pool = open();
+    await stage.server.admin('INSERT INTO app.stage_rows (id) VALUES (1), (2), (3)');
+    const streamed: unknown[] = [];
+    for await (const row of pool.query('SELECT id FROM stage_rows').stream()) streamed.push(row);
+    expect(streamed).toEqual([{ id: 1 }, { id: 2 }, { id: 3 }]);
+    const events: unknown[] = [];
+    await new Promise<void>((resolve) => {
+      const command = pool.query('SELECT id FROM stage_rows WHERE id > 1');
+      command.on('result', (row) => events.push(row)).on('end', resolve);
+    });
+    expect(events).toEqual([{ id: 2 }, { id: 3 }]);
+    const error = await new Promise((resolve) => pool.query('SELEC 1').on('error', resolve));
+    expect(error).toMatchObject({ errno: 1064 });
+    expect(await answer((done) => pool.query('SELECT 1 AS a', done))).toEqual([null, [{ a: 1 }]]);
+    expect(stage.proxy.connections()).toBe(1);
+  });
+
+  test('says when a command has ended', async () => {
+    const pool = open();
+    await new Promise<void>((resolve) => pool.query('SELECT 1', () => {}).once('end', resolve));
+  });
+
+  test('ends with and without a callback', async () => {
+    const [first, second] = [open(), open()];
+    await answer((done) => first.query('SELECT 1', done));
+    await answer((done) => second.query('SELECT 1', done));
+    expect(await answer((done) => first.end(done))).toEqual([undefined, undefined]);
+    second.end();
+    await expect.poll(() => stage.proxy.connections(), patient).toBe(0);
+    expect(await answer((done) => second.query('SELECT 1', done))).toMatchObject([
+      { message: 'Pool is closed.' },
+      undefined,
+    ]);
+  });
+});

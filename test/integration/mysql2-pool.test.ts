@@ -1,0 +1,180 @@
+import { EventEmitter } from 'node:events';
+import { createConnection, createPoolCluster, raw } from 'mysql2';
+import { createPool, type Pool, type PoolOptions } from 'mysql2/promise';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
+import { AcquireTimeoutError, OutcomeUnknownError } from '../../src/index.ts';
+import { failureOf, later } from '../contract/outcome.ts';
+import { errorOf, operations } from '../support/mysql2/operations.ts';
+import { patient, unhurried, useStage } from '../support/stage.ts';
+
+describe('a resilient promise pool', unhurried, () => {
+  const stage = useStage('mysql2-pool');
+  const bare = (options: PoolOptions = {}): Pool =>
+    stage.closing(createPool({ ...stage.proxied(), connectionLimit: 2, ...options }));
+  const open = (options: PoolOptions = {}): Resilient<Pool> => withResilience(bare(options));
+
+  const fillTables = () =>
+    stage.asRoot(async (root) => {
+      await root.query('TRUNCATE app.stage_rows');
+      await root.query('TRUNCATE app.stage_keyed');
+      await root.query('INSERT INTO app.stage_rows (id) VALUES (1), (2)');
+      await root.query('INSERT INTO app.stage_keyed (id) VALUES (1)');
+    });
+  beforeEach(fillTables);
+
+  test.each(operations)('does the same as the pool itself: %s', async (_, run) => {
+    const truth = async () => [await stage.rows(), await stage.server.admin('SELECT * FROM app.stage_keyed')];
+    const expected = { result: await run(bare({ multipleStatements: true })), truth: await truth() };
+    await fillTables();
+    expect({ result: await run(open({ multipleStatements: true })), truth: await truth() }).toEqual(expected);
+  });
+
+  test.each([
+    ['no connection to wait for', { waitForConnections: false, queueLimit: 0 }],
+    ['a full queue', { waitForConnections: true, queueLimit: 1 }],
+  ])('refuses at once, in the same words: %s', async (_, options) => {
+    const refusals = async (pool: Pool) => {
+      const held = await pool.getConnection();
+      const waiting = options.queueLimit === 1 ? [later(pool.query('SELECT 1'))] : [];
+      const refused = [await errorOf(() => pool.query('SELECT 1')), await errorOf(() => pool.getConnection())];
+      held.release();
+      await Promise.all(waiting);
+      return refused;
+    };
+    const limits = { connectionLimit: 1, ...options };
+    expect(await refusals(open(limits))).toEqual(await refusals(bare(limits)));
+  });
+
+  test('emits the events of the pool, in the same order', async () => {
+    const eventsOf = async (pool: Pool) => {
+      const events: string[] = [];
+      for (const name of ['connection', 'acquire', 'release', 'enqueue'] as const)
+        pool.on(name as 'release', () => events.push(name));
+      const held = await pool.getConnection();
+      const waiting = pool.query('SELECT 1');
+      await expect.poll(() => events, patient).toContain('enqueue');
+      held.release();
+      await waiting;
+      await pool.query('SELECT 1');
+      return events;
+    };
+    const expected = await eventsOf(bare({ connectionLimit: 1 }));
+    const found = await eventsOf(open({ connectionLimit: 1 }));
+    expect(new Set(found)).toEqual(new Set(expected));
+    expect(found.slice(0, 3)).toEqual(expected.slice(0, 3));
+  });
+
+  test('puts the caller into the stack of an error, and not when `trace` is off', async () => {
+    const broken = 'SELECT no_such_column';
+    const callTheDatabase = (pool: Pool, method: 'query' | 'execute') =>
+      failureOf(method === 'query' ? pool.query(broken) : pool.execute(broken));
+    for (const method of ['query', 'execute'] as const) {
+      expect((await callTheDatabase(open(), method)).stack).toContain('callTheDatabase');
+      expect((await callTheDatabase(open({ trace: false }), method)).stack).not.toContain('callTheDatabase');
+    }
+  });
+
+  test('has a callback pool in `.pool`, which is resilient too', async () => {
+    const pool = open();
+    expect(pool.pool).toBe(pool.pool);
+    await pool.query('SELECT 1');
+    stage.proxy.resetAll();
+    const rows = await new Promise((resolve, reject) => {
+      pool.pool.query('SELECT 1 AS one', (error, found) => (error ? reject(error) : resolve(found)));
+    });
+    expect(rows).toEqual([{ one: 1 }]);
+  });
+
+  test('is an instance of what the pool is an instance of', () => {
+    const pool = bare();
+    const resilient = withResilience(pool);
+    expect(resilient).toBeInstanceOf(pool.constructor);
+    expect(resilient).toBeInstanceOf(EventEmitter);
+    expect('$resilience' in resilient && 'query' in resilient).toBe(true);
+    expect('$resilience' in pool).toBe(false);
+  });
+
+  test('ends the pool that it wraps, and can be disposed of twice', async () => {
+    const pool = bare();
+    const resilient = withResilience(pool);
+    await resilient.query('SELECT 1');
+    await resilient.end();
+    await (resilient as Pool & AsyncDisposable)[Symbol.asyncDispose]();
+    for (const ended of [pool, resilient]) {
+      expect(await failureOf(ended.query('SELECT 1'))).toMatchObject({ message: 'Pool is closed.' });
+    }
+    await expect.poll(() => stage.server.threads(), patient).toEqual([]);
+  });
+
+  test('takes its connections back at the end of their scope', async () => {
+    const pool = open({ connectionLimit: 1 });
+    for (let turn = 1; turn <= 3; turn += 1) {
+      const connection = await pool.getConnection();
+      await connection[Symbol.asyncDispose]();
+    }
+    expect(stage.proxy.connections()).toBe(1);
+  });
+
+  test.each(['wrapped twice', 'wrapped again'])('shares what it knows when the pool is %s', async (how) => {
+    const pool = bare({ connectionLimit: 1 });
+    const first = withResilience(pool);
+    const second = withResilience(how === 'wrapped twice' ? first : pool, { acquireTimeout: 100 });
+    const held = await first.getConnection();
+    expect(await failureOf(second.query('SELECT 1'))).toBeInstanceOf(AcquireTimeoutError);
+    held.release();
+    expect((await second.query('SELECT 1 AS one'))[0]).toEqual([{ one: 1 }]);
+  });
+
+  test.each([
+    ['options', () => ({ ...stage.proxied(), connectionLimit: 1 })],
+    ['a URL', () => `mysql://app:app@127.0.0.1:${stage.proxy.port}/app`],
+  ])('can be made from %s', async (_, source) => {
+    const pool = stage.closing(withResilience(source() as PoolOptions, { retries: 3 }));
+    await pool.query('SELECT 1');
+    stage.proxy.resetAll();
+    expect((await pool.query('SELECT 1 AS one'))[0]).toEqual([{ one: 1 }]);
+  });
+
+  test.each([
+    { value: raw('FOR UPDATE'), safe: false },
+    { value: raw('LOCK IN SHARE MODE'), safe: false },
+    { value: raw(''), safe: true },
+  ])('judges a statement by its text as it was sent: $value', async ({ value, safe }) => {
+    const pool = open();
+    await pool.query('SELECT 1');
+    const unlock = await stage.lock();
+    const work = later(pool.query('SELECT id FROM stage_rows ?', [value]));
+    await stage.inFlight(1);
+    stage.proxy.resetAll();
+    await (safe ? stage.inFlight(1) : expect(work).rejects.toBeInstanceOf(OutcomeUnknownError));
+    await unlock();
+    if (safe) expect((await work)[0]).toEqual([{ id: 1 }, { id: 2 }]);
+  });
+
+  describe('is refused', () => {
+    const anything = (value: unknown) => () => withResilience(value as Pool);
+
+    test.each([
+      ['null', null],
+      ['undefined', undefined],
+      ['a number', 3306],
+      ['an array', []],
+      ['a date', new Date()],
+    ])('for %s', (_, value) => {
+      expect(anything(value)).toThrow(TypeError);
+    });
+
+    test('for a connection, a pooled connection and a cluster, saying what to do', async () => {
+      const connection = createConnection(stage.direct());
+      const cluster = createPoolCluster();
+      stage.after(async () => [connection.destroy(), cluster.end()]);
+      const pooled = await bare().getConnection();
+      for (const single of [connection, connection.promise(), pooled, pooled.connection]) {
+        expect(anything(single)).toThrow(/single connection/);
+      }
+      expect(anything(cluster)).toThrow(/pool of each node/);
+      expect(anything(cluster.of('*'))).toThrow(TypeError);
+    });
+  });
+});

@@ -1,0 +1,75 @@
+import { withReplicas } from 'drizzle-orm/mysql-core';
+import { drizzle, type MySql2Database } from 'drizzle-orm/mysql2';
+import { type Pool as CallbackPool, createPool as createCallbackPool } from 'mysql2';
+import { createPool, type Pool, type RowDataPacket } from 'mysql2/promise';
+import { afterAll, describe, expectTypeOf, test } from 'vitest';
+import {
+  type Resilient as ResilientDatabase,
+  withResilience as withResilientDatabase,
+} from '../../adapters/drizzle/index.ts';
+import { type Resilient as ResilientPool, withResilience as withResilientPool } from '../../adapters/mysql2/index.ts';
+import type { CallOptions, OutcomeUnknownError, RetriesExhaustedError, RetryPolicyOptions } from '../../src/index.ts';
+import { type OperationDatabase, schema, users } from '../support/drizzle/schema.ts';
+
+/** Nothing connects here: the compiler is what tests, and running it keeps the expressions honest. */
+describe('the types', () => {
+  const pool = createPool({ host: '127.0.0.1', port: 1 });
+  const callbackPool = createCallbackPool({ host: '127.0.0.1', port: 1 });
+  afterAll(() => Promise.all([pool.end(), callbackPool.promise().end()]));
+
+  test('of a resilient database are those of the database, and $resilience', () => {
+    const bare = drizzle(pool, { schema, mode: 'default' });
+    const db = withResilientDatabase(bare);
+    expectTypeOf(db).toExtend<typeof bare>();
+    expectTypeOf(db).toExtend<OperationDatabase>();
+    expectTypeOf(db.$client).toEqualTypeOf<Pool>();
+    expectTypeOf(db).toEqualTypeOf<ResilientDatabase<typeof bare>>();
+    expectTypeOf(db.$resilience).parameters.toEqualTypeOf<[CallOptions]>();
+    expectTypeOf(db.$resilience({ idempotent: true })).toEqualTypeOf<typeof db>();
+    expectTypeOf(db.$resilience({ retries: 1 }).query.users.findFirst).toEqualTypeOf<
+      typeof bare.query.users.findFirst
+    >();
+  });
+
+  test('of its queries and transactions are inferred as ever', () => {
+    const db = withResilientDatabase(drizzle(pool, { schema, mode: 'default' }));
+    const select = () => db.select({ id: users.id, name: users.name }).from(users);
+    expectTypeOf<Awaited<ReturnType<typeof select>>>().toEqualTypeOf<{ id: number; name: string }[]>();
+    const transaction = () => db.transaction(async (tx) => tx.query.users.findFirst({ columns: { id: true } }));
+    expectTypeOf<Awaited<ReturnType<typeof transaction>>>().toEqualTypeOf<{ id: number } | undefined>();
+  });
+
+  test('of a database with replicas are kept', () => {
+    const bare = withReplicas(drizzle(pool), [drizzle(pool)]);
+    const db = withResilientDatabase(bare);
+    expectTypeOf(db.$primary).toEqualTypeOf<typeof bare.$primary>();
+    expectTypeOf(db).toExtend<MySql2Database>();
+  });
+
+  test('of a resilient pool are those of the pool, and $resilience', async () => {
+    const resilient = withResilientPool(pool);
+    expectTypeOf(resilient).toEqualTypeOf<ResilientPool<Pool>>();
+    expectTypeOf(resilient).toExtend<Pool>();
+    expectTypeOf(resilient.$resilience({ attemptTimeout: 1 })).toEqualTypeOf<typeof resilient>();
+    expectTypeOf(resilient.query<RowDataPacket[]>).returns.toEqualTypeOf<
+      ReturnType<typeof pool.query<RowDataPacket[]>>
+    >();
+    expectTypeOf(withResilientPool(callbackPool)).toEqualTypeOf<ResilientPool<CallbackPool>>();
+    const fromOptions = withResilientPool({ host: '127.0.0.1', port: 1 });
+    expectTypeOf(fromOptions).toEqualTypeOf<ResilientPool<Pool>>();
+    const fromUrl = withResilientPool('mysql://127.0.0.1:1/app');
+    expectTypeOf(fromUrl).toEqualTypeOf<ResilientPool<Pool>>();
+    await Promise.all([fromOptions.end(), fromUrl.end()]);
+  });
+
+  test('keep single calls from setting what belongs to the pool', () => {
+    expectTypeOf<{ budget: false }>().not.toExtend<CallOptions>();
+    expectTypeOf<{ liveness: { maxIdle: 1 } }>().toExtend<RetryPolicyOptions>();
+    expectTypeOf<keyof CallOptions>().not.toEqualTypeOf<keyof RetryPolicyOptions>();
+  });
+
+  test('tell the errors apart by their code', () => {
+    expectTypeOf<OutcomeUnknownError['code']>().toEqualTypeOf<'ERR_GONE_AWAY_OUTCOME_UNKNOWN'>();
+    expectTypeOf<RetriesExhaustedError['errors']>().toEqualTypeOf<readonly unknown[]>();
+  });
+});
