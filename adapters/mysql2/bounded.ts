@@ -1,3 +1,5 @@
+import { startFairTimer } from './fair-timer.ts';
+
 /** How long something may be waited for, and what it means when that is over. */
 export interface WaitLimits {
   /** On `performance.now()`'s clock, in milliseconds. */
@@ -34,19 +36,16 @@ export function bounded<T>(
     const finish = (): boolean => {
       if (settled) return false;
       settled = true;
-      clearTimeout(timer);
+      stopTimer();
       signal?.removeEventListener('abort', onAbort);
       return true;
     };
     const onAbort = () => {
       if (finish()) reject(signal?.reason);
     };
-    const timer = setTimeout(
-      () => {
-        if (finish()) reject(limits.timedOut());
-      },
-      Math.max(0, until - performance.now()),
-    );
+    const stopTimer = startFairTimer(Math.max(0, until - performance.now()), () => {
+      if (finish()) reject(limits.timedOut());
+    });
     signal?.addEventListener('abort', onAbort, { once: true });
     start({
       resolve: (value) => {

@@ -8,6 +8,7 @@ import {
   type RetryPolicy,
 } from '../../src/index.ts';
 import { type DriverCommand, hasRunningCommand, isEncodedFaithfully, onCommandResult, sqlOf } from './driver.ts';
+import { startFairTimer } from './fair-timer.ts';
 import type { FirstFailure, Holder, PooledConnection } from './pooled-connection.ts';
 
 /** How a statement is sent: the two methods of mysql2, with its own argument forms. */
@@ -166,9 +167,9 @@ export class Lease implements Holder {
         'attempt-timeout',
         '`attemptTimeout` passed without an answer',
       );
-    const timer = attemptTimeout === undefined ? undefined : setTimeout(onTimeout, attemptTimeout);
+    const stopTimer = attemptTimeout === undefined ? undefined : startFairTimer(attemptTimeout, onTimeout);
     const stop = () => {
-      clearTimeout(timer);
+      stopTimer?.();
       signal?.removeEventListener('abort', onAbort);
     };
     signal?.addEventListener('abort', onAbort, { once: true });

@@ -203,7 +203,7 @@ export class PoolCore implements LeaseOwner {
     const { lastError, lastFailure } = this.#gate;
     const why =
       lastFailure === undefined
-        ? `all ${this.#limit()} connections of the pool are in use`
+        ? `no connection of the pool became free${this.#limit()}, and no new one was ready`
         : `connecting fails (${lastFailure.code ?? lastFailure.errno ?? lastFailure.kind})`;
     const failure = failureOf(
       { proof: 'not-executed', kind: 'acquire-timeout', invalidates: 'nothing', source: why },
@@ -222,7 +222,7 @@ export class PoolCore implements LeaseOwner {
 
   #limit(): string {
     const limit = connectionLimit(this.pool);
-    return Number.isFinite(limit) ? String(limit) : '';
+    return Number.isFinite(limit) ? ` (it has ${limit} at most)` : '';
   }
 
   giveBackPermit(): void {

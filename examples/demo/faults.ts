@@ -119,17 +119,19 @@ async function crowdOut(server: Server, root: Connection): Promise<void> {
 }
 
 /**
- * The statement waits for every write that runs, and stops every write that begins. A write that waits for the row lock of a transaction
- * whose next write was stopped is a deadlock that the server does not see: it would last until `innodb_lock_wait_timeout`, 50 seconds.
+ * The statement stops every write that begins and waits for those that run. When one of these waits for the row lock of a transaction
+ * whose own next write was stopped, that is a deadlock which the server does not see: it would last for `innodb_lock_wait_timeout`, 50
+ * seconds. So it must not wait: it is tried until it meets a moment in which nothing is being written.
  */
 async function makeReadOnly(root: Connection): Promise<void> {
-  await root.query('SET SESSION lock_wait_timeout = 1');
+  await root.query('SET SESSION lock_wait_timeout = 0');
   for (;;) {
     try {
       await root.query('SET GLOBAL read_only = 1');
       return;
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'ER_LOCK_WAIT_TIMEOUT')) throw error;
+      await delay(20);
     }
   }
 }

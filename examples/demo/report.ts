@@ -36,6 +36,9 @@ export function formatTable(summaries: readonly Summary[]): string {
   return table.toString();
 }
 
+/** One cause tends to have many effects. */
+const mostLines = 20;
+
 export function formatVerdict(violations: readonly Violation[]): string {
   if (violations.length === 0) {
     return (
@@ -43,9 +46,10 @@ export function formatVerdict(violations: readonly Violation[]): string {
       'and every other error said the truth.'
     );
   }
-  const lines = violations.map(({ promise, operation, detail }) => {
+  const lines = violations.slice(0, mostLines).map(({ promise, operation, detail }) => {
     const which = operation === undefined ? '' : `operation ${operation}, `;
     return `  "${promise}": ${which}${detail}`;
   });
-  return [`gone-away BROKE ${violations.length} of its promises:`, ...lines].join('\n');
+  if (violations.length > mostLines) lines.push(`  and ${violations.length - mostLines} more; --json has them all`);
+  return [`gone-away BROKE its promises ${violations.length} times:`, ...lines].join('\n');
 }

@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import { createPool, type Pool, type QueryOptions, type ResultSetHeader } from 'mysql2/promise';
-import { describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
 import { OutcomeUnknownError } from '../../src/index.ts';
 import { expectTruth, failureOf, type Told, told } from '../contract/outcome.ts';
 import { recordStatements } from '../support/record-statements.ts';
-import { patient, unhurried, useStage } from '../support/stage.ts';
+import { external, patient, unhurried, useStage } from '../support/stage.ts';
 
 describe('a statement that was lost on its way', unhurried, () => {
   const stage = useStage('partial');
@@ -55,7 +55,9 @@ describe('a statement that was lost on its way', unhurried, () => {
     },
   );
 
-  describe('and its file with it', () => {
+  describe.skipIf(external)('and its file with it', () => {
+    beforeEach(() => stage.server.admin('SET GLOBAL local_infile = 1'));
+
     const sql = "LOAD DATA LOCAL INFILE 'rows' INTO TABLE stage_rows (id)";
     // What mysql2 understands and its types do not say.
     const loading = (factory: () => Readable) => ({ sql, infileStreamFactory: factory }) as QueryOptions;

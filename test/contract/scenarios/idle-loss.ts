@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { blockEventLoop } from '../../support/block-event-loop.ts';
 import { external, patient, type Stage } from '../../support/stage.ts';
 import type { CreateBinding } from '../binding.ts';
@@ -76,6 +76,19 @@ export function describeIdleLoss(create: CreateBinding, stage: Stage): void {
         await expect.poll(() => stage.server.threads(), patient).toEqual([]);
         await Promise.all([binding.insert(1), binding.insert(2), binding.insert(3)]);
         expect([...(await stage.rows())].sort()).toEqual([1, 2, 3]);
+      });
+
+      test('applies a write exactly once when ERR 4031 is what it gets for an answer', async ({ skip }) => {
+        skip(stage.server.kind !== 'mysql', 'the server is no mysql');
+        const noise = vi.spyOn(console, 'error').mockReturnValue();
+        stage.after(async () => noise.mockRestore());
+        await stage.server.admin('SET GLOBAL wait_timeout = 1');
+        const policy = { liveness: { idleTrust: 60_000 } };
+        const binding = stage.closing(create({ connection: stage.direct(), policy }));
+        await warm(binding, 4);
+        blockEventLoop(2_500);
+        await Promise.all([1, 2, 3, 4].map((id) => binding.insert(id)));
+        expect([...(await stage.rows())].sort()).toEqual([1, 2, 3, 4]);
       });
 
       test.for([

@@ -65,8 +65,8 @@ export function describeSignals(create: CreateBinding, stage: Stage): void {
       await stage.inFlight(1);
       controller.abort(reason);
       expect(await failure).toBe(reason);
-      await expect.poll(() => stage.proxy.connections(), patient).toBe(0);
       await unlock();
+      await expect.poll(() => stage.proxy.connections(), patient).toBe(0);
       expect(await binding.read()).toEqual([]);
     });
 

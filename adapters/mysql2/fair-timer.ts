@@ -1,0 +1,35 @@
+/** A timer that fires this much later than it was due shows that the process stood still: frozen, or in a long computation. */
+const stoodStill = 50;
+
+/** How many turns of the event loop an answer that the kernel has needs to be seen, TLS included; measured. */
+const turnsToRead = 3;
+
+/**
+ * A timer that does not count against the other side the time in which this process stood still.
+ *
+ * After a long computation timers run before sockets are read, so that a plain timer would call a statement unanswered whose answer
+ * lies in the kernel. This one lets the event loop turn before it calls back; and if it was late itself, it waits again, once, for as
+ * long as it was late, at most as long as it was set for: a handshake that stood still with the process needs more than one answer.
+ *
+ * @returns calls it off
+ */
+export function startFairTimer(milliseconds: number, callback: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  let immediate: NodeJS.Immediate | undefined;
+  const wait = (duration: number, mayExtend: boolean) => {
+    const due = performance.now() + duration;
+    timer = setTimeout(() => {
+      const late = performance.now() - due;
+      if (mayExtend && late > stoodStill) wait(Math.min(late, milliseconds), false);
+      else turn(turnsToRead);
+    }, duration);
+  };
+  const turn = (turns: number) => {
+    immediate = setImmediate(() => (turns > 1 ? turn(turns - 1) : callback()));
+  };
+  wait(milliseconds, true);
+  return () => {
+    clearTimeout(timer);
+    clearImmediate(immediate);
+  };
+}
