@@ -10,6 +10,8 @@ import { describeRefusals } from './scenarios/refusals.ts';
 import { describeRestart } from './scenarios/restart.ts';
 import { describeSignals } from './scenarios/signals.ts';
 import { describeSilence } from './scenarios/silence.ts';
+import { describeTelemetry } from './scenarios/telemetry.ts';
+import { describeTransactionLimits } from './scenarios/transaction-limits.ts';
 import { describeTransactions } from './scenarios/transactions.ts';
 
 export interface BindingTraits {
@@ -30,6 +32,9 @@ export function describeBinding(name: string, create: CreateBinding, { transacti
     describeSignals(create, stage);
     describeLiveness(create, stage);
     describeLifecycle(create, stage);
-    if (transactions) describeTransactions(create, stage);
+    describeTelemetry(create, stage);
+    if (!transactions) return;
+    describeTransactions(create, stage);
+    describeTransactionLimits(create, stage);
   });
 }

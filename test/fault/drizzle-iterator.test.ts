@@ -6,6 +6,7 @@ import { type Resilient, withResilience } from '../../adapters/drizzle/index.ts'
 import { AttemptTimeoutError, classify, OutcomeUnknownError, type RetryPolicyOptions } from '../../src/index.ts';
 import { failureOf, later } from '../contract/outcome.ts';
 import { external, patient, unhurried, useStage } from '../support/stage.ts';
+import { watchSockets } from '../support/watch-sockets.ts';
 
 const rows = mysqlTable('stage_rows', { seq: int().autoincrement().primaryKey(), id: int().notNull() });
 const total = 20_000;
@@ -96,6 +97,8 @@ describe('iterator() of Drizzle', unhurried, () => {
   });
 
   test.each(['break', 'throw'] as const)('leaks nothing when its user leaves by %s', async (how) => {
+    const sockets = watchSockets();
+    stage.after(async () => sockets.stop());
     const db = open();
     const leaving = async () => {
       for await (const { id } of iterate(db)) {
@@ -106,7 +109,7 @@ describe('iterator() of Drizzle', unhurried, () => {
     if (how === 'break') await leaving();
     else await expect(leaving()).rejects.toThrow(RangeError);
     await expectWorking(db);
-    await expect.poll(() => stage.proxy.connections(), patient).toBe(1);
+    await expect.poll(() => sockets.open(stage.proxy.port), patient).toBe(1);
   });
 
   test('takes no connection before its first row is asked for, and none if that never happens', async () => {

@@ -1,14 +1,13 @@
 import { DrizzleQueryError, sql, TransactionRollbackError } from 'drizzle-orm';
-import { int, type MySqlTransactionConfig, mysqlTable } from 'drizzle-orm/mysql-core';
+import { int, mysqlTable } from 'drizzle-orm/mysql-core';
 import { drizzle, type MySql2Database } from 'drizzle-orm/mysql2';
 import { createPool } from 'mysql2/promise';
 import { describe, expect, test, vi } from 'vitest';
 import { type Resilient, withResilience } from '../../adapters/drizzle/index.ts';
-import type { RetryPolicyOptions } from '../../src/index.ts';
-import { classify, OutcomeUnknownError, RetriesExhaustedError } from '../../src/index.ts';
+import { classify, OutcomeUnknownError } from '../../src/index.ts';
 import { failureOf, later } from '../contract/outcome.ts';
 import { recordStatements } from '../support/record-statements.ts';
-import { external, patient, unhurried, useStage } from '../support/stage.ts';
+import { unhurried, useStage } from '../support/stage.ts';
 
 const rows = mysqlTable('stage_rows', { seq: int().autoincrement().primaryKey(), id: int().notNull() });
 const keyed = mysqlTable('stage_keyed', { id: int().primaryKey(), writes: int().notNull().default(1) });
@@ -17,10 +16,8 @@ const keyed = mysqlTable('stage_keyed', { id: int().primaryKey(), writes: int().
 describe('a transaction of Drizzle', unhurried, () => {
   const stage = useStage('drizzle-tx');
 
-  const open = (connectionLimit = 1, policy: RetryPolicyOptions = {}): Resilient<MySql2Database> => {
-    const pool = stage.closing(createPool({ ...stage.proxied(), connectionLimit }));
-    return withResilience(drizzle(pool), policy);
-  };
+  const open = (): Resilient<MySql2Database> =>
+    withResilience(drizzle(stage.closing(createPool({ ...stage.proxied(), connectionLimit: 1 }))));
   type Transaction = Parameters<Parameters<MySql2Database['transaction']>[0]>[0];
   const insertOne = () => vi.fn((tx: Transaction) => tx.insert(rows).values({ id: 1 }));
   const inFreshTransaction = (db: MySql2Database) => db.transaction((tx) => tx.insert(rows).values({ id: 9 }));
@@ -103,6 +100,23 @@ describe('a transaction of Drizzle', unhurried, () => {
     );
     expect(classify(error)).toMatchObject({ kind: 'connection-lost', code: 'ECONNRESET', outcome: 'rolled-back' });
   });
+
+  test.each(['before', 'after'] as const)(
+    'ends with the error of its callback when the connection is lost %s ROLLBACK',
+    async (when) => {
+      const db = open();
+      const own = new Error('not today');
+      resetAt('rollback', when);
+      const failure = failureOf(
+        db.transaction(async (tx) => {
+          await tx.insert(rows).values({ id: 1 });
+          throw own;
+        }),
+      );
+      expect(await failure).toBe(own);
+      expect(await db.select().from(rows)).toEqual([]);
+    },
+  );
 
   test('is not taken for a success when the callback swallowed the loss of its connection', async () => {
     const db = open();
@@ -192,48 +206,8 @@ describe('a transaction of Drizzle', unhurried, () => {
     expect(await db.select().from(rows)).toEqual([]);
   });
 
-  describe('that is refused before its callback', () => {
-    test('leaks no connection when SET TRANSACTION is', async () => {
-      const db = open();
-      const callback = insertOne();
-      const config = { isolationLevel: 'no such level' } as unknown as MySqlTransactionConfig;
-      expect(classify(await failureOf(db.transaction(callback, config)))).toMatchObject({ errno: 1064 });
-      expect(callback).not.toHaveBeenCalled();
-      await inFreshTransaction(db);
-      expect(await stage.rows()).toEqual([9]);
-    });
-
-    test.skipIf(external)('waits for a read-only server, and then runs once', async () => {
-      const retried: unknown[] = [];
-      const db = open(1, { retries: 1_000, maxTimeout: 100, onRetry: ({ failure }) => retried.push(failure.kind) });
-      const callback = insertOne();
-      await stage.server.admin('SET GLOBAL read_only = 1');
-      const work = later(db.transaction(callback, { isolationLevel: 'read committed', accessMode: 'read write' }));
-      await expect.poll(() => retried.length, patient).toBeGreaterThan(1);
-      expect(callback).not.toHaveBeenCalled();
-      await stage.server.admin('SET GLOBAL read_only = 0');
-      await work;
-      expect(callback).toHaveBeenCalledOnce();
-      expect(await stage.rows()).toEqual([1]);
-    });
-
-    test.skipIf(external)(
-      'leaks neither its connection nor its isolation level when START TRANSACTION is',
-      async () => {
-        const db = open(1, { retries: 1, minTimeout: 0, maxTimeout: 0 });
-        await db.select().from(rows);
-        const before = await stage.server.threads();
-        await stage.server.admin('SET GLOBAL read_only = 1');
-        const config = { isolationLevel: 'serializable', accessMode: 'read write' } as const;
-        expect(await failureOf(db.transaction(insertOne(), config))).toBeInstanceOf(RetriesExhaustedError);
-        expect(await db.select().from(rows)).toEqual([]);
-        expect(await stage.server.threads()).not.toEqual(before);
-      },
-    );
-  });
-
   test('of which twenty run at once on one connection takes turns', async () => {
-    const db = open(1);
+    const db = open();
     await Promise.all(Array.from({ length: 20 }, (_, id) => db.transaction((tx) => tx.insert(rows).values({ id }))));
     expect(await stage.rows()).toHaveLength(20);
     expect(stage.proxy.connections()).toBe(1);

@@ -3,9 +3,10 @@ import { createConnection, createPoolCluster, raw } from 'mysql2';
 import { createPool, type Pool, type PoolOptions } from 'mysql2/promise';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
-import { AcquireTimeoutError, OutcomeUnknownError } from '../../src/index.ts';
+import { OutcomeUnknownError } from '../../src/index.ts';
 import { failureOf, later } from '../contract/outcome.ts';
 import { errorOf, operations } from '../support/mysql2/operations.ts';
+import { recordStatements } from '../support/record-statements.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
 
 describe('a resilient promise pool', unhurried, () => {
@@ -117,13 +118,17 @@ describe('a resilient promise pool', unhurried, () => {
   });
 
   test.each(['wrapped twice', 'wrapped again'])('shares what it knows when the pool is %s', async (how) => {
-    const pool = bare({ connectionLimit: 1 });
+    const pool = bare({ connectionLimit: 3 });
     const first = withResilience(pool);
-    const second = withResilience(how === 'wrapped twice' ? first : pool, { acquireTimeout: 100 });
+    const second = withResilience(how === 'wrapped twice' ? first : pool);
+    const three = () => [1, 2, 3].map(() => first.query('SELECT id FROM stage_rows'));
+    await Promise.all(three());
     const held = await first.getConnection();
-    expect(await failureOf(second.query('SELECT 1'))).toBeInstanceOf(AcquireTimeoutError);
-    held.release();
-    expect((await second.query('SELECT 1 AS one'))[0]).toEqual([{ one: 1 }]);
+    await stage.server.killThread(held.threadId);
+    await expect.poll(() => stage.proxy.connections(), patient).toBe(2);
+    const sent = recordStatements(stage.proxy);
+    await Promise.all([second.query('SELECT 1'), second.query('SELECT 1')]);
+    expect(sent.pings()).toBe(2);
   });
 
   test.each([

@@ -102,7 +102,9 @@ export function describeIdleLoss(create: CreateBinding, stage: Stage): void {
           skip(stage.server.kind !== kind, `the server is no ${kind}`);
           await stage.server.admin('SET GLOBAL wait_timeout = 1');
           const ssl = transport === 'TLS' ? { ssl: { ...stage.server.tls } } : {};
-          const binding = stage.closing(create({ connection: { ...stage.direct(), ...ssl } }));
+          const retried: unknown[] = [];
+          const connection = { ...stage.direct(), ...ssl };
+          const binding = stage.closing(create({ connection, policy: { onRetry: (event) => retried.push(event) } }));
           await warm(binding, 4);
           const before = await stage.server.threads();
           expect(before).toHaveLength(4);
@@ -112,6 +114,8 @@ export function describeIdleLoss(create: CreateBinding, stage: Stage): void {
           });
           expect([...(await stage.rows())].sort()).toEqual([1, 2, 3, 4]);
           expect(before).not.toContain(await binding.select('CONNECTION_ID()'));
+          // It was seen before anything was sent, and not by a write that failed.
+          expect(retried).toEqual([]);
         },
       );
     });

@@ -1,9 +1,14 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { AcquireTimeoutError, classify, RetriesExhaustedError } from '../../../src/index.ts';
 import { external, patient, type Stage } from '../../support/stage.ts';
+import { watchSockets } from '../../support/watch-sockets.ts';
 import type { CreateBinding } from '../binding.ts';
 import { failureOf, later, warm } from '../outcome.ts';
+
+/** For so long it is counted how often something happens that must not happen often; in milliseconds. */
+const observation = 1_000;
 
 /** A server that is down. */
 export function describeOutage(create: CreateBinding, stage: Stage): void {
@@ -31,22 +36,42 @@ export function describeOutage(create: CreateBinding, stage: Stage): void {
       expect(await stage.rows()).toEqual([]);
     });
 
-    test('answers all of 500 callers when it is back, and meanwhile meets one attempt to connect at a time', async () => {
-      const binding = stage.closing(
-        create({ connection: stage.direct(), policy: { acquireTimeout: 50_000, maxRetryTime: 50_000 } }),
-      );
+    test('answers all of 500 callers when it is back, and meanwhile meets few attempts to connect', async () => {
+      const policy = { acquireTimeout: 50_000, maxRetryTime: 50_000 };
+      const binding = stage.closing(create({ connection: stage.direct(), policy }));
       await warm(binding, 10);
       await stage.server.stop();
-      const sockets = countSockets();
+      const sockets = watchSockets();
       stage.after(async () => sockets.stop());
       const answers = later(Promise.all(Array.from({ length: 500 }, () => binding.read())));
-      // Ten for the ten places of the pool before it is known that the server is down, and then some.
-      await expect.poll(() => sockets.count(), patient).toBeGreaterThan(14);
-      expect(sockets.count()).toBeLessThan(25);
+      await delay(observation);
+      // One for each place of the pool before it is known that the server is down; then one after the other, less and less often.
+      expect(sockets.count()).toBeLessThan(10 + 30);
+      expect(sockets.count()).toBeGreaterThan(10);
       sockets.stop();
       await stage.server.start();
       expect(await answers).toEqual(Array(500).fill([]));
       expect((await stage.server.threads()).length).toBeLessThanOrEqual(10);
+    });
+
+    test('meets one attempt to connect at a time while it lets them hang', async () => {
+      const policy = { acquireTimeout: 50_000, maxRetryTime: 50_000 };
+      const connection = { ...stage.direct(), connectTimeout: 150 };
+      const binding = stage.closing(create({ connection, policy }));
+      await stage.server.freeze();
+      const sockets = watchSockets();
+      stage.after(async () => sockets.stop());
+      const answers = later(Promise.all(Array.from({ length: 50 }, () => binding.read())));
+      await expect.poll(() => sockets.open(), patient).toBe(10);
+      await expect.poll(() => sockets.open(), patient).toBeLessThanOrEqual(1);
+      const [before, most] = [sockets.count(), { open: 0 }];
+      for (const until = performance.now() + observation; performance.now() < until; await delay(2)) {
+        most.open = Math.max(most.open, sockets.open());
+      }
+      expect(most.open).toBe(1);
+      expect(sockets.count()).toBeGreaterThan(before);
+      await stage.server.thaw();
+      expect(await answers).toEqual(Array(50).fill([]));
     });
 
     test('says when it is down and when it is up again', async () => {
@@ -64,16 +89,6 @@ export function describeOutage(create: CreateBinding, stage: Stage): void {
       expect(states.slice(1)).toEqual([{ state: 'up', failure: undefined }]);
     });
   });
-}
-
-/** Counts the sockets that this process begins to connect. */
-function countSockets(): { count(): number; stop(): void } {
-  let count = 0;
-  const listener = () => {
-    count += 1;
-  };
-  subscribe('net.client.socket', listener);
-  return { count: () => count, stop: () => unsubscribe('net.client.socket', listener) };
 }
 
 function codesOf(error: unknown): readonly unknown[] {

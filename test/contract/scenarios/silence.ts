@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { AcquireTimeoutError, OutcomeUnknownError } from '../../../src/index.ts';
 import { external, patient, type Stage } from '../../support/stage.ts';
+import { watchSockets } from '../../support/watch-sockets.ts';
 import type { Binding, BindingOptions, CreateBinding } from '../binding.ts';
 import { expectTruth, failureOf, later, type Told, told, warm } from '../outcome.ts';
 
@@ -33,7 +34,8 @@ export function describeSilence(create: CreateBinding, stage: Stage): void {
     });
 
     test('makes a write unknown within `attemptTimeout`, and loses no place in the pool', async () => {
-      const binding = open({ connectionLimit: 10, policy: limits });
+      const evicted: string[] = [];
+      const binding = open({ policy: { ...limits, onEvict: ({ reason }) => evicted.push(reason) } });
       await Promise.all(Array.from({ length: 10 }, (_, index) => binding.insert(100 + index)));
       await begin();
       const failures = await Promise.all([1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((id) => failureOf(binding.insert(id))));
@@ -41,6 +43,7 @@ export function describeSilence(create: CreateBinding, stage: Stage): void {
         expect(error).toBeInstanceOf(OutcomeUnknownError);
         expect(error).toMatchObject({ failure: { kind: 'attempt-timeout', stillRunning: true } });
       }
+      expect(evicted).toEqual(Array(10).fill('abandoned'));
       await end();
       await tenAtOnce(binding);
       const counts = await Promise.all([1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((id) => stage.countOf(id)));
@@ -76,6 +79,20 @@ export function describeSilence(create: CreateBinding, stage: Stage): void {
     expect(await patientBinding.read()).toEqual([]);
     expect(stage.proxy.connections()).toBe(1);
   });
+
+  test.skipIf(external)(
+    'keeps no socket of what it stopped waiting for, even if the server never says another word',
+    async () => {
+      const sockets = watchSockets();
+      stage.after(async () => sockets.stop());
+      const binding = stage.closing(create({ connection: stage.direct(), policy: { attemptTimeout: 200 } }));
+      await Promise.all([binding.insert(101), binding.insert(102), binding.insert(103)]);
+      expect(sockets.open()).toBe(3);
+      await stage.server.freeze();
+      await Promise.all([1, 2, 3].map((id) => failureOf(binding.insert(id))));
+      await expect.poll(() => sockets.open(), patient).toBe(0);
+    },
+  );
 
   test('closes the sockets of what it stopped waiting for, on both sides', async () => {
     const binding = open({ connectionLimit: 3, policy: { attemptTimeout: 200 } });
