@@ -1,5 +1,5 @@
 import { mkdtempSync } from 'node:fs';
-import { constants, cp, readFile, rm } from 'node:fs/promises';
+import { constants, cp, mkdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConnectionOptions } from 'mysql2/promise';
@@ -20,6 +20,7 @@ export async function launchLocalServer(options: StartOptions): Promise<Server> 
   guard(folder);
   // Copying shares the blocks instead where the file system can do that.
   await cp(template, folder, { recursive: true, mode: constants.COPYFILE_FICLONE });
+  await mkdir(join(folder, 'tmp'));
   const ca = await readFile(join(folder, 'tls', 'ca.pem'), 'utf8');
   const server = new LocalServer(binary, folder, ca, options.flags ?? []);
   try {
@@ -169,6 +170,8 @@ class LocalServer implements Server {
       `--port=${this.#port}`,
       `--socket=${this.socketPath}`,
       `--pid-file=${join(this.#folder, 'pid')}`,
+      // MariaDB removes the temporary tables that it finds at its start: in a folder that servers share, those of its neighbours.
+      `--tmpdir=${join(this.#folder, 'tmp')}`,
       `--ssl-ca=${join(tls, 'ca.pem')}`,
       `--ssl-cert=${join(tls, 'cert.pem')}`,
       `--ssl-key=${join(tls, 'key.pem')}`,
