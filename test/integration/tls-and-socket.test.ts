@@ -142,12 +142,12 @@ describe('over TLS', unhurried, () => {
     },
   );
 
-  test.skipIf(external)(
-    'leaves a write applied once when its answer was lost, and says that nobody can know',
-    async () => {
+  test.skipIf(external).each(['fin', 'rst'] as const)(
+    'leaves a write applied once when its answer was lost, and says that nobody can know (%s)',
+    async (how) => {
       const pool = stage.closing(withResilience(createPool(connection())));
       await read(pool);
-      const cut = stage.proxy.cutAfter('s2c', 0, 'fin');
+      const cut = stage.proxy.cutAfter('s2c', 0, how);
       expect(await failureOf(insert(pool, 1))).toBeInstanceOf(OutcomeUnknownError);
       await cut;
       await expect.poll(() => stage.rows(), patient).toEqual([1]);
