@@ -70,10 +70,10 @@ function outcomeOf(proof: Proof, evidence: Evidence | undefined): Outcome {
     case 'permanent':
       return evidence !== undefined && evidence.progress !== 'written' ? 'not-executed' : 'failed';
     case 'not-executed':
-      return 'not-executed';
+      return isPartOnly(evidence) ? 'failed' : 'not-executed';
     case 'statement-rolled-back':
     case 'transaction-rolled-back':
-      return 'rolled-back';
+      return isPartOnly(evidence) ? 'failed' : 'rolled-back';
     case 'unknown':
       if (evidence === undefined) return 'unknown';
       // A lost connection undoes an open transaction, whether or not its last statement was sent.
@@ -82,6 +82,11 @@ function outcomeOf(proof: Proof, evidence: Evidence | undefined): Outcome {
     default:
       return proof satisfies never;
   }
+}
+
+/** The server answered for the statement that failed; what had run before it in the same request may have been committed. */
+function isPartOnly(evidence: Evidence | undefined): boolean {
+  return evidence !== undefined && evidence.progress === 'written' && !evidence.atomic;
 }
 
 function describe(evidence: Evidence): string {

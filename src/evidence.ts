@@ -39,5 +39,10 @@ export function evidenceOf(error: unknown): Evidence | undefined {
 
 function worse(a: Evidence, b: Evidence): Evidence {
   const progress = progressOrder.indexOf(a.progress) >= progressOrder.indexOf(b.progress) ? a.progress : b.progress;
-  return { progress, rollsBack: a.rollsBack && b.rollsBack, abandoned: a.abandoned || b.abandoned };
+  return {
+    progress,
+    rollsBack: a.rollsBack && b.rollsBack,
+    atomic: a.atomic && b.atomic,
+    abandoned: a.abandoned || b.abandoned,
+  };
 }

@@ -59,6 +59,11 @@ export interface Evidence {
   readonly progress: Progress;
   /** The statement ran in an open transaction that it could not itself have committed, so that losing the connection undoes it. */
   readonly rollsBack: boolean;
+  /**
+   * It is one statement, which the server applies as a whole or not at all. An error in the middle of several (a CALL, or a text with
+   * more than one statement) says nothing of those before it.
+   */
+  readonly atomic: boolean;
   /** This side stopped waiting; the server may still be working on it. */
   readonly abandoned: boolean;
 }

@@ -32,4 +32,4 @@ export type {
   ServerEvent,
 } from './telemetry.ts';
 export { publish } from './telemetry.ts';
-export { leavesTransactionUncommitted } from './transaction-effect.ts';
+export { isAtomic, leavesTransactionUncommitted } from './transaction-effect.ts';

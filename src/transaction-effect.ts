@@ -22,12 +22,33 @@ const neutralStatements: ReadonlySet<string> = new Set([
   'rollback',
 ]);
 
+/** Statements that the server applies as a whole or not at all. Left out: what runs other statements, and DDL on several objects. */
+const atomicStatements: ReadonlySet<string> = new Set([...neutralStatements, 'commit', 'start', 'set']);
+
+/**
+ * Whether this text is one statement, so that an error of the server is an error of all of it.
+ *
+ * @param multipleStatements the connection allows more than one statement in a text; then any `;` but a last one is taken for a border
+ */
+export function isAtomic(sql: string, multipleStatements: boolean): boolean {
+  const text = sql.replace(/[\s;]+$/, '');
+  if ((multipleStatements && text.includes(';')) || hasExecutableComment(text)) return false;
+  return atomicStatements.has(firstWordOf(text));
+}
+
 /**
  * Whether this statement leaves the transaction that it runs in uncommitted, whatever becomes of it: only then does losing its
  * connection undo the transaction. Conservative: more than one statement, or anything unusual in front, is `false`.
  */
 export function leavesTransactionUncommitted(sql: string): boolean {
-  if (sql.includes(';') || sql.includes('/*!') || sql.includes('/*M!')) return false;
-  const firstWord = /^[\s(]*([a-z]+)\b/i.exec(sql)?.[1];
-  return firstWord !== undefined && neutralStatements.has(firstWord.toLowerCase());
+  return !sql.includes(';') && !hasExecutableComment(sql) && neutralStatements.has(firstWordOf(sql));
+}
+
+function hasExecutableComment(sql: string): boolean {
+  return sql.includes('/*!') || sql.includes('/*M!');
+}
+
+/** In lower case; '' where something unusual stands in front. */
+function firstWordOf(sql: string): string {
+  return /^[\s(]*([a-z]+)\b/i.exec(sql)?.[1]?.toLowerCase() ?? '';
 }

@@ -155,6 +155,12 @@ export function sqlOf(command: DriverCommand | undefined): string | undefined {
   return typeof sql === 'string' ? sql : undefined;
 }
 
+/** Whether a text may hold several statements (CLIENT_MULTI_STATEMENTS); yes, where this version of mysql2 does not tell. */
+export function allowsMultipleStatements(connection: Connection): boolean {
+  const { clientFlags } = connection.config as { clientFlags?: unknown };
+  return typeof clientFlags !== 'number' || (clientFlags & 0x1_00_00) !== 0;
+}
+
 /**
  * Whether the server got this text and no other. mysql2 sends `binary` and single-byte charsets by cutting characters to a byte,
  * so that a letter may arrive as a quote.

@@ -27,7 +27,7 @@ import { Lease, type LeaseOwner } from './lease.ts';
 import { judge, ping, turn } from './liveness.ts';
 import { PooledConnection } from './pooled-connection.ts';
 
-const neverAcquired = { progress: 'not-acquired', rollsBack: false, abandoned: false } as const;
+const neverAcquired = { progress: 'not-acquired', rollsBack: false, atomic: true, abandoned: false } as const;
 
 const poolCores = new WeakMap<Pool, PoolCore>();
 

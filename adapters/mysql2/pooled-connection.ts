@@ -5,9 +5,11 @@ import {
   type Evidence,
   type Failure,
   type FailureKind,
+  isAtomic,
   leavesTransactionUncommitted,
 } from '../../src/index.ts';
 import {
+  allowsMultipleStatements,
   type ConnectionObserver,
   type DriverCommand,
   isKnownDead,
@@ -116,10 +118,8 @@ export class PooledConnection {
 
   /** Takes the consequences of a failure on this connection. */
   observe(error: unknown, failure: Failure): void {
-    if (failure.outcome === 'rolled-back') {
-      // From here on the session may be in autocommit mode again: what follows would not be undone with the transaction.
-      if (this.#transaction === 'open') this.#transaction = 'unsure';
-    }
+    // From here on the session may be in autocommit mode again: what follows would not be undone with the transaction.
+    if (failure.transient && this.#transaction === 'open') this.#transaction = 'unsure';
     if (failure.transient) this.firstFailure ??= { error, failure };
     if (failure.invalidates === 'nothing') {
       this.proven();
@@ -136,9 +136,11 @@ export class PooledConnection {
   evidenceFor(command: DriverCommand | undefined, abandoned = false): Evidence {
     const wire = this.#wire.progressOf(command);
     const progress = wire === 'written' && this.holder?.preparing === true ? 'preparing' : wire;
-    const uncommitted = wire !== 'written' || leavesTransactionUncommitted(sqlOf(command) ?? '');
+    const sql = sqlOf(command) ?? '';
+    const uncommitted = wire !== 'written' || leavesTransactionUncommitted(sql);
     return {
       progress,
+      atomic: isAtomic(sql, allowsMultipleStatements(this.core)),
       rollsBack: this.#transaction === 'open' && uncommitted,
       abandoned: abandoned && wire === 'written',
     };

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { type Resilient, withResilience } from '../../adapters/drizzle/index.ts';
 import { AttemptTimeoutError, classify, OutcomeUnknownError, type RetryPolicyOptions } from '../../src/index.ts';
 import { failureOf, later } from '../contract/outcome.ts';
-import { external, patient, unhurried, useStage } from '../support/stage.ts';
+import { patient, unhurried, useStage } from '../support/stage.ts';
 import { watchSockets } from '../support/watch-sockets.ts';
 
 const rows = mysqlTable('stage_rows', { seq: int().autoincrement().primaryKey(), id: int().notNull() });
@@ -144,7 +144,7 @@ describe('iterator() of Drizzle', unhurried, () => {
     await expectWorking(db);
   });
 
-  test.skipIf(external)('waits for a server that is down', async () => {
+  test('waits for a server that is down', async () => {
     const db = open();
     await expectWorking(db);
     await stage.server.stop();

@@ -6,7 +6,7 @@ import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
 import { AcquireTimeoutError, type EvictEvent, isGoneAwayError, type RetryPolicyOptions } from '../../src/index.ts';
 import { failureOf, later } from '../contract/outcome.ts';
 import { recordStatements } from '../support/record-statements.ts';
-import { external, patient, unhurried, useStage } from '../support/stage.ts';
+import { patient, unhurried, useStage } from '../support/stage.ts';
 
 const insertOne = 'INSERT INTO stage_rows (id) VALUES (1)';
 
@@ -167,7 +167,7 @@ describe('a connection from getConnection()', unhurried, () => {
     });
   });
 
-  test.skipIf(external)('on which a read-only server refused a write is replaced with all its siblings', async () => {
+  test('on which a read-only server refused a write is replaced with all its siblings', async () => {
     const { pool, evicted } = open(3);
     await warm(pool, 3);
     const held = await pool.getConnection();
@@ -178,7 +178,7 @@ describe('a connection from getConnection()', unhurried, () => {
     expect(evicted.map(({ reason }) => reason)).toEqual(['lost', 'generation', 'generation']);
   });
 
-  test.skipIf(external)('is waited for while the server is down, and then works', async () => {
+  test('is waited for while the server is down, and then works', async () => {
     const { pool } = open(2, { acquireTimeout: 30_000 });
     await warm(pool, 2);
     await stage.server.stop();

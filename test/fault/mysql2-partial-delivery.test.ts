@@ -5,7 +5,7 @@ import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
 import { OutcomeUnknownError } from '../../src/index.ts';
 import { expectTruth, failureOf, type Told, told } from '../contract/outcome.ts';
 import { recordStatements } from '../support/record-statements.ts';
-import { external, patient, unhurried, useStage } from '../support/stage.ts';
+import { patient, unhurried, useStage } from '../support/stage.ts';
 
 describe('a statement that was lost on its way', unhurried, () => {
   const stage = useStage('partial');
@@ -55,7 +55,7 @@ describe('a statement that was lost on its way', unhurried, () => {
     },
   );
 
-  describe.skipIf(external)('and its file with it', () => {
+  describe('and its file with it', () => {
     beforeEach(() => stage.server.admin('SET GLOBAL local_infile = 1'));
 
     const sql = "LOAD DATA LOCAL INFILE 'rows' INTO TABLE stage_rows (id)";

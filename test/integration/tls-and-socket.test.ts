@@ -5,14 +5,14 @@ import { classify, isGoneAwayError, OutcomeUnknownError, type RetryPolicyOptions
 import { expectTruth, failureOf, killAll, later, type Told, told } from '../contract/outcome.ts';
 import { blockEventLoop } from '../support/block-event-loop.ts';
 import { createCertificates } from '../support/create-certificates.ts';
-import { external, patient, unhurried, useStage } from '../support/stage.ts';
+import { patient, unhurried, useStage } from '../support/stage.ts';
 
 const insert = (pool: Pool, id: number) => pool.query('INSERT INTO stage_rows (id) VALUES (?)', [id]);
 const read = async (pool: Pool) => (await pool.query('SELECT id FROM stage_rows ORDER BY seq'))[0];
 const warm = (pool: Pool, connections: number) => Promise.all(Array.from({ length: connections }, () => read(pool)));
 const tenIds = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 
-describe.skipIf(external).each(['TLS', 'a unix socket'] as const)('over %s', unhurried, (transport) => {
+describe.each(['TLS', 'a unix socket'] as const)('over %s', unhurried, (transport) => {
   const stage = useStage('transport');
   const connection = (): PoolOptions => {
     const { host: _, port: __, ...rest } = stage.direct();
@@ -114,7 +114,7 @@ describe('over TLS', unhurried, () => {
   const stage = useStage('tls');
   const connection = (): PoolOptions => ({ ...stage.proxied(), ssl: { ...stage.server.tls } });
 
-  test.skipIf(external)('survives a black hole, and loses no place in the pool', async () => {
+  test('survives a black hole, and loses no place in the pool', async () => {
     const pool = stage.closing(
       withResilience(createPool(connection()), { attemptTimeout: 300, acquireTimeout: 20_000 }),
     );
@@ -128,7 +128,7 @@ describe('over TLS', unhurried, () => {
     await Promise.all(tenIds.map((id) => insert(pool, 100 + id)));
   });
 
-  test.skipIf(external).each(['resetAll', 'finishAll'] as const)(
+  test.each(['resetAll', 'finishAll'] as const)(
     'never applies a write twice when its connection ends in this moment (%s)',
     async (end) => {
       const pool = stage.closing(withResilience(createPool(connection())));
@@ -142,7 +142,7 @@ describe('over TLS', unhurried, () => {
     },
   );
 
-  test.skipIf(external).each(['fin', 'rst'] as const)(
+  test.each(['fin', 'rst'] as const)(
     'leaves a write applied once when its answer was lost, and says that nobody can know (%s)',
     async (how) => {
       const pool = stage.closing(withResilience(createPool(connection())));
@@ -154,7 +154,7 @@ describe('over TLS', unhurried, () => {
     },
   );
 
-  test.skipIf(external)('fails at once when the certificate is not to be trusted', async () => {
+  test('fails at once when the certificate is not to be trusted', async () => {
     const retried: unknown[] = [];
     const ssl = { ca: createCertificates().ca };
     const pool = createPool({ ...connection(), ssl });
@@ -165,7 +165,7 @@ describe('over TLS', unhurried, () => {
     expect(retried).toEqual([]);
   });
 
-  test.skipIf(external).each([100, 600, 1_000])(
+  test.each([100, 600, 1_000])(
     'tries again when the connection is lost in its handshake, after %i bytes',
     async (passed) => {
       const pool = stage.closing(withResilience(createPool(connection())));

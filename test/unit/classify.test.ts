@@ -8,6 +8,7 @@ const lost = () => make({ code: 'PROTOCOL_CONNECTION_LOST', fatal: true });
 const evidence = (changes: Partial<Evidence>): Evidence => ({
   progress: 'written',
   rollsBack: false,
+  atomic: true,
   abandoned: false,
   ...changes,
 });
@@ -41,6 +42,15 @@ describe('classify, by evidence', () => {
       transient: false,
       invalidates: 'nothing',
     });
+  });
+
+  it('does not take an error in the middle of several statements for an error of all of them', () => {
+    for (const errno of [1213, 1205, 1836]) {
+      expect(classifyWith(make({ errno }), { atomic: false }).outcome).toBe('failed');
+      expect(classifyWith(make({ errno }), { atomic: true }).outcome).not.toBe('failed');
+    }
+    expect(classifyWith(lost(), { atomic: false }).outcome).toBe('unknown');
+    expect(classifyWith(lost(), { atomic: false, progress: 'not-written' }).outcome).toBe('not-executed');
   });
 
   it('says that the server may still be working on what this side stopped waiting for', () => {

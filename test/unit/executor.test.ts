@@ -17,7 +17,7 @@ const read: Operation = { ...write, isSafeRead: () => true };
 
 function lost(progress: 'written' | 'not-written'): Error {
   const error = Object.assign(new Error('made up'), { code: 'ECONNRESET' });
-  attachEvidence(error, { progress, rollsBack: false, abandoned: false });
+  attachEvidence(error, { progress, rollsBack: false, atomic: true, abandoned: false });
   return error;
 }
 

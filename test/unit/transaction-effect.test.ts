@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { leavesTransactionUncommitted } from '../../src/index.ts';
+import { isAtomic, leavesTransactionUncommitted } from '../../src/index.ts';
 
 describe('leavesTransactionUncommitted', () => {
   it.each([
@@ -29,4 +29,26 @@ describe('leavesTransactionUncommitted', () => {
     '-- select',
     'selectcommit',
   ])('does not trust %s', (sql) => expect(leavesTransactionUncommitted(sql)).toBe(false));
+});
+
+describe('isAtomic', () => {
+  it.each([
+    ['insert into t values (1)', false],
+    ['insert into t values (1); ', true],
+    ["insert into t values ('a;b')", false],
+    ['commit', true],
+    ['(select 1)', true],
+  ])('knows that %s is applied as a whole or not at all', (sql, several) => expect(isAtomic(sql, several)).toBe(true));
+
+  it.each([
+    ['insert into t values (1); insert into t values (2)', true],
+    ["insert into t values ('a;b')", true],
+    ['call p()', false],
+    ['begin not atomic insert into t values (1); end', false],
+    ['execute immediate ?', false],
+    ['insert into t values (1) /*! ; delete from t */', false],
+    ['drop table a, b', false],
+    ['-- insert\ncall p()', false],
+    ['', false],
+  ])('does not believe it of %s', (sql, several) => expect(isAtomic(sql, several)).toBe(false));
 });

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs';
 import { describe, expect, test, vi } from 'vitest';
 import { blockEventLoop } from '../../support/block-event-loop.ts';
-import { external, patient, type Stage } from '../../support/stage.ts';
+import { patient, type Stage } from '../../support/stage.ts';
 import type { CreateBinding } from '../binding.ts';
 import { expectTruth, killAll, type Told, told, warm } from '../outcome.ts';
 
@@ -68,7 +68,7 @@ export function describeIdleLoss(create: CreateBinding, stage: Stage): void {
       },
     );
 
-    describe.skipIf(external)('by wait_timeout', () => {
+    describe('by wait_timeout', () => {
       test('applies a write exactly once when the server had closed its idle connections', async () => {
         await stage.server.admin('SET GLOBAL wait_timeout = 1');
         const binding = stage.closing(create({ connection: stage.direct() }));

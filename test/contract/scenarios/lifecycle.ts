@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { CallOptions, GiveUpEvent, RetryPolicyOptions } from '../../../src/index.ts';
 import { AcquireTimeoutError, OutcomeUnknownError, RetriesExhaustedError } from '../../../src/index.ts';
-import { external, patient, type Stage } from '../../support/stage.ts';
+import { patient, type Stage } from '../../support/stage.ts';
 import type { CreateBinding } from '../binding.ts';
 import { failureOf, later, warm } from '../outcome.ts';
 
@@ -20,7 +20,7 @@ export function describeLifecycle(create: CreateBinding, stage: Stage): void {
       await Promise.allSettled([blocker, end]);
     });
 
-    test.skipIf(external)('ends the wait for a server that is down at once', async () => {
+    test('ends the wait for a server that is down at once', async () => {
       const binding = create({ connection: stage.direct() });
       await stage.server.stop();
       const failures = Promise.all(Array.from({ length: 20 }, () => failureOf(binding.read())));
@@ -111,7 +111,7 @@ export function describeLifecycle(create: CreateBinding, stage: Stage): void {
       await unlock();
     });
 
-    test.skipIf(external)('stops all retrying of a pool when the budget is spent', async () => {
+    test('stops all retrying of a pool when the budget is spent', async () => {
       const gaveUp: GiveUpEvent[] = [];
       const budget = { capacity: 3, refillPerSecond: 0, refundPerSuccess: 0 };
       const binding = stage.closing(
@@ -127,7 +127,7 @@ export function describeLifecycle(create: CreateBinding, stage: Stage): void {
       expect(gaveUp).toMatchObject([{ reason: 'budget' }, { reason: 'budget' }]);
     });
 
-    test.skipIf(external)('whose hook throws fails no work, and says so as a warning of the process', async () => {
+    test('whose hook throws fails no work, and says so as a warning of the process', async () => {
       const warn = vi.spyOn(process, 'emitWarning').mockReturnValue();
       stage.after(async () => warn.mockRestore());
       const thrown = new Error('a hook of the user is broken');

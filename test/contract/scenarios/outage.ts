@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { AcquireTimeoutError, classify, RetriesExhaustedError } from '../../../src/index.ts';
-import { external, patient, type Stage } from '../../support/stage.ts';
+import { patient, type Stage } from '../../support/stage.ts';
 import { watchSockets } from '../../support/watch-sockets.ts';
 import type { CreateBinding } from '../binding.ts';
 import { failureOf, later, warm } from '../outcome.ts';
@@ -12,7 +12,7 @@ const observation = 1_000;
 
 /** A server that is down. */
 export function describeOutage(create: CreateBinding, stage: Stage): void {
-  describe.skipIf(external)('a server that is down', () => {
+  describe('a server that is down', () => {
     test.each([
       { state: 'was down from the beginning', warmConnections: 0 },
       { state: 'went down under warm connections', warmConnections: 3 },

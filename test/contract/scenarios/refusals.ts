@@ -8,13 +8,13 @@ import {
   OutcomeUnknownError,
   RetriesExhaustedError,
 } from '../../../src/index.ts';
-import { external, patient, type Stage } from '../../support/stage.ts';
+import { patient, type Stage } from '../../support/stage.ts';
 import type { CreateBinding } from '../binding.ts';
 import { failureOf, later, warm } from '../outcome.ts';
 
 /** A server that is there and says no. */
 export function describeRefusals(create: CreateBinding, stage: Stage): void {
-  describe.skipIf(external)('a server that is read-only for a while', () => {
+  describe('a server that is read-only for a while', () => {
     test('delays writes until it is over, goes on answering reads, and loses its old connections', async () => {
       const retried: string[] = [];
       const evicted: EvictEvent[] = [];
@@ -60,7 +60,7 @@ export function describeRefusals(create: CreateBinding, stage: Stage): void {
     });
   });
 
-  describe.skipIf(external)('a server with too many connections', () => {
+  describe('a server with too many connections', () => {
     test('delays reads and writes until there is room', async () => {
       const server: unknown[] = [];
       const listener = (event: unknown) => server.push(event);

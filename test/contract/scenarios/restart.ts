@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { external, patient, type Stage } from '../../support/stage.ts';
+import { patient, type Stage } from '../../support/stage.ts';
 import type { CreateBinding } from '../binding.ts';
 import { expectTruth, later, type Told, told, warm } from '../outcome.ts';
 
 /** A server that goes away and comes back while it is used. */
 export function describeRestart(create: CreateBinding, stage: Stage): void {
-  describe.skipIf(external).each([
+  describe.each([
     { how: 'a graceful restart', restart: () => stage.server.restart() },
     {
       how: 'kill -9 and a start',

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { OutcomeUnknownError } from '../../../src/index.ts';
-import { external, patient, type Stage } from '../../support/stage.ts';
+import { patient, type Stage } from '../../support/stage.ts';
 import type { CreateBinding } from '../binding.ts';
 import { expectTruth, failureOf, later, type Told, told } from '../outcome.ts';
 
@@ -32,7 +32,7 @@ export function describeSignals(create: CreateBinding, stage: Stage): void {
       expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
     });
 
-    test.skipIf(external)('ends the wait for a server that is down with its reason', async () => {
+    test('ends the wait for a server that is down with its reason', async () => {
       const binding = stage.closing(create({ connection: stage.direct() }));
       await stage.server.stop();
       const controller = new AbortController();
@@ -44,7 +44,7 @@ export function describeSignals(create: CreateBinding, stage: Stage): void {
       expect(await unaffected).toEqual([]);
     });
 
-    test.skipIf(external)('ends the pause before a retry with its reason', async () => {
+    test('ends the pause before a retry with its reason', async () => {
       await stage.server.admin('SET GLOBAL read_only = 1');
       const controller = new AbortController();
       const options = { minTimeout: 1_000_000, maxTimeout: 1_000_000, maxRetryTime: 2_000_000 };

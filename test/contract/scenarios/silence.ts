@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { AcquireTimeoutError, OutcomeUnknownError } from '../../../src/index.ts';
-import { external, patient, type Stage } from '../../support/stage.ts';
+import { patient, type Stage } from '../../support/stage.ts';
 import { watchSockets } from '../../support/watch-sockets.ts';
 import type { Binding, BindingOptions, CreateBinding } from '../binding.ts';
 import { expectTruth, failureOf, later, type Told, told, warm } from '../outcome.ts';
@@ -20,7 +20,7 @@ export function describeSilence(create: CreateBinding, stage: Stage): void {
   const open = (options: Omit<BindingOptions, 'connection'>): Binding =>
     stage.closing(create({ connection: stage.proxied(), ...options }));
 
-  describe.skipIf(external).each(silences)('$kind', ({ begin, end }) => {
+  describe.each(silences)('$kind', ({ begin, end }) => {
     test('delays reads until it is over, and loses no place in the pool', async () => {
       const retried: string[] = [];
       const binding = open({ policy: { ...limits, onRetry: ({ failure }) => retried.push(failure.kind) } });
@@ -80,19 +80,16 @@ export function describeSilence(create: CreateBinding, stage: Stage): void {
     expect(stage.proxy.connections()).toBe(1);
   });
 
-  test.skipIf(external)(
-    'keeps no socket of what it stopped waiting for, even if the server never says another word',
-    async () => {
-      const sockets = watchSockets();
-      stage.after(async () => sockets.stop());
-      const binding = stage.closing(create({ connection: stage.direct(), policy: { attemptTimeout: 200 } }));
-      await Promise.all([binding.insert(101), binding.insert(102), binding.insert(103)]);
-      expect(sockets.open()).toBe(3);
-      await stage.server.freeze();
-      await Promise.all([1, 2, 3].map((id) => failureOf(binding.insert(id))));
-      await expect.poll(() => sockets.open(), patient).toBe(0);
-    },
-  );
+  test('keeps no socket of what it stopped waiting for, even if the server never says another word', async () => {
+    const sockets = watchSockets();
+    stage.after(async () => sockets.stop());
+    const binding = stage.closing(create({ connection: stage.direct(), policy: { attemptTimeout: 200 } }));
+    await Promise.all([binding.insert(101), binding.insert(102), binding.insert(103)]);
+    expect(sockets.open()).toBe(3);
+    await stage.server.freeze();
+    await Promise.all([1, 2, 3].map((id) => failureOf(binding.insert(id))));
+    await expect.poll(() => sockets.open(), patient).toBe(0);
+  });
 
   test('closes the sockets of what it stopped waiting for, on both sides', async () => {
     const binding = open({ connectionLimit: 3, policy: { attemptTimeout: 200 } });

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { classify, OutcomeUnknownError } from '../../../src/index.ts';
 import { recordStatements } from '../../support/record-statements.ts';
-import { external, patient, type Stage } from '../../support/stage.ts';
+import { patient, type Stage } from '../../support/stage.ts';
 import type { Binding, BindingStatements, CreateBinding } from '../binding.ts';
 import { failureOf, later, warm } from '../outcome.ts';
 
@@ -152,7 +152,7 @@ export function describeTransactions(create: CreateBinding, stage: Stage): void 
       expect(await stage.rows()).toEqual(rows);
     });
 
-    test.skipIf(external)('is told from all others when the server is killed under many transactions', async () => {
+    test('is told from all others when the server is killed under many transactions', async () => {
       const binding = stage.closing(create({ connection: stage.direct() }));
       const answers = new Map<number, 'committed' | 'unknown' | 'failed'>();
       let back = false;
