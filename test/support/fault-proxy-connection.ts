@@ -62,7 +62,7 @@ export class ProxyConnection {
   /** RST to both sides, at once; bytes under way are lost. */
   reset(): void {
     this.silence();
-    for (const socket of this.#sockets()) socket.resetAndDestroy();
+    for (const socket of this.#sockets()) reset(socket);
   }
 
   /** FIN to both sides; what they still send is swallowed. */
@@ -90,6 +90,12 @@ export class ProxyConnection {
   #sockets(): Socket[] {
     return this.#server === undefined ? [this.#client] : [this.#client, this.#server];
   }
+}
+
+/** A RST; where a FIN is still being flushed libuv refuses one, and the socket would never close. */
+function reset(socket: Socket): void {
+  if (socket.writableEnded && !socket.writableFinished) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 /** Node's timers count whole milliseconds and may fire that much early; what they were set for is then due. */
@@ -148,7 +154,7 @@ class Lane {
   #deliver(item: Item): void {
     if (this.#rules.loses(this.#direction)) this.lose();
     if (this.#lost || this.#to === undefined || this.#to.destroyed) return;
-    if (item.kind === 'reset') this.#to.resetAndDestroy();
+    if (item.kind === 'reset') reset(this.#to);
     else if (item.kind === 'end') this.#to.end();
     else this.#write(this.#to, item.chunk);
   }

@@ -41,6 +41,19 @@ export async function withConnection<T>(
   options: ConnectionOptions,
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
+  const deadline = performance.now() + 5_000;
+  for (;;) {
+    try {
+      return await attempt(options, work);
+    } catch (error) {
+      // The place in reserve may be taken for a moment by a connection that is just being refused; nothing was sent then.
+      if (!isTooManyConnections(error) || performance.now() > deadline) throw error;
+      await delay(5);
+    }
+  }
+}
+
+async function attempt<T>(options: ConnectionOptions, work: (connection: Connection) => Promise<T>): Promise<T> {
   const socket = connect({ host: options.host ?? '127.0.0.1', port: options.port ?? 3306, noDelay: true });
   const closed = new Promise((resolve) => socket.once('close', resolve));
   try {
@@ -64,4 +77,9 @@ async function rows<T>(connection: Connection, sql: string, params: readonly unk
 /** ER_NO_SUCH_THREAD: the connection ended on its own before it was killed. */
 function isNoSuchThread(error: unknown): boolean {
   return error instanceof Error && 'errno' in error && error.errno === 1094;
+}
+
+/** ER_CON_COUNT_ERROR */
+function isTooManyConnections(error: unknown): boolean {
+  return error instanceof Error && 'errno' in error && error.errno === 1040;
 }
