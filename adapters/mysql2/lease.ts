@@ -49,6 +49,7 @@ export class Lease implements Holder {
     this.#owner = owner;
     this.#policy = policy;
     pooled.firstFailure = undefined;
+    pooled.transactionEnd = undefined;
     pooled.holder = this;
   }
 
@@ -58,6 +59,11 @@ export class Lease implements Holder {
 
   get isLost(): boolean {
     return this.#pooled.isLost;
+  }
+
+  /** What ended the transaction on this connection, if anything did. */
+  get transactionEnd(): FirstFailure | undefined {
+    return this.#pooled.transactionEnd;
   }
 
   get firstFailure(): FirstFailure | undefined {

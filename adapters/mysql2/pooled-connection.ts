@@ -59,6 +59,8 @@ export class PooledConnection {
   lastUsedAt: number;
   holder: Holder | undefined;
   firstFailure: FirstFailure | undefined;
+  /** The first failure that ended the transaction. Not always the first one: a lock wait timeout may come before a deadlock. */
+  transactionEnd: FirstFailure | undefined;
   #transaction: 'none' | 'open' | 'unsure' = 'none';
   #autocommit = true;
   #usualAutocommit = true;
@@ -121,6 +123,7 @@ export class PooledConnection {
     // From here on the session may be in autocommit mode again: what follows would not be undone with the transaction.
     if (failure.transient && this.#transaction === 'open') this.#transaction = 'unsure';
     if (failure.transient) this.firstFailure ??= { error, failure };
+    if (failure.endsTransaction) this.transactionEnd ??= { error, failure };
     if (failure.invalidates === 'nothing') {
       this.proven();
       return;
@@ -176,6 +179,7 @@ export class PooledConnection {
       const [running] = pendingCommands(this.core);
       attachEvidence(error, this.evidenceFor(running));
       this.firstFailure = { error, failure: classify(error) };
+      this.transactionEnd ??= this.firstFailure;
     }
     this.holder?.lost(error);
   }

@@ -2,16 +2,24 @@ import { abortReasonOr, classify, type Operation } from '../../src/index.ts';
 import type { ResilientClient } from './client.ts';
 import type { Lease } from './lease.ts';
 
-/** How a binding speaks a transaction on a connection. Each step sends through the ORM, so that its logger sees it. */
-export interface TransactionSteps<Tx, T> {
+/** How a binding begins a transaction on a connection. */
+export interface BeginSteps<Tx> {
   /** Makes the binding's transaction object on this connection; sends nothing. */
   open(lease: Lease): Tx;
-  /** Sends what precedes the callback: SET TRANSACTION, BEGIN. */
+  /** Sends what precedes the user's own statements: SET TRANSACTION, BEGIN. */
   begin(tx: Tx): Promise<unknown>;
-  /** The user's callback. */
-  body(tx: Tx): Promise<T>;
+}
+
+/** How a binding ends one. */
+export interface EndSteps<Tx> {
   commit(tx: Tx): Promise<unknown>;
   rollback(tx: Tx): Promise<unknown>;
+}
+
+/** How a binding speaks a transaction on a connection. Each step sends through the ORM, so that its logger sees it. */
+export interface TransactionSteps<Tx, T> extends BeginSteps<Tx>, EndSteps<Tx> {
+  /** The user's callback. */
+  body(tx: Tx): Promise<T>;
 }
 
 /** What came of an attempt whose end is certain, and which is therefore not for the executor to judge. */
@@ -38,7 +46,7 @@ export async function runTransaction<Tx, T>(client: ResilientClient, steps: Tran
   const ended = await core.executor.run<Ended<T>>(operation, policy, async ({ deadline }) => {
     const lease = await core.acquire(policy, deadline, false);
     try {
-      const tx = await begin(lease, steps);
+      const tx = await beginOn(lease, steps);
       callbackRan = true;
       return await finish(lease, tx, steps);
     } finally {
@@ -49,7 +57,8 @@ export async function runTransaction<Tx, T>(client: ResilientClient, steps: Tran
   throw abortReasonOr(ended.thrown, policy.signal);
 }
 
-async function begin<Tx>(lease: Lease, steps: TransactionSteps<Tx, unknown>): Promise<Tx> {
+/** Begins a transaction; a lease on which that fails is destroyed. */
+export async function beginOn<Tx>(lease: Lease, steps: BeginSteps<Tx>): Promise<Tx> {
   lease.preparing = true;
   try {
     const tx = steps.open(lease);
@@ -70,23 +79,37 @@ async function finish<Tx, T>(lease: Lease, tx: Tx, steps: TransactionSteps<Tx, T
     result = await steps.body(tx);
   } catch (thrown) {
     if (isUnknown(lease, thrown)) throw thrown;
-    await rollBack(lease, tx, steps);
+    await rollBackOn(lease, tx, steps);
     return { thrown };
   }
-  const { firstFailure } = lease;
-  if (firstFailure?.failure.endsTransaction === true) {
-    // The callback swallowed an error that ended its transaction: there is nothing left to commit, and COMMIT would succeed at it.
-    await rollBack(lease, tx, steps);
-    return { thrown: firstFailure.error };
+  return (await commitOn(lease, tx, steps)) ?? { result };
+}
+
+/**
+ * Commits, or rolls back where there is nothing left to commit.
+ *
+ * @returns what ended the transaction instead, if it was certainly not committed
+ * @throws what COMMIT failed with, if nobody can know whether it was committed
+ */
+export async function commitOn<Tx>(
+  lease: Lease,
+  tx: Tx,
+  steps: EndSteps<Tx>,
+): Promise<{ readonly thrown: unknown } | undefined> {
+  const { transactionEnd } = lease;
+  if (transactionEnd !== undefined) {
+    // An error that ended the transaction was swallowed: there is nothing left to commit, and COMMIT would succeed at it.
+    await rollBackOn(lease, tx, steps);
+    return { thrown: transactionEnd.error };
   }
   try {
     await steps.commit(tx);
-    return { result };
+    return undefined;
   } catch (error) {
     const failure = classify(error);
     if (failure.outcome === 'unknown') throw error;
-    await rollBack(lease, tx, steps);
-    return { thrown: lease.firstFailure?.failure.endsTransaction === true ? lease.firstFailure.error : error };
+    await rollBackOn(lease, tx, steps);
+    return { thrown: lease.transactionEnd?.error ?? error };
   }
 }
 
@@ -101,8 +124,8 @@ function isUnknown(lease: Lease, thrown: unknown): boolean {
   return false;
 }
 
-/** Leaves nothing behind; what goes wrong here must not take the place of the error that led here. */
-async function rollBack<Tx>(lease: Lease, tx: Tx, steps: TransactionSteps<Tx, unknown>): Promise<void> {
+/** Rolls back and leaves nothing behind; what goes wrong here must not take the place of the error that led here. */
+export async function rollBackOn<Tx>(lease: Lease, tx: Tx, steps: EndSteps<Tx>): Promise<void> {
   if (!lease.isLost) {
     try {
       await steps.rollback(tx);
