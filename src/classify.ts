@@ -1,19 +1,9 @@
 import { connectionExceptionState, type ErrorRow, errorRows, type Proof, tlsFailureCode } from './error-codes.ts';
+import { causesOf, type ErrorFacts, factsOf, factsOfKind, inOrderOfExactness } from './error-facts.ts';
 import { isGoneAwayError } from './errors.ts';
 import { evidenceOf } from './evidence.ts';
 import type { Evidence, Failure, Outcome } from './failure.ts';
-
-/** An error chain longer than this is somebody's mistake, or hostile. */
-const deepestChain = 12;
-
-interface ErrorFacts {
-  readonly errno: number | undefined;
-  readonly code: string | undefined;
-  readonly sqlState: string | undefined;
-  readonly message: string;
-  readonly connecting: boolean;
-  readonly fatal: boolean;
-}
+import { prismaRows } from './prisma-codes.ts';
 
 interface Finding {
   readonly row: Pick<ErrorRow, 'proof' | 'kind' | 'invalidates' | 'source'>;
@@ -31,9 +21,14 @@ export function classify(error: unknown): Failure {
   for (const link of chain) if (isGoneAwayError(link)) return link.failure;
   const evidence = chain.map(evidenceOf).find((found) => found !== undefined);
   const connecting = evidence?.progress === 'not-acquired';
-  for (const link of chain) {
+  for (const link of inOrderOfExactness(chain)) {
     const facts = factsOf(link, connecting);
     const row = findRow(facts);
+    if (row !== undefined) return toFailure({ row, facts }, evidence);
+  }
+  for (const link of chain) {
+    const facts = factsOfKind(link, connecting);
+    const row = prismaRows.find((candidate) => matches(candidate, facts));
     if (row !== undefined) return toFailure({ row, facts }, evidence);
   }
   return toFailure({ row: ordinary, facts: factsOf(chain.at(-1), connecting) }, evidence);
@@ -137,42 +132,4 @@ function matches(row: ErrorRow, facts: ErrorFacts): boolean {
   const coded = facts.errno === undefined && facts.code !== undefined && row.code?.includes(facts.code) === true;
   if (row.errno === undefined && row.code === undefined) return row.text?.test(facts.message) === true;
   return (numbered || coded) && (row.text?.test(facts.message) ?? true);
-}
-
-/** The error and what caused it, outermost first: `cause`, Prisma's `meta.driverAdapterError`, `originalError`. */
-function causesOf(error: unknown): readonly unknown[] {
-  const chain: unknown[] = [];
-  let next: unknown = error;
-  while (next !== undefined && next !== null && chain.length < deepestChain && !chain.includes(next)) {
-    chain.push(next);
-    next = read(next, 'cause') ?? read(read(next, 'meta'), 'driverAdapterError') ?? read(next, 'originalError');
-  }
-  return chain;
-}
-
-function factsOf(link: unknown, notAcquired: boolean): ErrorFacts {
-  const errno = read(link, 'errno');
-  const code = read(link, 'code');
-  const sqlState = read(link, 'sqlState');
-  const message = read(link, 'message');
-  // Node's system errors carry a negative errno of the operating system; the server's numbers are positive.
-  const number = typeof errno === 'number' && errno > 0 ? errno : undefined;
-  return {
-    errno: number,
-    code: typeof code === 'string' ? code : typeof code === 'number' ? String(code) : undefined,
-    sqlState: typeof sqlState === 'string' ? sqlState : undefined,
-    message: typeof message === 'string' ? message.slice(0, 1_000) : '',
-    connecting: notAcquired || read(link, 'syscall') === 'connect',
-    fatal: read(link, 'fatal') === true,
-  };
-}
-
-/** Errors may come from anywhere: a getter that throws is a property that is not there. */
-function read(target: unknown, key: string): unknown {
-  if ((typeof target !== 'object' && typeof target !== 'function') || target === null) return undefined;
-  try {
-    return (target as Record<string, unknown>)[key];
-  } catch {
-    return undefined;
-  }
 }

@@ -120,7 +120,8 @@ class Recovery {
   async #prepareNext(error: unknown, attempts: number): Promise<void> {
     this.#errors.push(error);
     const { retries, signal, onRetry } = this.#policy;
-    const failure = classify(error);
+    const classified = classify(error);
+    const failure = this.#operation.judge?.(classified, error) ?? classified;
     const decision = decide(failure, this.#operation, this.#policy);
     if (decision === 'outcome-unknown') throw this.#outcomeUnknown(error, failure, attempts);
     if (decision === 'rethrow') throw this.#rethrown(error, failure, attempts);

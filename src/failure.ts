@@ -96,4 +96,6 @@ export interface Operation {
   isSafeRead(): boolean;
   /** Whether something was already handed to the caller (the first row of a stream, a transaction's callback that ran). */
   isHandedOver(): boolean;
+  /** What the operation knows of a failure beyond the error itself. Left out: nothing. */
+  judge?(failure: Failure, error: unknown): Failure;
 }

@@ -5,6 +5,7 @@ export type { BudgetOptions } from './budget.ts';
 export { classify, failureOf } from './classify.ts';
 export type { Decision } from './decide.ts';
 export { decide } from './decide.ts';
+export { causesOf } from './error-facts.ts';
 export type { GoneAwayErrorCode, GoneAwayErrorDetails } from './errors.ts';
 export {
   AcquireTimeoutError,

@@ -1,7 +1,7 @@
 import { errorMonitor } from 'node:events';
 import { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import type { Connection, Pool, PoolConnection } from 'mysql2';
+import type { Connection, ConnectionOptions, Pool, PoolConnection } from 'mysql2';
 import type { Pool as PromisePool } from 'mysql2/promise';
 
 /**
@@ -16,6 +16,25 @@ export interface DriverCommand {
   readonly query?: unknown;
   onResult?: ((error: unknown, rows?: unknown, fields?: unknown) => void) | undefined;
   on(event: string | symbol, listener: (...values: never[]) => void): unknown;
+}
+
+interface Execution {
+  _executeOptions?: object;
+  buildParserFromFields?: (fields: unknown, connection: { config: object }) => unknown;
+}
+
+/** The options of a prepared statement, and a way to have its rows read by other options than the connection's; undefined for other commands. */
+export function executionOf(
+  command: DriverCommand & Execution,
+): { readonly options: object; readRowsBy(config: object): void } | undefined {
+  const { buildParserFromFields, _executeOptions: options } = command;
+  if (options === undefined || buildParserFromFields === undefined) return undefined;
+  return {
+    options,
+    readRowsBy: (config) => {
+      command.buildParserFromFields = (fields) => buildParserFromFields.call(command, fields, { config });
+    },
+  };
 }
 
 interface ConnectionInternals {
@@ -37,7 +56,7 @@ interface PoolInternals {
     connectionLimit?: number;
     waitForConnections?: boolean;
     queueLimit?: number;
-    connectionConfig?: { trace?: boolean };
+    connectionConfig?: { trace?: boolean; database?: string } & ConnectionOptions;
   };
 }
 
@@ -276,6 +295,41 @@ export function queueLimit(pool: Pool): number {
   const config = (pool as unknown as PoolInternals).config;
   if (config?.waitForConnections === false) return 0;
   return config?.queueLimit ? config.queueLimit : Number.POSITIVE_INFINITY;
+}
+
+/** The database that the connections of this pool use, as its options say. */
+export function databaseOf(pool: Pool): string | undefined {
+  return (pool as unknown as PoolInternals).config?.connectionConfig?.database;
+}
+
+const whereTo = [
+  'host',
+  'port',
+  'localAddress',
+  'socketPath',
+  'user',
+  'password',
+  'passwordSha1',
+  'ssl',
+  'stream',
+  'connectTimeout',
+  'insecureAuth',
+  'authPlugins',
+  'enableCleartextPlugin',
+] as const satisfies readonly (keyof ConnectionOptions)[];
+
+/** Options with which to reach the same server as the same user. */
+export function connectionOptionsOf(pool: Pool): ConnectionOptions {
+  const config = (pool as unknown as PoolInternals).config?.connectionConfig ?? {};
+  return Object.fromEntries(whereTo.filter((name) => config[name] !== undefined).map((name) => [name, config[name]]));
+}
+
+/** Cuts every connection of this pool. Statements that wait for an answer fail with a network error. */
+export function cutConnections(pool: Pool): void {
+  const all = (pool as unknown as PoolInternals)._allConnections;
+  const connections = Array.from({ length: all?.length ?? 0 }, (_, index) => all?.get(index) as ConnectionInternals);
+  const error = Object.assign(new Error('The pool was ended, and did not wait any longer'), { code: 'ECONNABORTED' });
+  for (const { stream } of connections) stream?.destroy(error);
 }
 
 /** Whether the user wants errors to carry the stack of the call that they belong to. mysql2's default is yes. */

@@ -61,7 +61,6 @@ export class Lease implements Holder {
     return this.#pooled.isLost;
   }
 
-  /** What ended the transaction on this connection, if anything did. */
   get transactionEnd(): FirstFailure | undefined {
     return this.#pooled.transactionEnd;
   }

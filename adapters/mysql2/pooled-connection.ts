@@ -21,6 +21,7 @@ import {
   type Wire,
   watchConnection,
 } from './driver.ts';
+import { makeExact } from './exact-statement.ts';
 import type { Generation } from './generation.ts';
 
 /** Failures of one connection that its siblings may share. */
@@ -152,6 +153,7 @@ export class PooledConnection {
   #observer(): ConnectionObserver {
     return {
       command: (command) => {
+        makeExact(this.core, command);
         if (this.holder?.watchesCommands !== true) return;
         onCommandResult(command, (error, rows) => {
           if (error === undefined || error === null) this.succeeded(rows);

@@ -9,6 +9,10 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const allowed: Readonly<Record<string, { readonly rooms: readonly string[]; readonly packages: RegExp }>> = {
   src: { rooms: [], packages: /^(node:|p-retry$)/ },
   'adapters/mysql2': { rooms: ['src/index.ts'], packages: /^(node:|mysql2(\/|$))/ },
+  'adapters/prisma': {
+    rooms: ['src/index.ts', 'adapters/mysql2/'],
+    packages: /^(node:|mysql2(\/|$)|@prisma\/client(\/|$))/,
+  },
   'adapters/drizzle': { rooms: ['src/index.ts', 'adapters/mysql2/'], packages: /^(node:|drizzle-orm(\/|$))/ },
 };
 
@@ -46,10 +50,10 @@ describe('imports go one way', () => {
     expect(importers.map(({ file }) => file)).toEqual(['src/executor.ts']);
   });
 
-  it('only one room touches the internals of mysql2, by their underscore', () => {
-    const touching = ['adapters/mysql2', 'adapters/drizzle']
+  it('the internals of mysql2, and those of Prisma, have one room each: by their underscore', () => {
+    const touching = ['adapters/mysql2', 'adapters/drizzle', 'adapters/prisma']
       .flatMap((room) => readdirSync(join(root, room)).map((name) => `${room}/${name}`))
       .filter((file) => /(\.|')_[a-z]\w+/.test(readFileSync(join(root, file), 'utf8')));
-    expect(touching).toEqual(['adapters/mysql2/driver.ts']);
+    expect(touching).toEqual(['adapters/mysql2/driver.ts', 'adapters/prisma/prisma-internals.ts']);
   });
 });

@@ -1,0 +1,71 @@
+import type { Connection } from 'mysql2';
+import { type DriverCommand, executionOf } from './driver.ts';
+
+/** A column of a result, as far as its values have to be understood. */
+export interface ResultField {
+  readonly name: string;
+  readonly columnType: number;
+  readonly characterSet: number;
+  readonly flags: number;
+  readonly extendedFormat?: string;
+}
+
+/**
+ * An option of a prepared statement: its values are to come as the server sent them, whatever options the pool has. BIGINT and DECIMAL
+ * as strings, dates and times as strings, JSON as its text, binary as buffers.
+ */
+export const exactValues: unique symbol = Symbol('exactValues');
+
+/** By what mysql2 knows a prepared statement again. */
+interface StatementOptions {
+  readonly sql: string;
+  readonly rowsAsArray?: unknown;
+  readonly nestTables?: unknown;
+}
+
+interface ExactOptions extends StatementOptions {
+  readonly [exactValues]?: boolean;
+}
+
+/** mysql2 compiles its row parsers for the options of a connection, of which a statement can override only some. */
+const exactConfig = {
+  supportBigNumbers: true,
+  bigNumberStrings: true,
+  dateStrings: true,
+  decimalNumbers: false,
+  jsonStrings: true,
+  timezone: 'Z',
+};
+
+/** Does for a command that is about to be sent what {@link exactValues} says, if it has that option. */
+export function makeExact(connection: Connection, command: DriverCommand): void {
+  const execution = executionOf(command);
+  const options = execution?.options as ExactOptions | undefined;
+  if (execution === undefined || options?.[exactValues] !== true) return;
+  execution.readRowsBy(exactConfig);
+  keepRecent(connection, options);
+}
+
+/**
+ * How many statements that came with {@link exactValues} stay prepared on one connection. mysql2 keeps 16000 by default, and the server has as
+ * many for all of its connections together (`max_prepared_stmt_count`), while an ORM makes a new one for every length of a list.
+ */
+export const preparedStatements = 250;
+
+const recent = new WeakMap<Connection, Map<string, StatementOptions>>();
+
+function keepRecent(connection: Connection, { sql, rowsAsArray, nestTables }: ExactOptions): void {
+  let statements = recent.get(connection);
+  if (statements === undefined) {
+    statements = new Map();
+    recent.set(connection, statements);
+  }
+  const key = `${rowsAsArray}${sql}`;
+  statements.delete(key);
+  statements.set(key, { sql, rowsAsArray, nestTables });
+  if (statements.size <= preparedStatements) return;
+  const [oldest] = statements;
+  if (oldest === undefined) return;
+  statements.delete(oldest[0]);
+  connection.unprepare(oldest[1] as unknown as string);
+}

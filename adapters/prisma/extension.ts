@@ -1,0 +1,109 @@
+import type { CallOptions, RetryPolicyOptions } from '../../src/index.ts';
+import { runBatch } from './batch.ts';
+import { runInteractive, type TransactionCallback } from './interactive-transaction.ts';
+import { createOperationHook } from './operation-hook.ts';
+import { type ExtendableClient, providerOf } from './prisma-internals.ts';
+import { ResilienceLayer } from './resilience-layer.ts';
+
+/** What {@link resilience} adds to a client. */
+export interface ResilienceMethods {
+  /**
+   * The same client with other options for the calls made through it, such as `{ idempotent: true }` or `{ signal }`.
+   *
+   * @throws TypeError for an option that is unknown, out of range, or belongs to the pool; inside a transaction
+   */
+  $resilience<T>(this: T, options: CallOptions): T;
+}
+
+type Nothing = Record<never, never>;
+
+/** A client extension: what `$extends()` takes. In the terms of Prisma's own types, none of which is needed to read this. */
+export type ResilienceExtension = (client: object) => {
+  $extends: {
+    extArgs: {
+      result: Nothing;
+      model: Nothing;
+      query: Nothing;
+      client: { [K in keyof ResilienceMethods]: () => ResilienceMethods[K] };
+    };
+  };
+};
+
+/**
+ * A client extension that makes Prisma on MySQL or MariaDB survive a server that goes away: `prisma.$extends(resilience())`.
+ *
+ * Reads are sent again; a write only when it certainly left nothing behind, or was marked `idempotent`; what nobody can know is an
+ * OutcomeUnknownError. Inside a transaction nothing is retried by itself. `$transaction([...])` is retried as a whole, `$transaction(callback)`
+ * only until its callback begins. Works with any driver adapter; with `PrismaMySQL2` it decides from evidence, with others from error codes,
+ * which prove less.
+ *
+ * Apply it last: an extension that was applied first is outermost, and what is applied after this one runs again with every retry.
+ *
+ * @param policy the options of {@link RetryPolicyOptions}; those that belong to a pool (`liveness`, `onEvict`) mean nothing here
+ * @throws TypeError when an option is wrong; from `$extends()`, when this is no client of Prisma on MySQL or MariaDB
+ */
+export function resilience(policy?: RetryPolicyOptions): ResilienceExtension {
+  const layer = ResilienceLayer.create(policy);
+  return ((client: unknown) => extend(expectClient(client), layer)) as unknown as ResilienceExtension;
+}
+
+function extend(client: ExtendableClient, layer: ResilienceLayer): ExtendableClient {
+  return client.$extends({
+    name: 'gone-away',
+    query: { $allOperations: createOperationHook(layer) },
+    client: {
+      $transaction: createTransactionMethod(layer, client.$transaction),
+      $resilience(this: ExtendableClient, options: CallOptions): ExtendableClient {
+        if (isInTransaction(this)) {
+          throw new TypeError(
+            '$resilience() is for a client, not for the `tx` of a transaction: nothing is retried in there',
+          );
+        }
+        return extend(this, layer.with(options));
+      },
+    },
+  });
+}
+
+/** What a layer further in has taken over already. */
+const takenOver = new WeakSet<object>();
+
+/**
+ * `$transaction` as Prisma has it, as one unit. `original` is applied to the client that the caller has, which may have more extensions than
+ * the one that it was taken from: their hooks count inside as well.
+ */
+function createTransactionMethod(layer: ResilienceLayer, original: ExtendableClient['$transaction']) {
+  return function $transaction(this: ExtendableClient, input: unknown, options?: unknown): Promise<unknown> {
+    const send = (taken: object): Promise<unknown> => {
+      takenOver.add(taken);
+      return original.call(this, taken, options);
+    };
+    const passes = isInTransaction(this) || takenOver.has(input as object);
+    if (!passes && typeof input === 'function') return runInteractive(layer, input as TransactionCallback, send);
+    if (!passes && Array.isArray(input)) return runBatch(layer, input, send);
+    return original.call(this, input, options);
+  };
+}
+
+/** Prisma takes these methods away from the `tx` of a transaction. */
+function isInTransaction(client: ExtendableClient): boolean {
+  return typeof client.$extends !== 'function';
+}
+
+function expectClient(client: unknown): ExtendableClient {
+  if (typeof client !== 'object' || client === null)
+    throw notAClient(client === null || client === undefined ? String(client) : `a ${typeof client}`);
+  const { $extends, $transaction } = client as Partial<ExtendableClient>;
+  if (typeof $extends !== 'function' || typeof $transaction !== 'function') {
+    throw notAClient(`an object of class ${client.constructor?.name ?? 'Object'}`);
+  }
+  const provider = providerOf(client);
+  if (provider !== undefined && provider !== 'mysql') {
+    throw new TypeError(`Expected a client of Prisma on MySQL or MariaDB, got one on ${provider}`);
+  }
+  return client as ExtendableClient;
+}
+
+function notAClient(found: string): TypeError {
+  return new TypeError(`Expected a client of Prisma, got ${found}; use it as prisma.$extends(resilience())`);
+}

@@ -1,0 +1,4 @@
+export type * from '../../src/index.ts';
+export { type ResilienceExtension, type ResilienceMethods, resilience } from './extension.ts';
+export { PrismaMySQL2, type PrismaMySQL2Options } from './prisma-mysql2.ts';
+export { originalErrorOf } from './to-prisma-error.ts';

@@ -1,0 +1,63 @@
+import { PrismaMariaDb } from '@prisma/adapter-mariadb';
+import { createPool } from 'mysql2/promise';
+import { PrismaMySQL2, resilience } from '../../../adapters/prisma/index.ts';
+import { Prisma, PrismaClient } from '../../../prisma/generated/client.ts';
+import type { Binding, BindingStatements, CreateBinding } from '../binding.ts';
+
+type Client = ReturnType<typeof createClient>;
+type Raw = Pick<Client, '$queryRaw' | '$executeRaw'>;
+type Ids = readonly { readonly id: number }[];
+
+/** `PrismaMySQL2` on a pool of the caller's, and the extension on top. */
+export const createPrismaBinding: CreateBinding = ({ connection, connectionLimit = 10, policy }) => {
+  const pool = createPool({ ...connection, connectionLimit });
+  const prisma = createClient(new PrismaMySQL2(pool, { policy }), policy);
+  return createBinding(prisma, async () => {
+    await pool.end();
+    await prisma.$disconnect();
+  });
+};
+
+/** The extension on Prisma's own adapter, which brings no evidence. */
+export const createForeignBinding: CreateBinding = ({ connection, connectionLimit = 10, policy }) => {
+  const { host = '', port = 0, user = '', password = '', database = '' } = connection;
+  const limits = { connectionLimit, acquireTimeout: 3_000, connectTimeout: 400 };
+  const adapter = new PrismaMariaDb({ host, port, user, password: String(password), database, ...limits });
+  const prisma = createClient(adapter, policy);
+  return createBinding(prisma, () => prisma.$disconnect());
+};
+
+function createClient(adapter: PrismaMySQL2 | PrismaMariaDb, policy: Parameters<typeof resilience>[0]) {
+  return new PrismaClient({ adapter, transactionOptions: { maxWait: 60_000, timeout: 60_000 } }).$extends(
+    resilience(policy),
+  );
+}
+
+function statements(client: Raw): BindingStatements {
+  return {
+    read: async () => idsOf(await client.$queryRaw<Ids>`SELECT id FROM stage_rows ORDER BY seq`),
+    // Prisma sends nothing before somebody waits for it; the suite wants it under way at once.
+    insert: async (id) => await client.$executeRaw`INSERT INTO stage_rows (id) VALUES (${id})`,
+  };
+}
+
+function createBinding(prisma: Client, end: () => Promise<unknown>): Binding {
+  return {
+    ...statements(prisma),
+    readForUpdate: async () => idsOf(await prisma.$queryRaw<Ids>`SELECT id FROM stage_rows ORDER BY seq FOR UPDATE`),
+    upsertIdempotently: async (id) =>
+      await prisma.$resilience({ idempotent: true })
+        .$executeRaw`INSERT INTO stage_keyed (id) VALUES (${id}) ON DUPLICATE KEY UPDATE writes = writes + 1`,
+    select: async (expression) => {
+      const [row] = await prisma.$queryRaw<{ value: unknown }[]>`SELECT ${Prisma.raw(expression)} AS value`;
+      return row?.value;
+    },
+    transaction: (callback) => prisma.$transaction((tx) => callback(statements(tx))),
+    with: (options) => createBinding(prisma.$resilience(options), end),
+    end,
+  };
+}
+
+function idsOf(rows: Ids): readonly number[] {
+  return rows.map(({ id }) => id);
+}

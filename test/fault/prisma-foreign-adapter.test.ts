@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest';
+import { classify, OutcomeUnknownError } from '../../src/index.ts';
+import { createForeignBinding } from '../contract/bindings/prisma.ts';
+import { expectTruth, failureOf, killAll, later, type Told, told, warm } from '../contract/outcome.ts';
+import { describeRestart } from '../contract/scenarios/restart.ts';
+import { patient, unhurried, useStage } from '../support/stage.ts';
+
+/**
+ * The extension on `@prisma/adapter-mariadb`: it decides by error codes only, so it knows less and says "unknown" more often. What it may
+ * never do is the same: apply a write twice, or call one applied that was not.
+ */
+describe('the extension on an adapter that brings no evidence', unhurried, () => {
+  const stage = useStage('prisma-foreign-adapter');
+  const open = () => stage.closing(createForeignBinding({ connection: stage.direct() }));
+  const rounds = 15;
+
+  describeRestart(createForeignBinding, stage);
+
+  test('answers every read that follows at once when all idle connections were killed', async () => {
+    const binding = open();
+    await stage.asRoot(async (root) => {
+      for (let round = 1; round <= rounds; round += 1) {
+        await warm(binding, 3);
+        await killAll(root);
+        expect(await Promise.all([binding.read(), binding.read(), binding.read()])).toEqual([[], [], []]);
+      }
+    });
+  });
+
+  test('applies a write that follows at once exactly once, or says that nobody can know', async () => {
+    const binding = open();
+    const answers = new Map<number, Told>();
+    await stage.asRoot(async (root) => {
+      for (let id = 1; id <= rounds * 2; id += 2) {
+        await warm(binding, 2);
+        await killAll(root);
+        const both = await Promise.all([told(binding.insert(id)), told(binding.insert(id + 1))]);
+        answers.set(id, both[0]).set(id + 1, both[1]);
+      }
+    });
+    await expectTruth(stage, answers);
+  });
+
+  test('says of a write that was killed in flight that nobody can know, and answers a read', async () => {
+    const binding = open();
+    await binding.insert(1);
+    const unlock = await stage.lock();
+    const [write, locking] = [failureOf(binding.insert(2)), failureOf(binding.readForUpdate())];
+    const read = later(binding.read());
+    for (const id of await stage.inFlight(3)) await stage.server.killThread(id);
+    expect(await write).toBeInstanceOf(OutcomeUnknownError);
+    expect(await locking).toBeInstanceOf(OutcomeUnknownError);
+    await unlock();
+    expect((await read).filter((id) => id === 1)).toEqual([1]);
+  });
+
+  test('never repeats the callback of a transaction, whatever was killed in it', async () => {
+    const binding = open();
+    const unlock = await stage.lockRows();
+    let calls = 0;
+    const failure = failureOf(
+      later(
+        binding.transaction?.(async (tx) => {
+          calls += 1;
+          await tx.read();
+          await tx.insert(1);
+        }) ?? Promise.resolve(),
+      ),
+    );
+    const [thread] = await stage.inFlightBehindRow();
+    await stage.server.killThread(Number(thread));
+    const error = await failure;
+    expect(error).not.toBeInstanceOf(OutcomeUnknownError);
+    expect(classify(error).endsTransaction).toBe(true);
+    expect(calls).toBe(1);
+    await unlock();
+    expect(await binding.read()).toEqual([]);
+  });
+
+  test('tells every transaction the truth when the server is killed under many of them', async () => {
+    const binding = open();
+    const answers = new Map<number, 'committed' | 'unknown' | 'failed'>();
+    let back = false;
+    const writer = async (first: number): Promise<void> => {
+      for (let id = first, last = false; !last; id += 1) {
+        last = back;
+        const work = binding.transaction?.(async (tx) => {
+          await tx.insert(id);
+          await tx.insert(id);
+        });
+        answers.set(
+          id,
+          await Promise.resolve(work).then(
+            () => 'committed' as const,
+            (error) => (error instanceof OutcomeUnknownError ? 'unknown' : 'failed'),
+          ),
+        );
+      }
+    };
+    const writers = later(Promise.all(Array.from({ length: 8 }, (_, index) => writer(index * 100_000))));
+    await expect.poll(() => answers.size, patient).toBeGreaterThan(50);
+    await stage.server.kill9();
+    await stage.server.start();
+    back = true;
+    await writers;
+    const rows = await stage.rows();
+    const wrong = [...answers].filter(([id, answer]) => {
+      const count = rows.filter((row) => row === id).length;
+      return !{ committed: [2], unknown: [0, 2], failed: [0] }[answer].includes(count);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test('gives up on a server that stays down with the reason, once its deadline has passed', async () => {
+    const policy = { maxRetryTime: 500 };
+    const binding = stage.closing(createForeignBinding({ connection: stage.direct(), policy }));
+    await stage.server.stop();
+    const errors = await Promise.all([failureOf(binding.read()), failureOf(binding.insert(1))]);
+    for (const error of errors) {
+      expect(classify(error)).toMatchObject({ outcome: 'not-executed', kind: 'connect' });
+    }
+    await stage.server.start();
+    expect(await stage.rows()).toEqual([]);
+  });
+});

@@ -1,0 +1,46 @@
+import { PrismaMariaDb } from '@prisma/adapter-mariadb';
+import type { ConnectionOptions } from 'mysql2/promise';
+import { createPool } from 'mysql2/promise';
+import { PrismaMySQL2, resilience } from '../../../adapters/prisma/index.ts';
+import { PrismaClient } from '../../../prisma/generated/client.ts';
+import type { RetryPolicyOptions } from '../../../src/index.ts';
+import type { Stage } from '../stage.ts';
+
+/** What the extension stands on: an adapter that brings evidence, and one that does not. */
+export const adapters = ['PrismaMySQL2', '@prisma/adapter-mariadb'] as const;
+export type AdapterName = (typeof adapters)[number];
+
+export interface ClientOptions {
+  readonly connection?: ConnectionOptions;
+  /** Default 3. */
+  readonly connectionLimit?: number;
+  readonly policy?: RetryPolicyOptions;
+}
+
+/** A client with no extension. What it stands on ends with the test. */
+export function createBareClient(stage: Stage, adapter: AdapterName, options: ClientOptions = {}) {
+  const { connection = stage.proxied(), connectionLimit = 3, policy } = options;
+  if (adapter === 'PrismaMySQL2') {
+    const pool = stage.closing(createPool({ ...connection, connectionLimit }));
+    return closing(stage, new PrismaClient({ adapter: new PrismaMySQL2(pool, { policy }) }));
+  }
+  const { host = '', port = 0, user = '', password = '', database = '' } = connection;
+  const limits = { connectionLimit, acquireTimeout: 3_000, connectTimeout: 400 };
+  const own = new PrismaMariaDb({ host, port, user, password: String(password), database, ...limits });
+  return closing(stage, new PrismaClient({ adapter: own }));
+}
+
+export type BareClient = ReturnType<typeof createBareClient>;
+
+/** A client with the extension, and nothing else. */
+export function createExtendedClient(stage: Stage, adapter: AdapterName, options: ClientOptions = {}) {
+  return createBareClient(stage, adapter, options).$extends(resilience(options.policy));
+}
+
+export type ExtendedClient = ReturnType<typeof createExtendedClient>;
+
+function closing(stage: Stage, client: PrismaClient): PrismaClient {
+  // Of a pool whose connections the test broke, nobody wants to know how it ends.
+  stage.after(() => client.$disconnect().catch(() => {}));
+  return client;
+}
