@@ -11,6 +11,8 @@ export interface Comparison {
   /** The middle half of the rounds: how far the machine's noise reaches. */
   readonly spread: readonly [low: number, high: number];
   readonly callsPerSecond: number;
+  /** CPU time of this process per call against the first contender, median over the rounds; a noisy machine hardly moves it. */
+  readonly cpuRatio: number;
 }
 
 export interface AlternateOptions {
@@ -28,27 +30,38 @@ export async function alternate(
 ): Promise<readonly Comparison[]> {
   const baseline = contenders[0];
   const times = new Map(contenders.map(({ name }) => [name, [] as number[]]));
+  const cpuTimes = new Map(contenders.map(({ name }) => [name, [] as number[]]));
   for (const contender of contenders) await contender.run(callsPerRound * 5);
   for (let round = 0; round < rounds; round += 1) {
     for (let place = 0; place < contenders.length; place += 1) {
       const contender = contenders[(place + round) % contenders.length] ?? baseline;
       const startedAt = performance.now();
+      const cpuBefore = process.cpuUsage();
       await contender.run(callsPerRound);
+      const { user, system } = process.cpuUsage(cpuBefore);
       times.get(contender.name)?.push(performance.now() - startedAt);
+      cpuTimes.get(contender.name)?.push(user + system);
     }
   }
   const baselineTimes = times.get(baseline.name) ?? [];
+  const baselineCpuTimes = cpuTimes.get(baseline.name) ?? [];
   return contenders.map(({ name }) => {
     const own = times.get(name) ?? [];
-    const ratios = own.map((time, round) => (baselineTimes[round] ?? Number.NaN) / time).sort((a, b) => a - b);
+    const ratios = sortedRatios(baselineTimes, own);
     const total = own.reduce((sum, time) => sum + time, 0);
     return {
       name,
       ratio: quantile(ratios, 0.5),
       spread: [quantile(ratios, 0.25), quantile(ratios, 0.75)],
       callsPerSecond: (1000 * callsPerRound * rounds) / total,
+      cpuRatio: quantile(sortedRatios(cpuTimes.get(name) ?? [], baselineCpuTimes), 0.5),
     };
   });
+}
+
+/** Of each round, the one divided by the other. */
+function sortedRatios(dividends: readonly number[], divisors: readonly number[]): readonly number[] {
+  return dividends.map((dividend, round) => dividend / (divisors[round] ?? Number.NaN)).sort((a, b) => a - b);
 }
 
 function quantile(sorted: readonly number[], q: number): number {

@@ -81,8 +81,8 @@ async function measure(
 
 function tableOf(name: string, comparisons: readonly Comparison[]): string {
   const lines = comparisons.map(
-    ({ name: contenderName, ratio, spread: [low, high], callsPerSecond }) =>
-      `  ${contenderName.padEnd(18)} ${ratio.toFixed(3)}  (${low.toFixed(3)} to ${high.toFixed(3)})  ${Math.round(callsPerSecond)}/s`,
+    ({ name: contenderName, ratio, spread: [low, high], callsPerSecond, cpuRatio }) =>
+      `  ${contenderName.padEnd(18)} ${ratio.toFixed(3)}  (${low.toFixed(3)} to ${high.toFixed(3)})  ${Math.round(callsPerSecond)}/s  CPU per call ${cpuRatio.toFixed(3)}`,
   );
   return [`${name}: throughput against bare Drizzle, median of the rounds (middle half)`, ...lines, ''].join('\n');
 }
