@@ -52,20 +52,37 @@ export function makeExact(connection: Connection, command: DriverCommand): void 
  */
 export const preparedStatements = 250;
 
-const recent = new WeakMap<Connection, Map<string, StatementOptions>>();
+/** In characters. A longer one (thousands of rows in an INSERT) stays only until the next: both sides would keep all of its text in memory. */
+export const longestPreparedStatement = 10_000;
+
+interface Kept {
+  readonly statements: Map<string, StatementOptions>;
+  long: StatementOptions | undefined;
+}
+
+const keptBy = new WeakMap<Connection, Kept>();
 
 function keepRecent(connection: Connection, { sql, rowsAsArray, nestTables }: ExactOptions): void {
-  let statements = recent.get(connection);
-  if (statements === undefined) {
-    statements = new Map();
-    recent.set(connection, statements);
+  let kept = keptBy.get(connection);
+  if (kept === undefined) {
+    kept = { statements: new Map(), long: undefined };
+    keptBy.set(connection, kept);
   }
+  const options: StatementOptions = { sql, rowsAsArray, nestTables };
+  const { statements, long } = kept;
+  if (long !== undefined && (long.sql !== sql || long.rowsAsArray !== rowsAsArray)) forget(connection, long);
+  kept.long = sql.length > longestPreparedStatement ? options : undefined;
+  if (kept.long !== undefined) return;
   const key = `${rowsAsArray}${sql}`;
   statements.delete(key);
-  statements.set(key, { sql, rowsAsArray, nestTables });
+  statements.set(key, options);
   if (statements.size <= preparedStatements) return;
   const [oldest] = statements;
   if (oldest === undefined) return;
   statements.delete(oldest[0]);
-  connection.unprepare(oldest[1] as unknown as string);
+  forget(connection, oldest[1]);
+}
+
+function forget(connection: Connection, options: StatementOptions): void {
+  connection.unprepare(options as unknown as string);
 }

@@ -75,7 +75,7 @@ export class DriverAdapterError extends Error {
     if (originalError !== undefined) Object.defineProperty(cause, 'originalError', { value: originalError });
     this.cause = cause;
     this.code = prismaCodes[payload.kind];
-    // By a getter's rules, not by an own field: an error that refers to itself is printed badly.
+    // Not enumerable: an error that refers to itself is printed badly.
     Object.defineProperty(this, 'meta', { value: { driverAdapterError: this } });
   }
 }

@@ -16,15 +16,20 @@ export function withinLimits<T>(
 ): PromiseLike<T> {
   if (attemptTimeout === undefined && signal === undefined) return work();
   return new Promise<T>((resolve, reject) => {
-    const stop = (): void => {
+    let ended = false;
+    const end = (): void => {
+      ended = true;
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
     };
     const abandon = (error: Error): void => {
-      if (leaveIt()) return;
-      stop();
-      attachEvidence(error, abandoned);
-      reject(error);
+      // What has only just begun comes to its adapter in this turn of the event loop, and may be left to it then.
+      setImmediate(() => {
+        if (ended || leaveIt()) return;
+        end();
+        attachEvidence(error, abandoned);
+        reject(error);
+      });
     };
     const onAbort = (): void => {
       abandon(Object.assign(new Error('The signal aborted while an operation had no answer'), { code: 'ABORT_ERR' }));
@@ -32,7 +37,7 @@ export function withinLimits<T>(
     const timer =
       attemptTimeout === undefined ? undefined : setTimeout(() => abandon(timedOut(attemptTimeout)), attemptTimeout);
     signal?.addEventListener('abort', onAbort, { once: true });
-    Promise.resolve().then(work).finally(stop).then(resolve, reject);
+    Promise.resolve().then(work).finally(end).then(resolve, reject);
   });
 }
 

@@ -51,7 +51,11 @@ export class ResilienceLayer {
    * @throws TypeError for an option that is unknown, out of range, or belongs to the pool
    */
   with(options: CallOptions): ResilienceLayer {
-    return new ResilienceLayer(callPolicy(this.policy, options), { ...this.#options, ...options }, this.#executor);
+    return new ResilienceLayer(
+      callPolicy(this.policy, options),
+      { ...this.#options, ...defined(options) },
+      this.#executor,
+    );
   }
 
   /**
@@ -101,10 +105,13 @@ export class ResilienceLayer {
 
 /** Undefined if there is nothing to tell the adapter. */
 function forAdapter(options: CallOptions, { minTimeout, maxTimeout }: RetryPolicy): CallOptions | undefined {
-  const { idempotent: _idempotent, ...rest } = options;
-  const asked = Object.entries(rest).filter(([, value]) => value !== undefined);
-  if (asked.length === 0) return undefined;
+  const { idempotent: _idempotent, ...asked } = defined(options);
+  if (Object.keys(asked).length === 0) return undefined;
   // One of the two may not fit the other one of the adapter's policy.
-  const delays = 'minTimeout' in rest || 'maxTimeout' in rest ? { minTimeout, maxTimeout } : {};
-  return { ...Object.fromEntries(asked), ...delays };
+  return 'minTimeout' in asked || 'maxTimeout' in asked ? { ...asked, minTimeout, maxTimeout } : asked;
+}
+
+/** Without keys that are present but undefined: they mean "as before". */
+function defined(options: CallOptions): CallOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

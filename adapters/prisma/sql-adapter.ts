@@ -14,6 +14,7 @@ import { splitScript } from './split-script.ts';
 import { countRows, queryRows, type Send } from './statement.ts';
 import { toPrismaError } from './to-prisma-error.ts';
 import { beginTransaction } from './transaction.ts';
+import { settledInPool } from './verdict.ts';
 
 /** What Prisma works on: statements outside a transaction are retried as the policy and the evidence allow. */
 export class SqlAdapter implements SqlDriverAdapter {
@@ -36,7 +37,7 @@ export class SqlAdapter implements SqlDriverAdapter {
     try {
       return await queryRows(query, this.#send);
     } catch (error) {
-      throw toPrismaError(error);
+      throw toPrismaError(settledInPool(error));
     }
   }
 
@@ -44,7 +45,7 @@ export class SqlAdapter implements SqlDriverAdapter {
     try {
       return await countRows(query, this.#send);
     } catch (error) {
-      throw toPrismaError(error);
+      throw toPrismaError(settledInPool(error));
     }
   }
 

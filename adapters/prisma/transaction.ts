@@ -7,6 +7,7 @@ import { adapterInfo } from './adapter-info.ts';
 import type { IsolationLevel, SqlQuery, SqlResultSet, Transaction } from './driver-adapter.ts';
 import { countRows, queryRows, type Send } from './statement.ts';
 import { toPrismaError } from './to-prisma-error.ts';
+import { settledInPool } from './verdict.ts';
 
 const isolationLevels: ReadonlySet<string> = new Set<IsolationLevel>([
   'READ UNCOMMITTED',
@@ -49,7 +50,7 @@ export async function beginTransaction(client: ResilientClient, isolationLevel?:
       });
     });
   } catch (error) {
-    throw toPrismaError(error);
+    throw toPrismaError(settledInPool(error));
   }
 }
 

@@ -1,6 +1,6 @@
 import { createPool, type Pool, type PoolOptions } from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { preparedStatements } from '../../adapters/mysql2/exact-statement.ts';
+import { longestPreparedStatement, preparedStatements } from '../../adapters/mysql2/exact-statement.ts';
 import type { SqlDriverAdapter } from '../../adapters/prisma/driver-adapter.ts';
 import { PrismaMySQL2 } from '../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../prisma/generated/client.ts';
@@ -107,6 +107,13 @@ describe('prepared statements', () => {
       ]);
     }
     expect(await status('Com_stmt_prepare')).toBe(before);
+  });
+
+  it('do not stay when they are long', async () => {
+    const before = await status('Prepared_stmt_count');
+    for (let n = 0; n < 20; n += 1)
+      await adapter.queryRaw(query(`SELECT ${n} /* ${'x'.repeat(longestPreparedStatement)} */`));
+    expect((await status('Prepared_stmt_count')) - before).toBe(1);
   });
 
   it('leave those of others alone', async () => {

@@ -1,40 +1,26 @@
 import { getEventListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { resilience } from '../../adapters/prisma/index.ts';
-import { PrismaClient } from '../../prisma/generated/client.ts';
-import { OutcomeUnknownError, RetriesExhaustedError, type RetryPolicyOptions } from '../../src/index.ts';
-import { failing, type Script, ScriptedAdapter } from '../support/prisma/scripted-adapter.ts';
+import { OutcomeUnknownError, RetriesExhaustedError } from '../../src/index.ts';
+import { failing } from '../support/prisma/scripted-adapter.ts';
+import { openScripted, thrownBy } from '../support/prisma/scripted-client.ts';
 
 /** Nobody can stop an adapter of somebody else: what remains is to stop waiting for it, and to say so. */
-
-function open(script: Script, policy: RetryPolicyOptions = {}) {
-  const adapter = new ScriptedAdapter();
-  adapter.script = script;
-  const prisma = new PrismaClient({ adapter }).$extends(resilience({ minTimeout: 0, maxTimeout: 0, ...policy }));
-  return { adapter, prisma };
-}
-
-const failureOf = (work: PromiseLike<unknown>): Promise<unknown> =>
-  Promise.resolve(work).then(
-    () => expect.unreachable('this was to fail, and succeeded'),
-    (error: unknown) => error,
-  );
 
 const never = () => new Promise(() => {});
 const reason = new Error('the user went away');
 
 describe('attemptTimeout', () => {
   it('ends an attempt of a read, and asks again', async () => {
-    const { adapter, prisma } = open(failing('SELECT', never, 2), { attemptTimeout: 20 });
+    const { adapter, prisma } = openScripted(failing('SELECT', never, 2), { attemptTimeout: 20 });
     expect(await prisma.user.findMany()).toEqual([]);
     expect(adapter.count('SELECT')).toBe(3);
   });
 
   it('makes a write unknown, also one that was marked as idempotent: it may still be going on', async () => {
-    const { adapter, prisma } = open(failing('UPDATE', never, 9), { attemptTimeout: 20 });
+    const { adapter, prisma } = openScripted(failing('UPDATE', never, 9), { attemptTimeout: 20 });
     for (const client of [prisma, prisma.$resilience({ idempotent: true })]) {
-      const error = await failureOf(client.user.updateMany({ data: { name: 'x' } }));
+      const error = await thrownBy(client.user.updateMany({ data: { name: 'x' } }));
       expect(error).toBeInstanceOf(OutcomeUnknownError);
       expect(error).toMatchObject({ failure: { kind: 'attempt-timeout', stillRunning: true } });
     }
@@ -42,7 +28,7 @@ describe('attemptTimeout', () => {
   });
 
   it('is that of the call, and not that of the client', async () => {
-    const { adapter, prisma } = open(
+    const { adapter, prisma } = openScripted(
       failing('SELECT', () => delay(60)),
       { attemptTimeout: 15 },
     );
@@ -51,30 +37,30 @@ describe('attemptTimeout', () => {
   });
 
   it('leaves an interactive transaction alone, whose callback takes as long as it takes', async () => {
-    const { prisma } = open(() => undefined, { attemptTimeout: 10 });
+    const { prisma } = openScripted(() => undefined, { attemptTimeout: 10 });
     expect(await prisma.$transaction(async () => delay(40, 'done'))).toBe('done');
   });
 
   it('does not let a read go on for ever', async () => {
-    const { prisma } = open(failing('SELECT', never, 99), { attemptTimeout: 10, retries: 2 });
-    expect(await failureOf(prisma.user.findMany())).toBeInstanceOf(RetriesExhaustedError);
+    const { prisma } = openScripted(failing('SELECT', never, 99), { attemptTimeout: 10, retries: 2 });
+    expect(await thrownBy(prisma.user.findMany())).toBeInstanceOf(RetriesExhaustedError);
   });
 });
 
 describe('a signal', () => {
   it('that is aborted already sends nothing', async () => {
-    const { adapter, prisma } = open(() => undefined);
+    const { adapter, prisma } = openScripted(() => undefined);
     const derived = prisma.$resilience({ signal: AbortSignal.abort(reason) });
-    expect(await failureOf(derived.user.findMany())).toBe(reason);
-    expect(await failureOf(derived.$transaction([derived.user.findMany()]))).toBe(reason);
-    expect(await failureOf(derived.$transaction(async () => 1))).toBe(reason);
+    expect(await thrownBy(derived.user.findMany())).toBe(reason);
+    expect(await thrownBy(derived.$transaction([derived.user.findMany()]))).toBe(reason);
+    expect(await thrownBy(derived.$transaction(async () => 1))).toBe(reason);
     expect(adapter.steps).toEqual([]);
   });
 
   it('ends the wait for a read with its reason', async () => {
-    const { prisma } = open(failing('SELECT', never));
+    const { prisma } = openScripted(failing('SELECT', never));
     const controller = new AbortController();
-    const failure = failureOf(prisma.$resilience({ signal: controller.signal }).user.findMany());
+    const failure = thrownBy(prisma.$resilience({ signal: controller.signal }).user.findMany());
     await delay(10);
     controller.abort(reason);
     expect(await failure).toBe(reason);
@@ -83,11 +69,11 @@ describe('a signal', () => {
 
   it('makes a write unknown that it caught in flight, and a batch', async () => {
     for (const step of ['UPDATE', 'COMMIT']) {
-      const { prisma } = open(failing(step, never));
+      const { prisma } = openScripted(failing(step, never));
       const controller = new AbortController();
       const derived = prisma.$resilience({ signal: controller.signal });
       const update = () => derived.user.updateMany({ data: { name: 'x' } });
-      const failure = failureOf(step === 'UPDATE' ? update() : derived.$transaction([update(), update()]));
+      const failure = thrownBy(step === 'UPDATE' ? update() : derived.$transaction([update(), update()]));
       await delay(10);
       controller.abort(reason);
       const error = await failure;
@@ -97,7 +83,7 @@ describe('a signal', () => {
   });
 
   it('never turns a finished write into an error', async () => {
-    const { prisma } = open(() => undefined);
+    const { prisma } = openScripted(() => undefined);
     const controller = new AbortController();
     const derived = prisma.$resilience({ signal: controller.signal });
     expect(await derived.user.updateMany({ data: { name: 'x' } })).toEqual({ count: 1 });
@@ -110,7 +96,7 @@ describe('a signal', () => {
     const warnings: Error[] = [];
     const listener = (warning: Error) => warnings.push(warning);
     process.on('warning', listener);
-    const { prisma } = open(() => undefined);
+    const { prisma } = openScripted(() => undefined);
     const derived = prisma.$resilience({ signal: new AbortController().signal });
     await Promise.all(Array.from({ length: 30 }, () => derived.user.findMany()));
     await delay(5);

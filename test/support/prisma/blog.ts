@@ -33,6 +33,10 @@ export interface Blog {
   reset(): Promise<void>;
   contents(): Promise<string>;
   sql(statement: string): Promise<unknown>;
+  /** Keeps everybody off `user` and `tag`, until the function that it resolves with is called. */
+  lock(): Promise<() => Promise<void>>;
+  /** How many statements wait for that. */
+  waiting(): Promise<number>;
 }
 
 /** The tables of schema.prisma for all tests of a file. */
@@ -57,5 +61,16 @@ export function useBlog(stage: Stage): Blog {
       return JSON.stringify(found, undefined, 1);
     },
     sql,
+    lock: async () => {
+      await sql('LOCK TABLES user WRITE, tag WRITE');
+      const unlock = async () => void (await sql('UNLOCK TABLES'));
+      stage.after(unlock);
+      return unlock;
+    },
+    waiting: async () => {
+      const threads =
+        "SELECT id FROM information_schema.processlist WHERE user = 'app' AND state LIKE 'Waiting for table%lock'";
+      return (await stage.server.admin<readonly unknown[]>(threads)).length;
+    },
   };
 }

@@ -44,19 +44,31 @@ export function cutAt(proxy: FaultProxy, n: number, loss: Loss): Cut {
   });
 }
 
-/** How many packets the client sends for work that nothing happens to. */
-export async function packetsOf(proxy: FaultProxy, work: () => Promise<unknown>): Promise<number> {
-  let packets = 0;
-  const stop = proxy.onClientData(() => {
-    packets += 1;
-    return 'forward';
-  });
-  try {
-    await work();
-  } finally {
-    stop();
+/**
+ * Does the same with a cut at the first packet, at the second, and so on, until it sends fewer: how many there are is for the adapter
+ * and the network to say.
+ *
+ * @param run is told where it is cut, such as "answer 3", and calls the function that it is given when the cut is to be armed
+ * @returns how many runs were cut
+ */
+export async function cutAtEach(
+  proxy: FaultProxy,
+  loss: Loss,
+  run: (arm: () => Cut, place: string) => Promise<unknown>,
+): Promise<number> {
+  for (let n = 1; ; n += 1) {
+    let cut: Cut | undefined;
+    const arm = (): Cut => {
+      cut = cutAt(proxy, n, loss);
+      return cut;
+    };
+    try {
+      await run(arm, `${loss} ${n}`);
+    } finally {
+      cut?.stop();
+    }
+    if (cut?.happened !== true) return n - 1;
   }
-  return packets;
 }
 
 /** Resolves when the server has seen the end of every connection that the proxy has broken, and undone what was open on it. */

@@ -1,3 +1,4 @@
+import { Prisma as PrismaNamespace } from '../../../prisma/generated/client.ts';
 import type { Operation } from './operation.ts';
 import type { Prisma } from './two-adapters.ts';
 
@@ -165,4 +166,33 @@ export const modelOperations: readonly Operation[] = [
     await prisma.user.delete({ where: { id: 3 } }),
     await prisma.tag.deleteMany({ where: { label: 'nothing' } }),
   ]),
+  {
+    name: 'JSON in filters',
+    run: async (prisma) => {
+      const values = [
+        { a: [1, 'x'], b: { c: 'text' }, n: 2 ** 60 },
+        [1, 2],
+        'text',
+        PrismaNamespace.JsonNull,
+        PrismaNamespace.DbNull,
+      ];
+      for (const json of values) await prisma.allTypes.create({ data: { json } });
+      const ids = async (json: PrismaNamespace.JsonNullableFilter) =>
+        (await prisma.allTypes.findMany({ where: { json }, select: { id: true }, orderBy: { id: 'asc' } })).map(
+          ({ id }) => id,
+        );
+      return [
+        await ids({ equals: [1, 2] }),
+        await ids({ equals: { b: { c: 'text' }, a: [1, 'x'], n: 2 ** 60 } }),
+        await ids({ equals: PrismaNamespace.DbNull }),
+        await ids({ equals: PrismaNamespace.JsonNull }),
+        await ids({ not: PrismaNamespace.AnyNull }),
+        await ids({ path: '$.b.c', string_contains: 'ex' }),
+        await ids({ path: '$.a', array_contains: [1] }),
+        await ids({ path: '$.a[0]', gte: 1 }),
+        await prisma.allTypes.findMany({ select: { json: true }, orderBy: { id: 'asc' } }),
+        await prisma.$queryRaw`SELECT json, JSON_TYPE(json) AS type FROM all_types ORDER BY id`,
+      ];
+    },
+  },
 ];
