@@ -1,4 +1,7 @@
-/** The tables of schema.prisma, as `prisma migrate` would make them, on MariaDB 10.5 and MySQL 8.0 and later. In the order of their references. */
+/**
+ * The tables of schema.prisma, as `prisma migrate` would make them, on MariaDB 10.5 and MySQL 8.0 and later. In the order of their
+ * references; those of the demo are below.
+ */
 export const tables: readonly string[] = [
   `CREATE TABLE all_types (
     id INT NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -85,6 +88,18 @@ export const tables: readonly string[] = [
     CONSTRAINT membership_user_id_fkey FOREIGN KEY (user_id) REFERENCES user (id) ON DELETE CASCADE ON UPDATE CASCADE,
     CONSTRAINT membership_team_id_fkey FOREIGN KEY (team_id) REFERENCES team (id) ON DELETE RESTRICT ON UPDATE CASCADE
   ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci`,
+];
+
+/** The tables of the demo's models. */
+export const demoTables: readonly string[] = [
+  'CREATE TABLE items (id INT NOT NULL PRIMARY KEY, value INT NOT NULL) ENGINE = InnoDB',
+  'CREATE TABLE accounts (id INT NOT NULL PRIMARY KEY, balance INT NOT NULL) ENGINE = InnoDB',
+  `CREATE TABLE operations (
+    id INT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    op_id INT NOT NULL,
+    from_account INT, to_account INT, amount INT,
+    INDEX operations_op_id_idx (op_id)
+  ) ENGINE = InnoDB`,
 ];
 
 /** The names of the tables, in an order in which they can be emptied or dropped. */

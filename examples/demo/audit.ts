@@ -1,7 +1,7 @@
 import type { Server } from '../../test/support/server.ts';
 import type { ClientKey } from './clients.ts';
 import { accountCount } from './plan.ts';
-import { openingBalance } from './tables.ts';
+import { databaseOf, openingBalance } from './tables.ts';
 
 /** What is really in a client's tables when all is over. */
 export interface Audit {
@@ -27,9 +27,11 @@ export async function disconnectClients(server: Server): Promise<void> {
 
 export async function audit(server: Server, client: ClientKey): Promise<Audit> {
   const operations = await server.admin<TransferRow[]>(
-    `SELECT op_id AS opId, from_account AS \`from\`, to_account AS \`to\`, amount FROM operations_${client}`,
+    `SELECT op_id AS opId, from_account AS \`from\`, to_account AS \`to\`, amount FROM ${databaseOf(client)}.operations`,
   );
-  const accounts = await server.admin<{ id: number; balance: number }[]>(`SELECT id, balance FROM accounts_${client}`);
+  const accounts = await server.admin<{ id: number; balance: number }[]>(
+    `SELECT id, balance FROM ${databaseOf(client)}.accounts`,
+  );
   const rows = new Map<number, number>();
   const expected = new Map<number, number>();
   for (let id = 1; id <= accountCount; id += 1) expected.set(id, openingBalance);

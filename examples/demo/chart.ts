@@ -83,7 +83,7 @@ function optionsOf(
     textStyle: { fontFamily },
     title: [
       {
-        text: 'One workload, four clients, ten ways for a MySQL server to go away',
+        text: 'One workload, six clients, ten ways for a MySQL server to go away',
         subtext: 'operations per second, by the time they were due, and what the caller was told',
         left: 20,
         top: 10,

@@ -1,8 +1,9 @@
 /**
  * The demo: `npm run demo` (`-- --help` for its options).
  *
- * The same workload runs at the same time through four clients: bare Drizzle, Drizzle with a ping on every checkout, Drizzle with a
- * naive p-retry around every call, and gone-away. Each has its own pool, its own tables and its own proxy to one private server.
+ * The same workload runs at the same time through six clients: bare Drizzle, Drizzle with a ping on every checkout, Drizzle with a
+ * naive p-retry around every call, and Drizzle with gone-away; bare Prisma on its own adapter, and Prisma with gone-away. Each has its own
+ * pool, its own database and its own proxy to one private server.
  * A script of faults passes over all of them at once: connections killed or reset, answers lost, the server restarted, killed,
  * made read-only, frozen, full, out of reach; and the process itself standing still. At the end, what each caller was told is compared
  * with what is in the tables.
@@ -11,6 +12,7 @@
  * acknowledged write lost, no call without an answer, no error on a safe read, and every other error true.
  */
 import { drawChart, prepareChartFile } from './chart.ts';
+import { isOurs } from './clients.ts';
 import { type DemoOptions, parseOptions, UsageError, usage } from './options.ts';
 import { formatTable, formatVerdict } from './report.ts';
 import { run } from './run.ts';
@@ -26,7 +28,7 @@ async function main({ seconds, seed, json, chart }: DemoOptions): Promise<boolea
     summarise(client.key, ledger.entries, audit, traffic, faults),
   );
   const violations = outcomes.flatMap(({ client, ledger, audit }) =>
-    client.key === 'gone_away' ? violationsOf(ledger.entries, audit) : [],
+    isOurs(client.key) ? violationsOf(client.key, ledger.entries, audit) : [],
   );
   const columns = outcomes.map(({ client, ledger, audit }) => ({
     client: client.key,
@@ -38,8 +40,10 @@ async function main({ seconds, seed, json, chart }: DemoOptions): Promise<boolea
   out.write(`\n${seconds} s on ${server}, --seed ${seed}\n${formatTable(summaries)}\nChart: ${chart}\n`);
   out.write(`${formatVerdict(violations)}\n`);
   if (json) {
-    const goneAway = outcomes.find(({ client }) => client.key === 'gone_away');
-    const goneAwayErrors = goneAway?.ledger.entries.filter(({ answer }) => answer !== 'ok');
+    const goneAwayErrors = outcomes
+      .filter(({ client }) => isOurs(client.key))
+      .flatMap(({ client, ledger }) => ledger.entries.map((entry) => ({ client: client.key, ...entry })))
+      .filter(({ answer }) => answer !== 'ok');
     const report = { passed, seconds, seed, server, chart, faults, clients: summaries, violations, goneAwayErrors };
     process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   }

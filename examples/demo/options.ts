@@ -14,7 +14,7 @@ export const leastSeconds = 40;
 
 export const usage = `Usage: npm run demo -- [options]
 
-Runs one workload through four clients at the same time, on a private MariaDB that goes away in ten ways,
+Runs one workload through six clients at the same time, on a private MariaDB that goes away in ten ways,
 and shows what each client lost, repeated, got wrong or never answered. About 15 seconds longer than --seconds.
 
 Options:

@@ -1,6 +1,10 @@
 /** One operation, planned before anything runs, so that all clients get the very same ones at the same times. */
 export type Operation = { readonly index: number; readonly at: number } & Work;
 
+/**
+ * A transfer locks its accounts in the order of the key, so that transfers wait for each other and never deadlock. A locking read runs
+ * outside a transaction, where its locks go at once; it stands for everything that looks like a read and is not safe to repeat.
+ */
 export type Work =
   | { readonly kind: 'read'; readonly item: number }
   | { readonly kind: 'insert' }
@@ -9,6 +13,14 @@ export type Work =
 
 export const accountCount = 40;
 export const itemCount = 200;
+
+/** What an item's value is, so that a read can be checked. */
+export function itemValue(id: number): number {
+  return id * 7;
+}
+
+/** What the application does between two statements of a transaction, in milliseconds. */
+export const thinkTime = 5;
 
 /** Milliseconds between two groups of operations. With five to a group on average: 40 operations a second. */
 const pause = { least: 50, most: 200 };

@@ -46,9 +46,9 @@ export function formatVerdict(violations: readonly Violation[]): string {
       'and every other error said the truth.'
     );
   }
-  const lines = violations.slice(0, mostLines).map(({ promise, operation, detail }) => {
+  const lines = violations.slice(0, mostLines).map(({ client, promise, operation, detail }) => {
     const which = operation === undefined ? '' : `operation ${operation}, `;
-    return `  "${promise}": ${which}${detail}`;
+    return `  ${clientTitles[client]}: "${promise}": ${which}${detail}`;
   });
   if (violations.length > mostLines) lines.push(`  and ${violations.length - mostLines} more; --json has them all`);
   return [`gone-away BROKE its promises ${violations.length} times:`, ...lines].join('\n');

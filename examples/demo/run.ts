@@ -9,7 +9,7 @@ import { Ledger } from './ledger.ts';
 import { Network, type Traffic } from './network.ts';
 import { planOperations } from './plan.ts';
 import { Progress } from './progress.ts';
-import { createTables } from './tables.ts';
+import { createDatabases, databaseOf } from './tables.ts';
 import { type FaultWindow, runFaults } from './timeline.ts';
 
 export interface RunResult {
@@ -21,7 +21,7 @@ export interface RunResult {
 /** One way, in milliseconds: as in the cloud, where the database is in another building. Without it a ping would look free. */
 const networkDelay = 1;
 
-/** mysql2's defaults, but for a shorter `connectTimeout` (10 s), which is to the advantage of every client. */
+/** The drivers' defaults, but for a shorter `connectTimeout` (10 s, 1 s), which is what suits these faults. */
 const poolOptions: PoolOptions = { connectionLimit: 10, connectTimeout: 1_500 };
 
 /** The whole experiment, from an empty server to the audited tables. Leaves nothing behind. */
@@ -38,11 +38,11 @@ export async function run(seconds: number, seed: number): Promise<RunResult> {
 }
 
 async function runOn(server: Server, network: Network, seconds: number, seed: number): Promise<RunResult> {
-  await createTables(server, clientKeys);
+  await createDatabases(server, clientKeys);
   const ports = await network.open(server.port, clientKeys.length, networkDelay);
   const participants = clientKeys.map((key, index): Participant => {
-    const options = { ...server.connectionOptions(), ...poolOptions, port: ports[index] ?? 0 };
-    return { client: createClient(key, options), ledger: new Ledger() };
+    const address = { ...server.connectionOptions(), port: ports[index] ?? 0, database: databaseOf(key) };
+    return { client: createClient(key, { ...address, ...poolOptions }), ledger: new Ledger() };
   });
 
   const startedAt = performance.now();

@@ -44,6 +44,7 @@ export interface Summary {
 }
 
 export interface Violation {
+  readonly client: ClientKey;
   readonly promise: string;
   readonly operation: number | undefined;
   readonly detail: string;
@@ -101,13 +102,14 @@ export function summarise(
 }
 
 /** What gone-away promises, and did not keep. */
-export function violationsOf(entries: readonly Entry[], audit: Audit): readonly Violation[] {
+export function violationsOf(client: ClientKey, entries: readonly Entry[], audit: Audit): readonly Violation[] {
   const broken: Violation[] = [];
   const report = (promise: string, entry: Entry, rows?: number) => {
     const { operation, startedAt, ms, answer, error } = entry;
     const left = rows === undefined ? '' : `; it left ${rows} ${rows === 1 ? 'row' : 'rows'}`;
     const told = `${answer}${error === undefined ? '' : ` (${error})`}`;
     broken.push({
+      client,
       promise,
       operation: operation.index,
       detail: `${operation.kind} at ${(startedAt / 1000).toFixed(2)} s, answered after ${Math.round(ms)} ms: ${told}${left}`,
@@ -118,7 +120,7 @@ export function violationsOf(entries: readonly Entry[], audit: Audit): readonly 
     else if (entry.operation.kind === 'read' && entry.answer !== 'ok') report('no error on a safe read', entry);
   }
   for (const { finding, entry, rows } of findingsOf(entries, audit)) report(promises[finding], entry, rows);
-  const money = { operation: undefined, promise: 'transactions are applied as a whole' };
+  const money = { client, operation: undefined, promise: 'transactions are applied as a whole' };
   if (audit.misplacedMoney !== 0) broken.push({ ...money, detail: `accounts are off by ${audit.misplacedMoney}` });
   if (audit.createdMoney !== 0)
     broken.push({ ...money, detail: `the sum of all accounts is off by ${audit.createdMoney}` });

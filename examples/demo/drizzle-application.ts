@@ -1,17 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { asc, eq, inArray, sql } from 'drizzle-orm';
+import { int, mysqlTable } from 'drizzle-orm/mysql-core';
 import type { MySql2Database } from 'drizzle-orm/mysql2';
-import type { Operation } from './plan.ts';
-import { itemValue, type Tables } from './tables.ts';
+import { itemValue, type Operation, thinkTime } from './plan.ts';
 
 export type Database = MySql2Database<Record<string, never>>;
 
-/** What the application does between two statements of a transaction, in milliseconds. */
-const thinkTime = 5;
+const items = mysqlTable('items', { id: int('id').primaryKey(), value: int('value').notNull() });
+const accounts = mysqlTable('accounts', { id: int('id').primaryKey(), balance: int('balance').notNull() });
+const operations = mysqlTable('operations', {
+  id: int('id').primaryKey().autoincrement(),
+  opId: int('op_id').notNull(),
+  from: int('from_account'),
+  to: int('to_account'),
+  amount: int('amount'),
+});
 
-/** Runs one operation: plain Drizzle, the same code for every client. */
-export async function perform(db: Database, tables: Tables, operation: Operation): Promise<void> {
-  const { items, accounts, operations } = tables;
+/** Runs one operation: plain Drizzle, the same code for every client that has it. */
+export async function performWithDrizzle(db: Database, operation: Operation): Promise<void> {
   switch (operation.kind) {
     case 'read': {
       const rows = await db.select().from(items).where(eq(items.id, operation.item));
@@ -22,13 +28,11 @@ export async function perform(db: Database, tables: Tables, operation: Operation
       await db.insert(operations).values({ opId: operation.index });
       return;
     case 'locking-read':
-      // Outside a transaction its locks go at once; it stands for everything that looks like a read and is not safe to repeat.
       await db.select().from(accounts).where(eq(accounts.id, operation.account)).for('update');
       return;
     case 'transfer': {
       const { index, from, to, amount } = operation;
       await db.transaction(async (tx) => {
-        // In the order of the key, so that transfers wait for each other and never deadlock.
         const both = inArray(accounts.id, [from, to]);
         await tx.select().from(accounts).where(both).orderBy(asc(accounts.id)).for('update');
         await delay(thinkTime);
