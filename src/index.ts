@@ -20,8 +20,15 @@ export type { AttemptContext, ExecutorEnvironment } from './executor.ts';
 export { Executor } from './executor.ts';
 export type { Evidence, Failure, FailureKind, Invalidates, Operation, Outcome, Progress } from './failure.ts';
 export { notify } from './notify.ts';
-export type { CallOptions, LivenessOptions, RetryPolicy, RetryPolicyOptions } from './policy.ts';
-export { callPolicy, retryPolicy } from './policy.ts';
+export type {
+  CallOptions,
+  LivenessOptions,
+  RetryPolicy,
+  RetryPolicyOptions,
+  TransactionOptions,
+  TransactionPolicy,
+} from './policy.ts';
+export { callPolicy, retryPolicy, transactionOptionNames, transactionPolicy } from './policy.ts';
 export { isSafeRead } from './statement.ts';
 export type {
   ChannelName,

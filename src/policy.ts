@@ -18,6 +18,21 @@ export interface LivenessOptions {
   readonly pingTimeout: number;
 }
 
+/** What is done about a transaction that certainly left nothing behind. */
+export interface TransactionOptions {
+  /**
+   * - `restart`: begun again on another connection as long as nothing of it was executed; its callback runs once. The default.
+   * - `rerun`: its callback runs again, from the beginning, whenever the server has certainly undone it: after a deadlock, a lock wait
+   *   timeout, a failover, a connection lost before COMMIT was sent. What the callback does outside the transaction happens again as well.
+   */
+  readonly retry?: 'restart' | 'rerun' | undefined;
+}
+
+/** Validated and complete. */
+export interface TransactionPolicy {
+  readonly retry: 'restart' | 'rerun';
+}
+
 /** What may be set for a single call; everything else belongs to the pool. */
 export interface CallOptions {
   /** Extra attempts after the first one. 0 retries nothing. Default 10. */
@@ -41,6 +56,8 @@ export interface CallOptions {
   readonly acquireTimeout?: number | undefined;
   /** Applying the work more than once is harmless: it may run again even when its outcome is unknown. Default false. */
   readonly idempotent?: boolean | undefined;
+  /** For transactions; each can have its own in its `transaction()` call. */
+  readonly transactions?: TransactionOptions | undefined;
   /** Your veto: return false and this failure is not retried. It cannot make an unsafe retry happen. */
   readonly adjudicate?: ((failure: Failure) => boolean) | undefined;
   /** Called before each retry. What it throws is reported as a process warning and changes nothing. */
@@ -69,6 +86,7 @@ export interface RetryPolicy {
   readonly attemptTimeout: number | undefined;
   readonly acquireTimeout: number;
   readonly idempotent: boolean;
+  readonly transactions: TransactionPolicy;
   readonly adjudicate: ((failure: Failure) => boolean) | undefined;
   readonly onRetry: ((event: RetryEvent) => void) | undefined;
   readonly onGiveUp: ((event: GiveUpEvent) => void) | undefined;
@@ -96,6 +114,7 @@ const defaults: RetryPolicy = {
   attemptTimeout: undefined,
   acquireTimeout: 10_000,
   idempotent: false,
+  transactions: Object.freeze({ retry: 'restart' }),
   adjudicate: undefined,
   onRetry: undefined,
   onGiveUp: undefined,
@@ -137,6 +156,10 @@ const numberFrom =
   };
 const aFunction: Check = (name, value) => expect(typeof value === 'function', name, value, 'a function');
 
+const transactionChecks: { readonly [K in keyof Required<TransactionOptions>]: Check } = {
+  retry: (name, value) => expect(value === 'restart' || value === 'rerun', name, value, "'restart' or 'rerun'"),
+};
+
 const callChecks: { readonly [K in keyof Required<CallOptions>]: Check } = {
   retries: (name, value) =>
     expect(Number.isInteger(value) && (value as number) >= 0, name, value, 'a whole number from 0'),
@@ -148,6 +171,7 @@ const callChecks: { readonly [K in keyof Required<CallOptions>]: Check } = {
   attemptTimeout: positiveMilliseconds,
   acquireTimeout: positiveMilliseconds,
   idempotent: (name, value) => expect(typeof value === 'boolean', name, value, 'true or false'),
+  transactions: (name, value) => checkKeys(name, value, transactionChecks, 'an object'),
   adjudicate: aFunction,
   onRetry: aFunction,
   onGiveUp: aFunction,
@@ -179,9 +203,10 @@ const policyChecks: { readonly [K in keyof Required<RetryPolicyOptions>]: Check 
  */
 export function retryPolicy(options: RetryPolicyOptions = {}): RetryPolicy {
   checkKeys('policy', options, policyChecks, 'an object');
-  const { budget, liveness, ...rest } = options;
+  const { budget, liveness, transactions, ...rest } = options;
   return complete(defaults, {
     ...defined(rest),
+    ...(transactions !== undefined && { transactions: transactionPolicy(defaults.transactions, transactions) }),
     ...(budget !== undefined && {
       budget: budget === false ? budget : Object.freeze({ ...defaultBudget, ...defined(budget) }),
     }),
@@ -196,7 +221,24 @@ export function retryPolicy(options: RetryPolicyOptions = {}): RetryPolicy {
  */
 export function callPolicy(base: RetryPolicy, options: CallOptions): RetryPolicy {
   checkKeys('options', options, callChecks, 'an object');
-  return complete(base, defined(options));
+  const { transactions, ...rest } = options;
+  return complete(base, {
+    ...defined(rest),
+    ...(transactions !== undefined && { transactions: transactionPolicy(base.transactions, transactions) }),
+  });
+}
+
+/** The names of {@link TransactionOptions}, by which they are told from an ORM's own. */
+export const transactionOptionNames: readonly string[] = Object.keys(transactionChecks);
+
+/**
+ * What is to be done for one transaction: its own options laid over those of the policy.
+ *
+ * @throws TypeError as {@link retryPolicy} does
+ */
+export function transactionPolicy(base: TransactionPolicy, options: TransactionOptions): TransactionPolicy {
+  checkKeys('options', options, transactionChecks, 'an object');
+  return Object.freeze({ ...base, ...defined(options) });
 }
 
 function complete(base: RetryPolicy, overrides: Partial<RetryPolicy>): RetryPolicy {

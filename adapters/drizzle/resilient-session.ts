@@ -1,8 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { isGoneAwayError, type RetryPolicy } from '../../src/index.ts';
 import type { ResilientClient } from '../mysql2/client.ts';
-import { LeaseClient } from '../mysql2/lease-client.ts';
-import { runTransaction } from '../mysql2/transaction.ts';
+import type { LeaseClient } from '../mysql2/lease-client.ts';
+import { runTransaction, type TransactionContext } from '../mysql2/transaction.ts';
+import { ownTransactionOptions } from '../mysql2/transaction-options.ts';
 import {
   type DrizzlePreparedQuery,
   type DrizzleSession,
@@ -61,20 +62,20 @@ function deriveClass(Base: SessionClass): SessionClass {
       return parts.length > 0 ? sql`start transaction ${sql.raw(parts.join(', '))}` : undefined;
     }
 
-    override transaction(
-      callback: (tx: never) => Promise<unknown>,
+    override async transaction(
+      callback: (tx: never, context: TransactionContext) => Promise<unknown>,
       config?: DrizzleTransactionConfig,
     ): Promise<unknown> {
       const client = this.client as ResilientClient;
-      return runTransaction<DrizzleTransaction, unknown>(client, {
-        open: (lease) =>
-          createTransaction(createResilientSession(this, new LeaseClient(lease, client.policy)), transactionClass, 0),
+      const options = ownTransactionOptions(client.policy.transactions, config);
+      return runTransaction<DrizzleTransaction, unknown>(client, options, {
+        open: (connection) => createTransaction(createResilientSession(this, connection), transactionClass, 0),
         begin: async (tx) => {
           const characteristics = config === undefined ? undefined : this.getSetTransactionSQL(config);
           if (characteristics !== undefined) await tx.execute(characteristics);
           await tx.execute((config === undefined ? undefined : this.getStartTransactionSQL(config)) ?? sql`begin`);
         },
-        body: (tx) => callback(tx as never),
+        body: (tx, context) => callback(tx as never, context),
         commit: (tx) => tx.execute(sql`commit`),
         rollback: (tx) => tx.execute(sql`rollback`),
       });

@@ -1,26 +1,34 @@
 import type { RetryPolicy } from '../../src/index.ts';
-import type { Lease, StatementResult } from './lease.ts';
+import type { Lease, StatementMethod, StatementResult } from './lease.ts';
 import { streamRows } from './row-stream.ts';
 
 /** What an ORM needs of a connection: statements on one lease, within the policy's limits, and never retried. */
 export class LeaseClient {
-  readonly lease: Lease;
   readonly policy: RetryPolicy;
+  protected current: Lease;
 
   constructor(lease: Lease, policy: RetryPolicy) {
-    this.lease = lease;
+    this.current = lease;
     this.policy = policy;
   }
 
+  get lease(): Lease {
+    return this.current;
+  }
+
   query(sql: unknown, values?: unknown): Promise<StatementResult> {
-    return this.lease.run('query', sql, values, this.policy);
+    return this.run('query', sql, values);
   }
 
   execute(sql: unknown, values?: unknown): Promise<StatementResult> {
-    return this.lease.run('execute', sql, values, this.policy);
+    return this.run('execute', sql, values);
+  }
+
+  run(method: StatementMethod, sql: unknown, values: unknown): Promise<StatementResult> {
+    return this.current.run(method, sql, values, this.policy);
   }
 
   stream(sql: unknown, values: unknown): AsyncGenerator<unknown, void, void> {
-    return streamRows(this.lease, sql, values, this.policy, 'in-transaction');
+    return streamRows(this.current, sql, values, this.policy, 'in-transaction');
   }
 }

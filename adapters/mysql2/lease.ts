@@ -39,6 +39,7 @@ export class Lease implements Holder {
   readonly #policy: RetryPolicy;
   #command: DriverCommand | undefined;
   #onLost: ((error: unknown) => void) | undefined;
+  #failures: WeakSet<object> | undefined;
   #permitHeld = true;
   #ended = false;
 
@@ -59,6 +60,11 @@ export class Lease implements Holder {
 
   get isLost(): boolean {
     return this.#pooled.isLost;
+  }
+
+  /** The connection was given back, or destroyed; it may be somebody else's by now. */
+  get hasEnded(): boolean {
+    return this.#ended;
   }
 
   get transactionEnd(): FirstFailure | undefined {
@@ -82,10 +88,11 @@ export class Lease implements Holder {
    * Sends one statement.
    *
    * @throws the driver's error, with evidence; AttemptTimeoutError; an error with code `ABORT_ERR` when the signal ended it in flight,
-   *   and the signal's reason when it had aborted before anything was sent
+   *   and the signal's reason when it had aborted before anything was sent; an Error when the connection was given back already
    */
   run(method: StatementMethod, sql: unknown, values: unknown, limits: StatementLimits): Promise<StatementResult> {
     return new Promise((resolve, reject) => {
+      if (this.#ended) throw afterTheEnd();
       limits.signal?.throwIfAborted();
       let stopWatching: (() => void) | undefined;
       let settled = false;
@@ -118,6 +125,7 @@ export class Lease implements Holder {
    * lost; `fail` is told, with evidence.
    */
   stream(sql: unknown, values: unknown, fail: (error: unknown) => void): DriverCommand {
+    if (this.#ended) throw afterTheEnd();
     const pooled = this.#pooled;
     const { connection } = this;
     this.#onLost = (error) => {
@@ -210,6 +218,17 @@ export class Lease implements Holder {
     this.#giveBackPermit();
   }
 
+  failed(error: unknown): void {
+    if (typeof error !== 'object' || error === null) return;
+    this.#failures ??= new WeakSet();
+    this.#failures.add(error);
+  }
+
+  /** Whether this is an error that something on this connection failed with, and that may have nothing to do with the user's own doing. */
+  hasSeen(error: object): boolean {
+    return this.#failures?.has(error) === true;
+  }
+
   /** mysql2's pool no longer counts a lost connection, so neither does ours, even if it is never given back. */
   lost(error?: unknown): void {
     this.#giveBackPermit();
@@ -227,4 +246,11 @@ export class Lease implements Holder {
     this.#permitHeld = false;
     this.#owner.giveBackPermit();
   }
+}
+
+/** Somebody did not wait for a statement, or kept a `tx` for later. */
+function afterTheEnd(): Error {
+  return new Error(
+    'The transaction has ended: a statement was sent in it that nobody waited for. It was not executed.',
+  );
 }

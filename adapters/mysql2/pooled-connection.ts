@@ -35,6 +35,8 @@ export interface Holder {
   readonly preparing: boolean;
   /** The holder gives the connection back. */
   release(): void;
+  /** Something failed on it in a way that may succeed another time. */
+  failed(error: unknown): void;
   /** The connection was destroyed by whoever holds it. */
   destroyed(): void;
   /** The connection is lost; `error` where the stream told one, which no statement that waits for an answer got. */
@@ -123,7 +125,10 @@ export class PooledConnection {
   observe(error: unknown, failure: Failure): void {
     // From here on the session may be in autocommit mode again: what follows would not be undone with the transaction.
     if (failure.transient && this.#transaction === 'open') this.#transaction = 'unsure';
-    if (failure.transient) this.firstFailure ??= { error, failure };
+    if (failure.transient) {
+      this.firstFailure ??= { error, failure };
+      this.holder?.failed(error);
+    }
     if (failure.endsTransaction) this.transactionEnd ??= { error, failure };
     if (failure.invalidates === 'nothing') {
       this.proven();

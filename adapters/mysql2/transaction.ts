@@ -1,88 +1,104 @@
-import { abortReasonOr, classify, type Operation } from '../../src/index.ts';
+import { abortReasonOr, classify, type Operation, type TransactionPolicy } from '../../src/index.ts';
 import type { ResilientClient } from './client.ts';
 import type { Lease } from './lease.ts';
+import { type Ended, TransactionClient } from './transaction-client.ts';
+import { currentTransaction, TransactionScope } from './transaction-scope.ts';
 
-/** How a binding begins a transaction on a connection. */
-export interface BeginSteps<Tx> {
-  /** Makes the binding's transaction object on this connection; sends nothing. */
-  open(lease: Lease): Tx;
-  /** Sends what precedes the user's own statements: SET TRANSACTION, BEGIN. */
-  begin(tx: Tx): Promise<unknown>;
-}
-
-/** How a binding ends one. */
+/** How a binding ends a transaction. Each step sends through the ORM, so that its logger sees it. */
 export interface EndSteps<Tx> {
   commit(tx: Tx): Promise<unknown>;
   rollback(tx: Tx): Promise<unknown>;
 }
 
-/** How a binding speaks a transaction on a connection. Each step sends through the ORM, so that its logger sees it. */
-export interface TransactionSteps<Tx, T> extends BeginSteps<Tx>, EndSteps<Tx> {
-  /** The user's callback. */
-  body(tx: Tx): Promise<T>;
+/** What the callback of a transaction is told beside its connection. */
+export interface TransactionContext {
+  /** 1 when the callback runs for the first time. */
+  readonly attempt: number;
 }
 
-/** What came of an attempt whose end is certain, and which is therefore not for the executor to judge. */
-type Ended<T> = { readonly result: T } | { readonly thrown: unknown };
+/** How a binding speaks a transaction. */
+export interface TransactionSteps<Tx, T> extends EndSteps<Tx> {
+  /** Makes the binding's transaction object on this connection; sends nothing. */
+  open(connection: TransactionClient): Tx;
+  /** Sends what precedes the user's own statements: SET TRANSACTION, BEGIN. */
+  begin(tx: Tx): Promise<unknown>;
+  /** The user's callback. */
+  body(tx: Tx, context: TransactionContext): Promise<T>;
+}
 
 /**
- * Runs a transaction as one unit on one connection.
+ * Runs a transaction as one unit.
  *
- * Lost before its callback ran, it begins again on another connection. Once the callback ran, nothing is repeated: its own error comes
- * back unchanged, whatever happens to the connection meanwhile; a connection lost before COMMIT was sent ends with the first error
- * that was seen on it; a COMMIT that was sent and not answered is unknown.
+ * Lost before its callback ran, it begins again on another connection; so it does when the first statement of the callback was certainly not
+ * executed. From then on the callback runs again only if `retry` is `'rerun'`, and only when the server has certainly undone what it did.
+ * Its own error comes back unchanged, whatever happens to the connection meanwhile; a connection lost before COMMIT was sent ends with the
+ * first error that was seen on it; a COMMIT that was sent and not answered is unknown.
  *
- * @throws what the callback threw; OutcomeUnknownError; what `begin` failed with
+ * Inside the callback of another transaction on the same pool that may run again, the outer one decides.
+ *
+ * @throws what the callback threw; OutcomeUnknownError; RetriesExhaustedError; what `begin` failed with
  */
-export async function runTransaction<Tx, T>(client: ResilientClient, steps: TransactionSteps<Tx, T>): Promise<T> {
+export async function runTransaction<Tx, T>(
+  client: ResilientClient,
+  { retry }: TransactionPolicy,
+  steps: TransactionSteps<Tx, T>,
+): Promise<T> {
   const { core, policy } = client;
-  let callbackRan = false;
+  const around = currentTransaction();
+  const enclosing = around?.onPool(core);
+  const scope = retry === 'rerun' && enclosing === undefined ? new TransactionScope(core) : undefined;
+  let runs = 0;
   const operation: Operation = {
     kind: 'transaction',
     idempotent: false,
     isSafeRead: () => false,
-    isHandedOver: () => callbackRan,
+    isHandedOver: () => runs > 0 && (scope === undefined || scope.lastsBeyond),
   };
-  const ended = await core.executor.run<Ended<T>>(operation, policy, async ({ deadline }) => {
-    const lease = await core.acquire(policy, deadline, false);
-    try {
-      const tx = await beginOn(lease, steps);
-      callbackRan = true;
-      return await finish(lease, tx, steps);
-    } finally {
-      lease.release();
-    }
-  });
-  if (!('thrown' in ended)) return ended.result;
-  throw abortReasonOr(ended.thrown, policy.signal);
-}
-
-/** Begins a transaction; a lease on which that fails is destroyed. */
-export async function beginOn<Tx>(lease: Lease, steps: BeginSteps<Tx>): Promise<Tx> {
-  lease.preparing = true;
   try {
-    const tx = steps.open(lease);
-    await steps.begin(tx);
-    return tx;
+    const ended = await core.executor.run<Ended<T>>(operation, policy, async ({ deadline }) => {
+      const connection = new TransactionClient(client, await core.acquire(policy, deadline, false));
+      try {
+        const tx = steps.open(connection);
+        await connection.begin(() => steps.begin(tx));
+        runs += 1;
+        const context = Object.freeze({ attempt: runs });
+        const body = () => steps.body(tx, context);
+        const result = await finish(connection, tx, steps, scope === undefined ? body : () => scope.run(body));
+        if (!('thrown' in result)) return result;
+        if (comesFrom(result.thrown, (link) => connection.lease.hasSeen(link))) enclosing?.noteFailure(result.thrown);
+        // What the server has undone is for the executor: it knows whether it may run again, and how often.
+        if (scope !== undefined && isUndone(connection.lease, scope, result.thrown)) throw result.thrown;
+        return result;
+      } finally {
+        connection.lease.release();
+      }
+    });
+    if (!('thrown' in ended)) {
+      around?.noteLasting();
+      return ended.result;
+    }
+    throw abortReasonOr(ended.thrown, policy.signal);
   } catch (error) {
-    // A SET TRANSACTION that succeeded would still apply to the next transaction of this connection.
-    lease.destroy(lease.isLost ? 'lost' : 'dirty');
+    if (around !== undefined && classify(error).outcome === 'unknown') around.noteLasting();
     throw error;
-  } finally {
-    lease.preparing = false;
   }
 }
 
-async function finish<Tx, T>(lease: Lease, tx: Tx, steps: TransactionSteps<Tx, T>): Promise<Ended<T>> {
+async function finish<Tx, T>(
+  connection: TransactionClient,
+  tx: Tx,
+  steps: EndSteps<Tx>,
+  body: () => Promise<T>,
+): Promise<Ended<T>> {
   let result: T;
   try {
-    result = await steps.body(tx);
+    result = await body();
   } catch (thrown) {
-    if (isUnknown(lease, thrown)) throw thrown;
-    await rollBackOn(lease, tx, steps);
+    if (isUnknown(connection.lease, thrown)) throw thrown;
+    await rollBackOn(connection.lease, tx, steps);
     return { thrown };
   }
-  return (await commitOn(lease, tx, steps)) ?? { result };
+  return (await commitOn(connection.lease, tx, steps)) ?? { result };
 }
 
 /**
@@ -116,10 +132,23 @@ export async function commitOn<Tx>(
 /** The callback failed by a statement that may have ended the transaction by itself (DDL, a COMMIT of its own) and got no answer. */
 function isUnknown(lease: Lease, thrown: unknown): boolean {
   const { firstFailure } = lease;
-  if (firstFailure?.failure.outcome !== 'unknown') return false;
-  for (let error = thrown, depth = 0; depth < 10 && typeof error === 'object' && error !== null; depth += 1) {
-    if (error === firstFailure.error) return true;
-    error = (error as { cause?: unknown }).cause;
+  return firstFailure?.failure.outcome === 'unknown' && comesFrom(thrown, (link) => link === firstFailure.error);
+}
+
+/** It failed by what happened on its own connection, or to a transaction inside of it, and the server has undone it. */
+function isUndone(lease: Lease, scope: TransactionScope, thrown: unknown): boolean {
+  if (!comesFrom(thrown, (link) => lease.hasSeen(link) || scope.hasSeen(link))) return false;
+  const { outcome } = classify(thrown);
+  return outcome === 'rolled-back' || outcome === 'not-executed';
+}
+
+/** An error chain longer than this is somebody's mistake. */
+const deepestChain = 10;
+
+function comesFrom(thrown: unknown, isOrigin: (link: object) => boolean): boolean {
+  for (let link = thrown, depth = 0; depth < deepestChain && typeof link === 'object' && link !== null; depth += 1) {
+    if (isOrigin(link)) return true;
+    link = (link as { cause?: unknown }).cause;
   }
   return false;
 }

@@ -1,7 +1,8 @@
 import { classify, type Operation, type RetryPolicy } from '../../src/index.ts';
 import type { ResilientClient } from '../mysql2/client.ts';
 import type { Lease, StatementLimits } from '../mysql2/lease.ts';
-import { beginOn, commitOn, type EndSteps, rollBackOn } from '../mysql2/transaction.ts';
+import { commitOn, type EndSteps, rollBackOn } from '../mysql2/transaction.ts';
+import { TransactionClient } from '../mysql2/transaction-client.ts';
 import { DriverAdapterError, payloadError } from './adapter-error.ts';
 import { adapterInfo } from './adapter-info.ts';
 import type { IsolationLevel, SqlQuery, SqlResultSet, Transaction } from './driver-adapter.ts';
@@ -39,15 +40,9 @@ export async function beginTransaction(client: ResilientClient, isolationLevel?:
   const { core, policy } = client;
   try {
     return await core.executor.run(notBegun, policy, async ({ deadline }) => {
-      const lease = await core.acquire(policy, deadline, false);
-      return beginOn(lease, {
-        open: () => new OpenTransaction(client, lease),
-        begin: async (tx) => {
-          // For the next transaction of this connection only.
-          if (isolationLevel !== undefined) await tx.control(`SET TRANSACTION ISOLATION LEVEL ${isolationLevel}`);
-          await tx.control('BEGIN');
-        },
-      });
+      const tx = new OpenTransaction(client, await core.acquire(policy, deadline, false));
+      await tx.begin(isolationLevel);
+      return tx;
     });
   } catch (error) {
     throw toPrismaError(settledInPool(error));
@@ -60,7 +55,7 @@ class OpenTransaction implements Transaction {
   readonly adapterName: string = adapterInfo.adapterName;
   readonly options = { usePhantomQuery: true };
   readonly #client: ResilientClient;
-  readonly #lease: Lease;
+  readonly #connection: TransactionClient;
   /** Ends what is still in flight when the transaction is rolled back. */
   readonly #abandoned = new AbortController();
   readonly #limits: StatementLimits;
@@ -68,8 +63,21 @@ class OpenTransaction implements Transaction {
 
   constructor(client: ResilientClient, lease: Lease) {
     this.#client = client;
-    this.#lease = lease;
     this.#limits = { attemptTimeout: client.policy.attemptTimeout, signal: this.#signal(client.policy) };
+    this.#connection = new TransactionClient(client, lease, this.#limits);
+  }
+
+  /** On whatever connection the transaction has come to. */
+  get #lease(): Lease {
+    return this.#connection.lease;
+  }
+
+  begin(isolationLevel: IsolationLevel | undefined): Promise<void> {
+    return this.#connection.begin(async () => {
+      // For the next transaction of this connection only.
+      if (isolationLevel !== undefined) await this.control(`SET TRANSACTION ISOLATION LEVEL ${isolationLevel}`);
+      await this.control('BEGIN');
+    });
   }
 
   queryRaw(query: SqlQuery): Promise<SqlResultSet> {
@@ -121,10 +129,10 @@ class OpenTransaction implements Transaction {
 
   /** Sends a statement of this adapter's own. */
   control(sql: string, limits: StatementLimits = this.#limits): Promise<unknown> {
-    return this.#lease.run('query', sql, undefined, limits);
+    return this.#connection.send('query', sql, undefined, limits);
   }
 
-  readonly #send: Send = (method, sql, values) => this.#lease.run(method, sql, values, this.#limits);
+  readonly #send: Send = (method, sql, values) => this.#connection.run(method, sql, values);
 
   readonly #ends: EndSteps<OpenTransaction> = {
     commit: () => this.control('COMMIT'),

@@ -14,8 +14,14 @@ describe('an implicit transaction', () => {
     expect(await stage.emails()).toEqual(['a']);
   });
 
-  it('leaves nothing when it is lost before COMMIT, and is P1017', async () => {
+  it('begins again when it is lost while its first statement is prepared', async () => {
     stage.losePacketWith('INSERT');
+    await stage.prisma.user.create({ data: { email: 'a' } });
+    expect(await stage.emails()).toEqual(['a']);
+  });
+
+  it('leaves nothing when it is lost before COMMIT, and is P1017', async () => {
+    stage.losePacketWith('SELECT');
     const error = await caught(stage.prisma.user.create({ data: { email: 'a' } }));
     expect(error).toMatchObject({ name: 'PrismaClientKnownRequestError', code: 'P1017' });
     expect(classify(error)).toMatchObject({ outcome: expect.stringMatching(/rolled-back|not-executed/) });
@@ -163,7 +169,7 @@ describe('a batch', () => {
   });
 
   it('keeps its first error, though it cannot be rolled back any more', async () => {
-    stage.loseAnswerTo('INSERT');
+    stage.loseAnswerTo('SELECT');
     const error = await caught(batch(stage));
     expect(error).toMatchObject({ name: 'PrismaClientKnownRequestError', code: 'P1017' });
     expect(await stage.emails()).toEqual([]);

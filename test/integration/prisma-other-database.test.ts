@@ -66,5 +66,7 @@ test('the extension refuses a client that is not on MySQL', () => {
 
 test('Prisma itself refuses the driver adapter for a schema that is not for MySQL', () => {
   const adapter = new PrismaMySQL2('mysql://nobody@127.0.0.1:1/nothing');
-  expect(() => new PrismaClient({ adapter })).toThrow(/`gone-away\/prisma`.* is not compatible with the provider `postgres`/);
+  expect(() => new PrismaClient({ adapter })).toThrow(
+    /`gone-away\/prisma`.* is not compatible with the provider `postgres`/,
+  );
 });
