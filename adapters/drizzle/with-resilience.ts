@@ -6,8 +6,10 @@ import {
   type RetryPolicy,
   type RetryPolicyOptions,
   retryPolicy,
+  type TransactionOptions,
 } from '../../src/index.ts';
 import { createClient, type ResilientClient } from '../mysql2/client.ts';
+import type { TransactionContext } from '../mysql2/transaction.ts';
 import { wrapPool } from '../mysql2/with-resilience.ts';
 import {
   deriveDatabase,
@@ -18,15 +20,32 @@ import {
 } from './drizzle-internals.ts';
 import { createResilientSession } from './resilient-session.ts';
 
+/** The `transaction()` of a database, with the options of this package and the count of its callback's runs. */
+export type ResilientTransaction<D> = D extends {
+  transaction: (callback: (tx: infer Tx) => Promise<never>, config?: infer Config) => unknown;
+}
+  ? <T>(
+      callback: (tx: Tx, context: TransactionContext) => Promise<T>,
+      config?: Partial<NonNullable<Config>> & TransactionOptions,
+    ) => Promise<T>
+  : never;
+
 /** A database of Drizzle with the same interface, and options for single calls. */
-export type Resilient<D> = D & {
+// In this order: TypeScript gives a callback's parameters the types of the first overload.
+export type Resilient<D> = {
+  /**
+   * As Drizzle's, and with `{ retry: 'rerun' }` the callback runs again when the server has certainly undone what it did.
+   *
+   * @throws TypeError for an option that is wrong, before anything is sent
+   */
+  transaction: ResilientTransaction<D>;
   /**
    * The same database with other options for the calls made through it, such as `{ idempotent: true }` or `{ signal }`.
    *
    * @throws TypeError for an option that is unknown, out of range, or belongs to the pool
    */
   $resilience(options: CallOptions): Resilient<D>;
-};
+} & D;
 
 /**
  * Makes a database of Drizzle on mysql2 survive a server that goes away. Returns a database of the same type on the same pool; the

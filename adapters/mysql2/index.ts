@@ -1,2 +1,4 @@
 export type * from '../../src/index.ts';
+export { type PlainTransactionOptions, type TransactionConnection, transaction } from './plain-transaction.ts';
+export type { TransactionContext } from './transaction.ts';
 export { type Resilient, withResilience } from './with-resilience.ts';

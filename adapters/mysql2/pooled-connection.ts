@@ -187,6 +187,7 @@ export class PooledConnection {
       attachEvidence(error, this.evidenceFor(running));
       this.firstFailure = { error, failure: classify(error) };
       this.transactionEnd ??= this.firstFailure;
+      this.holder.failed(error);
     }
     this.holder?.lost(error);
   }

@@ -1,20 +1,37 @@
 import type { ResilientClient } from './client.ts';
 import type { StatementMethod, StatementResult } from './lease.ts';
 
+/** What sends statements: a pool, or a transaction on it. */
+type Sender = Pick<ResilientClient, 'run'>;
+
 /** What a resilient promise pool does in its own way; the rest is the pool's. */
 export function promiseMethods(client: ResilientClient, core: object): object {
-  const statement = (method: StatementMethod) =>
-    function send(sql: unknown, values?: unknown): Promise<StatementResult> {
-      if (typeof values === 'function') throw new Error('Callback function is not available with promise clients.');
-      const result = client.run(method, sql, values);
-      return client.wantsCallerStack ? withCallerStack(result, send) : result;
-    };
   return {
-    query: statement('query'),
-    execute: statement('execute'),
+    ...statementMethods(client, client),
     getConnection: async () => (await client.connection()).promise(),
     pool: core,
   };
+}
+
+/** What mysql2's promise connections have for sending statements. */
+export function connectionMethods(sender: Sender, client: ResilientClient): object {
+  const { pool } = client;
+  return {
+    ...statementMethods(sender, client),
+    format: pool.format.bind(pool),
+    escape: pool.escape.bind(pool),
+    escapeId: pool.escapeId.bind(pool),
+  };
+}
+
+function statementMethods(sender: Sender, client: ResilientClient): object {
+  const statement = (method: StatementMethod) =>
+    function send(sql: unknown, values?: unknown): Promise<StatementResult> {
+      if (typeof values === 'function') throw new Error('Callback function is not available with promise clients.');
+      const result = sender.run(method, sql, values);
+      return client.wantsCallerStack ? withCallerStack(result, send) : result;
+    };
+  return { query: statement('query'), execute: statement('execute') };
 }
 
 /** An error of the driver is born in a socket's callback; its stack is of use only if it says who asked. As mysql2 does it. */

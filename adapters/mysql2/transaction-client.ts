@@ -35,6 +35,11 @@ export class TransactionClient extends LeaseClient {
     this.#limits = limits;
   }
 
+  /** Nothing of the user's was executed yet, so that losing the connection loses nothing. */
+  get isClean(): boolean {
+    return this.#clean;
+  }
+
   /**
    * Sends what precedes the user's own statements; a lease on which that fails is destroyed.
    *
@@ -79,13 +84,16 @@ export class TransactionClient extends LeaseClient {
 
   async #runFirst(send: () => Promise<StatementResult>): Promise<StatementResult> {
     this.#pending += 1;
+    // What a statement then fails with is what happened to the connection before it, when there was nothing to execute yet.
+    const wasLost = this.lease.isLost;
     try {
       const result = await send();
       this.#clean = false;
       return result;
     } catch (error) {
       // With others under way there is more than this statement in the transaction.
-      if (this.#clean && this.#pending === 1 && classify(error).outcome === 'not-executed') {
+      const notExecuted = wasLost || classify(error).outcome === 'not-executed';
+      if (this.#clean && this.#pending === 1 && notExecuted) {
         return await this.#beginAgain(error, send);
       }
       this.#clean = false;

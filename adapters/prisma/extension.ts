@@ -1,4 +1,6 @@
-import type { CallOptions, RetryPolicyOptions } from '../../src/index.ts';
+import type { CallOptions, RetryPolicyOptions, TransactionOptions } from '../../src/index.ts';
+import type { TransactionContext } from '../mysql2/transaction.ts';
+import { otherTransactionOptions, ownTransactionOptions } from '../mysql2/transaction-options.ts';
 import { runBatch } from './batch.ts';
 import { runInteractive, type TransactionCallback } from './interactive-transaction.ts';
 import { createOperationHook } from './operation-hook.ts';
@@ -13,6 +15,38 @@ export interface ResilienceMethods {
    * @throws TypeError for an option that is unknown, out of range, or belongs to the pool; inside a transaction
    */
   $resilience<T>(this: T, options: CallOptions): T;
+
+  /**
+   * As Prisma's, and with `{ retry: 'rerun' }` the callback runs again when the server has certainly undone what it did.
+   *
+   * @throws TypeError for an option of this package that is wrong, before anything is sent
+   */
+  $transaction<P extends PrismaPromise[]>(
+    operations: [...P],
+    options?: PrismaTransactionOptions,
+  ): Promise<{ [K in keyof P]: Awaited<P[K]> }>;
+  $transaction<T, R>(
+    this: T,
+    callback: (tx: Omit<T, MissingInTransactions>, context: TransactionContext) => Promise<R>,
+    options?: PrismaTransactionOptions & TransactionOptions,
+  ): Promise<R>;
+}
+
+/** What Prisma's operations are until somebody waits for them. */
+interface PrismaPromise extends Promise<unknown> {
+  readonly [Symbol.toStringTag]: 'PrismaPromise';
+}
+
+/** What Prisma takes away from the `tx` of a transaction. */
+type MissingInTransactions = '$connect' | '$disconnect' | '$on' | '$use' | '$extends';
+
+/** Prisma's own, on MySQL and MariaDB. */
+export interface PrismaTransactionOptions {
+  /** Milliseconds. */
+  readonly maxWait?: number;
+  /** Milliseconds. */
+  readonly timeout?: number;
+  readonly isolationLevel?: 'ReadUncommitted' | 'ReadCommitted' | 'RepeatableRead' | 'Serializable';
 }
 
 type Nothing = Record<never, never>;
@@ -73,15 +107,19 @@ const takenOver = new WeakSet<object>();
  * the one that it was taken from: their hooks count inside as well.
  */
 function createTransactionMethod(layer: ResilienceLayer, original: ExtendableClient['$transaction']) {
-  return function $transaction(this: ExtendableClient, input: unknown, options?: unknown): Promise<unknown> {
+  return async function $transaction(this: ExtendableClient, input: unknown, options?: object): Promise<unknown> {
+    const policy = ownTransactionOptions(layer.policy.transactions, options);
+    const others = options === undefined ? options : otherTransactionOptions(options);
     const send = (taken: object): Promise<unknown> => {
       takenOver.add(taken);
-      return original.call(this, taken, options);
+      return original.call(this, taken, others);
     };
+    // In a transaction the outermost one decides.
     const passes = isInTransaction(this) || takenOver.has(input as object);
-    if (!passes && typeof input === 'function') return runInteractive(layer, input as TransactionCallback, send);
+    if (!passes && typeof input === 'function')
+      return runInteractive(layer, policy, input as TransactionCallback, send);
     if (!passes && Array.isArray(input)) return runBatch(layer, input, send);
-    return original.call(this, input, options);
+    return original.call(this, input, others);
   };
 }
 

@@ -18,13 +18,17 @@ export function createOperationHook(layer: ResilienceLayer): (params: QueryHookP
       case 'alone':
         return runAlone(layer, params);
       case 'transaction':
-        return runInside(surroundings.id, async () => {
-          try {
-            return await query(args);
-          } catch (error) {
-            throw unwrapped(error, layer.policy.signal);
-          }
-        });
+        return runInside(
+          surroundings.id,
+          () => describeOperation(params),
+          async () => {
+            try {
+              return await query(args);
+            } catch (error) {
+              throw unwrapped(error, layer.policy.signal);
+            }
+          },
+        );
       case 'batch':
         noteElement(surroundings.element, params);
         return query(args);

@@ -16,6 +16,8 @@ import { isSettled, refined, settle, unwrapped } from './verdict.ts';
 export interface Attempt {
   /** Another layer has taken over: limits are its business. */
   delegated: boolean;
+  /** What it failed with, where Prisma's own error may be another one: to be judged in its place. */
+  failed: { readonly error: unknown } | undefined;
   /** What it ended with, where nothing is to be decided about that: the caller gets it as it is. */
   final: { readonly error: unknown } | undefined;
 }
@@ -36,6 +38,11 @@ export class ResilienceLayer {
     this.#executor = executor;
     this.#options = options;
     this.#forAdapter = forAdapter(options, policy);
+  }
+
+  /** The same for all layers that use one client of Prisma. */
+  get shared(): object {
+    return this.#executor;
   }
 
   /** @throws TypeError for an option that is unknown or out of range */
@@ -74,7 +81,7 @@ export class ResilienceLayer {
     const judged: Operation = Object.create(operation, { judge: { value: judge } });
     try {
       const ended = await this.#executor.run<Ended<T>>(judged, policy, async ({ attempt: number, deadline }) => {
-        const attempt: Attempt = { delegated: false, final: undefined };
+        const attempt: Attempt = { delegated: false, failed: undefined, final: undefined };
         const scope = this.#scopeFor(number, deadline);
         const leaveIt = () => attempt.delegated || scope?.reachedAdapter === true;
         const begin = () => (scope === undefined ? outsideCalls(() => work(attempt)) : scope.run(() => work(attempt)));
@@ -82,6 +89,7 @@ export class ResilienceLayer {
           return { result: await withinLimits(begin, policy, leaveIt) };
         } catch (wrapped) {
           if (attempt.final !== undefined) return attempt.final;
+          if (attempt.failed !== undefined) throw attempt.failed.error;
           const error = unwrapped(wrapped, signal);
           if (isSettled(error, operation)) return { error };
           throw error;

@@ -145,7 +145,7 @@ class OpenTransaction implements Transaction {
   async #guarded<T>(work: () => Promise<T>): Promise<T> {
     if (this.#ended) throw alreadyClosed();
     const { transactionEnd } = this.#lease;
-    if (transactionEnd !== undefined) throw toPrismaError(transactionEnd.error);
+    if (transactionEnd !== undefined && !this.#connection.isClean) throw toPrismaError(transactionEnd.error);
     try {
       return await work();
     } catch (error) {

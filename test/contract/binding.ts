@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'mysql2/promise';
-import type { CallOptions, RetryPolicyOptions } from '../../src/index.ts';
+import type { TransactionContext } from '../../adapters/mysql2/index.ts';
+import type { CallOptions, RetryPolicyOptions, TransactionOptions } from '../../src/index.ts';
 
 export interface BindingOptions {
   readonly connection: ConnectionOptions;
@@ -14,7 +15,11 @@ export interface BindingStatements {
   read(): Promise<readonly number[]>;
   /** One INSERT that must not be repeated blindly. */
   insert(id: number): Promise<unknown>;
+  /** Counts up one row of `stage_keyed`, and locks it. */
+  count(id: number): Promise<unknown>;
 }
+
+export type Callback<T> = (tx: BindingStatements, context: TransactionContext) => Promise<T>;
 
 /** One way to use this package, reduced to what every ORM and driver can do. The suite knows nothing else of them. */
 export interface Binding extends BindingStatements {
@@ -24,8 +29,7 @@ export interface Binding extends BindingStatements {
   upsertIdempotently(id: number): Promise<unknown>;
   /** The value of an SQL expression: what a session says of itself. */
   select(expression: string): Promise<unknown>;
-  /** Undefined where a transaction is not one unit but the user's own sequence of statements. */
-  readonly transaction: (<T>(callback: (tx: BindingStatements) => Promise<T>) => Promise<T>) | undefined;
+  transaction<T>(callback: Callback<T>, options?: TransactionOptions): Promise<T>;
   /** The same binding with options for single calls. */
   with(options: CallOptions): Binding;
   end(): Promise<unknown>;

@@ -7,6 +7,7 @@ import { describeLifecycle } from './scenarios/lifecycle.ts';
 import { describeLiveness } from './scenarios/liveness.ts';
 import { describeOutage } from './scenarios/outage.ts';
 import { describeRefusals } from './scenarios/refusals.ts';
+import { describeReruns } from './scenarios/reruns.ts';
 import { describeRestart } from './scenarios/restart.ts';
 import { describeSignals } from './scenarios/signals.ts';
 import { describeSilence } from './scenarios/silence.ts';
@@ -14,13 +15,8 @@ import { describeTelemetry } from './scenarios/telemetry.ts';
 import { describeTransactionLimits } from './scenarios/transaction-limits.ts';
 import { describeTransactions } from './scenarios/transactions.ts';
 
-export interface BindingTraits {
-  /** Whether a transaction is one unit here, and not the user's own sequence of statements. */
-  readonly transactions: boolean;
-}
-
 /** What everybody who uses this package may rely on, through whichever binding. On a real server, directly and through a fault proxy. */
-export function describeBinding(name: string, create: CreateBinding, { transactions }: BindingTraits): void {
+export function describeBinding(name: string, create: CreateBinding): void {
   describe(name, unhurried, () => {
     const stage = useStage('contract');
     describeIdleLoss(create, stage);
@@ -33,8 +29,8 @@ export function describeBinding(name: string, create: CreateBinding, { transacti
     describeLiveness(create, stage);
     describeLifecycle(create, stage);
     describeTelemetry(create, stage);
-    if (!transactions) return;
     describeTransactions(create, stage);
     describeTransactionLimits(create, stage);
+    describeReruns(create, stage);
   });
 }

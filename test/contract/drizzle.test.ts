@@ -1,4 +1,4 @@
 import { createDrizzleBinding } from './bindings/drizzle.ts';
 import { describeBinding } from './describe-binding.ts';
 
-describeBinding('Drizzle', createDrizzleBinding, { transactions: true });
+describeBinding('Drizzle', createDrizzleBinding);

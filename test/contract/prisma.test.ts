@@ -1,4 +1,4 @@
 import { createPrismaBinding } from './bindings/prisma.ts';
 import { describeBinding } from './describe-binding.ts';
 
-describeBinding('Prisma', createPrismaBinding, { transactions: true });
+describeBinding('Prisma', createPrismaBinding);

@@ -84,6 +84,11 @@ export class Stage {
     return this.#hold(['BEGIN', 'SELECT * FROM app.stage_rows FOR UPDATE']);
   }
 
+  /** As {@link lockRows}, one row of `stage_keyed`. */
+  lockKeyed(id: number): Promise<() => Promise<void>> {
+    return this.#hold(['BEGIN', `SELECT * FROM app.stage_keyed WHERE id = ${id} FOR UPDATE`]);
+  }
+
   async #hold(statements: readonly string[]): Promise<() => Promise<void>> {
     let release: () => void = () => {};
     const released = new Promise<void>((resolve) => {

@@ -70,6 +70,22 @@ describe('the types of an extended client', () => {
     expectTypeOf(interactive).returns.resolves.toEqualTypeOf<'done'>();
     const shouting = () => rich.$transaction(async (tx) => tx.$shout('x'));
     expectTypeOf(shouting).returns.resolves.toEqualTypeOf<string>();
+    const rerun = () =>
+      prisma.$transaction(
+        async (tx, { attempt }) => {
+          expectTypeOf(attempt).toEqualTypeOf<number>();
+          expectTypeOf(tx.user.count).toEqualTypeOf(prisma.user.count);
+          expectTypeOf(tx).not.toHaveProperty('$extends');
+          return tx.user.findFirst({ select: { name: true } });
+        },
+        { retry: 'rerun', isolationLevel: 'Serializable', timeout: 2 },
+      );
+    expectTypeOf(rerun).returns.resolves.toEqualTypeOf<{ name: string | null } | null>();
+    const richly = () => rich.$transaction(async (tx) => tx.$shout('x'), { retry: 'rerun' });
+    expectTypeOf(richly).returns.resolves.toEqualTypeOf<string>();
+    // @ts-expect-error there is no such thing
+    const wrongRetry = () => prisma.$transaction(async () => 1, { retry: 'always' });
+    expectTypeOf(wrongRetry).toBeFunction();
     // @ts-expect-error there is no such level
     const wrong = () => prisma.$transaction(async () => 1, { isolationLevel: 'Chaos' });
     expectTypeOf(wrong).toBeFunction();

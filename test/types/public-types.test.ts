@@ -7,7 +7,11 @@ import {
   type Resilient as ResilientDatabase,
   withResilience as withResilientDatabase,
 } from '../../adapters/drizzle/index.ts';
-import { type Resilient as ResilientPool, withResilience as withResilientPool } from '../../adapters/mysql2/index.ts';
+import {
+  type Resilient as ResilientPool,
+  transaction,
+  withResilience as withResilientPool,
+} from '../../adapters/mysql2/index.ts';
 import type { CallOptions, OutcomeUnknownError, RetriesExhaustedError, RetryPolicyOptions } from '../../src/index.ts';
 import { type OperationDatabase, schema, users } from '../support/drizzle/schema.ts';
 
@@ -35,8 +39,30 @@ describe('the types', () => {
     const db = withResilientDatabase(drizzle(pool, { schema, mode: 'default' }));
     const select = () => db.select({ id: users.id, name: users.name }).from(users);
     expectTypeOf<Awaited<ReturnType<typeof select>>>().toEqualTypeOf<{ id: number; name: string }[]>();
-    const transaction = () => db.transaction(async (tx) => tx.query.users.findFirst({ columns: { id: true } }));
-    expectTypeOf<Awaited<ReturnType<typeof transaction>>>().toEqualTypeOf<{ id: number } | undefined>();
+    const inTransaction = () => db.transaction(async (tx) => tx.query.users.findFirst({ columns: { id: true } }));
+    expectTypeOf<Awaited<ReturnType<typeof inTransaction>>>().toEqualTypeOf<{ id: number } | undefined>();
+  });
+
+  test('of transactions that may run again have the count of their runs, and all options of Drizzle', () => {
+    const db = withResilientDatabase(drizzle(pool, { schema, mode: 'default' }));
+    const rerun = () =>
+      db.transaction(
+        async (tx, { attempt }) => {
+          expectTypeOf(attempt).toEqualTypeOf<number>();
+          return tx.query.users.findFirst({ columns: { id: true } });
+        },
+        { retry: 'rerun', isolationLevel: 'serializable', accessMode: 'read write' },
+      );
+    expectTypeOf<Awaited<ReturnType<typeof rerun>>>().toEqualTypeOf<{ id: number } | undefined>();
+    // @ts-expect-error there is no such thing
+    const wrong = () => db.transaction(async () => 1, { retry: 'always' });
+    expectTypeOf(wrong).toBeFunction();
+    const plain = () =>
+      transaction(pool, async (connection, { attempt }) => {
+        const [rows] = await connection.query<RowDataPacket[]>('SELECT 1');
+        return [rows, attempt] as const;
+      });
+    expectTypeOf<Awaited<ReturnType<typeof plain>>>().toEqualTypeOf<readonly [RowDataPacket[], number]>();
   });
 
   test('of a database with replicas are kept', () => {

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { int, mysqlTable } from 'drizzle-orm/mysql-core';
 import { drizzle, type MySql2Database } from 'drizzle-orm/mysql2';
 import { createPool, type Pool } from 'mysql2/promise';
@@ -7,6 +7,7 @@ import type { Binding, BindingStatements, CreateBinding } from '../binding.ts';
 
 const stageRows = mysqlTable('stage_rows', { seq: int().autoincrement().primaryKey(), id: int().notNull() });
 const stageKeyed = mysqlTable('stage_keyed', { id: int().primaryKey(), writes: int().notNull().default(1) });
+const countedUp = { writes: sql`${stageKeyed.writes} + 1` };
 
 type Database = Resilient<MySql2Database & { readonly $client: Pool }>;
 type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0];
@@ -22,22 +23,26 @@ function statements(db: Database | Transaction): BindingStatements {
       (await db.select({ id: stageRows.id }).from(stageRows).orderBy(stageRows.seq)).map(({ id }) => id),
     // Drizzle sends nothing before somebody waits for it; the suite wants it under way at once.
     insert: async (id) => await db.insert(stageRows).values({ id }),
+    count: async (id) => await db.update(stageKeyed).set(countedUp).where(eq(stageKeyed.id, id)),
   };
 }
 
 function createBinding(db: Database): Binding {
-  const onConflict = { set: { writes: sql`${stageKeyed.writes} + 1` } };
   return {
     ...statements(db),
     readForUpdate: async () =>
       (await db.select({ id: stageRows.id }).from(stageRows).orderBy(stageRows.seq).for('update')).map(({ id }) => id),
     upsertIdempotently: async (id) =>
-      await db.$resilience({ idempotent: true }).insert(stageKeyed).values({ id }).onDuplicateKeyUpdate(onConflict),
+      await db
+        .$resilience({ idempotent: true })
+        .insert(stageKeyed)
+        .values({ id })
+        .onDuplicateKeyUpdate({ set: countedUp }),
     select: async (expression) => {
       const [rows] = await db.execute(sql.raw(`SELECT ${expression} AS value`));
       return (rows as unknown as readonly { value: unknown }[])[0]?.value;
     },
-    transaction: (callback) => db.transaction((tx) => callback(statements(tx))),
+    transaction: (callback, options) => db.transaction((tx, context) => callback(statements(tx), context), options),
     with: (options) => createBinding(db.$resilience(options)),
     end: () => db.$client.end(),
   };

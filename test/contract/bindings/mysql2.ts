@@ -1,23 +1,34 @@
 import { type Pool as CallbackPool, createPool as createCallbackPool } from 'mysql2';
 import { createPool, type Pool } from 'mysql2/promise';
-import { withResilience } from '../../../adapters/mysql2/index.ts';
+import { type Resilient, transaction, withResilience } from '../../../adapters/mysql2/index.ts';
 import type { CallOptions } from '../../../src/index.ts';
-import type { Binding, CreateBinding } from '../binding.ts';
+import type { Binding, BindingStatements, CreateBinding } from '../binding.ts';
 
 type Rows = readonly Readonly<Record<string, unknown>>[];
 type Query = (sql: string, values: readonly number[]) => Promise<Rows>;
 
 interface Resilience {
   readonly query: Query;
+  readonly transaction: Binding['transaction'];
   with(options: CallOptions): Resilience;
   end(): Promise<unknown>;
 }
 
 /** A promise pool, and its `query()`: the text protocol. */
 export const createPromiseBinding: CreateBinding = ({ connection, connectionLimit = 10, policy }) => {
-  const from = (pool: Pool & { $resilience(options: CallOptions): Pool }): Resilience => ({
+  const from = (pool: Resilient<Pool>): Resilience => ({
     query: async (sql, values) => (await pool.query(sql, [...values]))[0] as Rows,
-    with: (options) => from(pool.$resilience(options) as typeof pool),
+    transaction: (callback, options) =>
+      transaction(
+        pool,
+        (tx, context) =>
+          callback(
+            statements(async (sql, values) => (await tx.query(sql, [...values]))[0] as Rows),
+            context,
+          ),
+        options,
+      ),
+    with: (options) => from(pool.$resilience(options)),
     end: () => pool.end(),
   });
   return createBinding(from(withResilience(createPool({ ...connection, connectionLimit }), policy)));
@@ -25,12 +36,22 @@ export const createPromiseBinding: CreateBinding = ({ connection, connectionLimi
 
 /** A callback pool, and its `execute()`: prepared statements. */
 export const createCallbackBinding: CreateBinding = ({ connection, connectionLimit = 10, policy }) => {
-  const from = (pool: CallbackPool & { $resilience(options: CallOptions): CallbackPool }): Resilience => ({
+  const from = (pool: Resilient<CallbackPool>): Resilience => ({
     query: (sql, values) =>
       new Promise((resolve, reject) => {
         pool.execute(sql, [...values], (error, rows) => (error ? reject(error) : resolve(rows as Rows)));
       }),
-    with: (options) => from(pool.$resilience(options) as typeof pool),
+    transaction: (callback, options) =>
+      transaction(
+        pool,
+        (tx, context) =>
+          callback(
+            statements(async (sql, values) => (await tx.execute(sql, [...values]))[0] as Rows),
+            context,
+          ),
+        options,
+      ),
+    with: (options) => from(pool.$resilience(options)),
     end: () =>
       new Promise<void>((resolve, reject) => {
         pool.end((error) => (error ? reject(error) : resolve()));
@@ -39,18 +60,28 @@ export const createCallbackBinding: CreateBinding = ({ connection, connectionLim
   return createBinding(from(withResilience(createCallbackPool({ ...connection, connectionLimit }), policy)));
 };
 
-function createBinding({ query, with: derive, end }: Resilience): Binding {
-  const idempotent = derive({ idempotent: true });
-  const ids = async (rows: Promise<Rows>) => (await rows).map(({ id }) => Number(id));
+function statements(query: Query): BindingStatements {
   return {
     read: () => ids(query('SELECT id FROM stage_rows ORDER BY seq', [])),
-    readForUpdate: () => ids(query('SELECT id FROM stage_rows ORDER BY seq FOR UPDATE', [])),
     insert: (id) => query('INSERT INTO stage_rows (id) VALUES (?)', [id]),
+    count: (id) => query('UPDATE stage_keyed SET writes = writes + 1 WHERE id = ?', [id]),
+  };
+}
+
+function createBinding({ query, transaction: runTransaction, with: derive, end }: Resilience): Binding {
+  const idempotent = derive({ idempotent: true });
+  return {
+    ...statements(query),
+    readForUpdate: () => ids(query('SELECT id FROM stage_rows ORDER BY seq FOR UPDATE', [])),
     upsertIdempotently: (id) =>
       idempotent.query('INSERT INTO stage_keyed (id) VALUES (?) ON DUPLICATE KEY UPDATE writes = writes + 1', [id]),
     select: async (expression) => (await query(`SELECT ${expression} AS value`, []))[0]?.value,
-    transaction: undefined,
+    transaction: runTransaction,
     with: (options) => createBinding(derive(options)),
     end,
   };
+}
+
+async function ids(rows: Promise<Rows>): Promise<readonly number[]> {
+  return (await rows).map(({ id }) => Number(id));
 }

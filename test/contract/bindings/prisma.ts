@@ -38,6 +38,7 @@ function statements(client: Raw): BindingStatements {
     read: async () => idsOf(await client.$queryRaw<Ids>`SELECT id FROM stage_rows ORDER BY seq`),
     // Prisma sends nothing before somebody waits for it; the suite wants it under way at once.
     insert: async (id) => await client.$executeRaw`INSERT INTO stage_rows (id) VALUES (${id})`,
+    count: async (id) => await client.$executeRaw`UPDATE stage_keyed SET writes = writes + 1 WHERE id = ${id}`,
   };
 }
 
@@ -52,7 +53,8 @@ function createBinding(prisma: Client, end: () => Promise<unknown>): Binding {
       const [row] = await prisma.$queryRaw<{ value: unknown }[]>`SELECT ${Prisma.raw(expression)} AS value`;
       return row?.value;
     },
-    transaction: (callback) => prisma.$transaction((tx) => callback(statements(tx))),
+    transaction: (callback, options) =>
+      prisma.$transaction((tx, context) => callback(statements(tx), context), options),
     with: (options) => createBinding(prisma.$resilience(options), end),
     end,
   };

@@ -17,11 +17,7 @@ export function describeTransactionLimits(create: CreateBinding, stage: Stage): 
     binding: Binding,
     options: CallOptions,
     callback: (tx: BindingStatements) => Promise<T>,
-  ): Promise<T> => {
-    const { transaction } = binding.with(options);
-    if (transaction === undefined) throw new TypeError('this binding has no transactions');
-    return transaction(callback);
-  };
+  ): Promise<T> => binding.with(options).transaction(callback);
   const reason = new Error('the user went away');
 
   describe('a limit of the caller, in a transaction', () => {

@@ -11,10 +11,8 @@ type Callback = (tx: BindingStatements) => Promise<unknown>;
 export function describeTransactions(create: CreateBinding, stage: Stage): void {
   const open = (connectionLimit = 10): Binding =>
     stage.closing(create({ connection: stage.proxied(), connectionLimit }));
-  const run = <T>({ transaction }: Binding, callback: (tx: BindingStatements) => Promise<T>): Promise<T> => {
-    if (transaction === undefined) throw new TypeError('this binding has no transactions');
-    return transaction(callback);
-  };
+  const run = <T>(binding: Binding, callback: (tx: BindingStatements) => Promise<T>): Promise<T> =>
+    binding.transaction(callback);
 
   describe('a transaction', () => {
     test('is committed once and gives back the result of its callback', async () => {

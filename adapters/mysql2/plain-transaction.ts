@@ -1,0 +1,91 @@
+import type { Pool as CallbackPool } from 'mysql2';
+import type { Connection, Pool as PromisePool } from 'mysql2/promise';
+import { retryPolicy, type TransactionOptions, transactionOptionNames } from '../../src/index.ts';
+import { createClient, type ResilientClient, registeredClient } from './client.ts';
+import { connectionMethods } from './promise-methods.ts';
+import { runTransaction, type TransactionContext } from './transaction.ts';
+import { ownTransactionOptions } from './transaction-options.ts';
+
+const isolationLevels = ['read uncommitted', 'read committed', 'repeatable read', 'serializable'] as const;
+const accessModes = ['read only', 'read write'] as const;
+
+/** How a transaction begins, each time that it does, and what is done when it fails. */
+export interface PlainTransactionOptions extends TransactionOptions {
+  /** Default: the session's own, as the server is configured. */
+  readonly isolationLevel?: (typeof isolationLevels)[number] | undefined;
+  /** Default: the session's own. */
+  readonly accessMode?: (typeof accessModes)[number] | undefined;
+  /** Whether the snapshot that it reads is taken when it begins, and not when it reads for the first time. Default false. */
+  readonly withConsistentSnapshot?: boolean | undefined;
+}
+
+/** What sends the statements of a transaction. Good for as long as its callback runs. */
+export type TransactionConnection = Pick<Connection, 'query' | 'execute' | 'format' | 'escape' | 'escapeId'>;
+
+/**
+ * Runs `callback` in a transaction on a pool of mysql2, and commits; or rolls back, when it throws.
+ *
+ * Lost before anything of it was executed, it begins again on another connection, and the callback does not notice. From then on the callback
+ * runs again only with `{ retry: 'rerun' }`, and only when the server has certainly undone what it did.
+ *
+ * @param pool a pool of mysql2, of either kind; one from `withResilience()` brings its policy, any other has the defaults
+ * @throws what the callback threw; OutcomeUnknownError when COMMIT was sent and not answered; RetriesExhaustedError; the first error that
+ *   ended the transaction, when the callback swallowed it; TypeError for a wrong pool or option, before anything is sent
+ */
+export async function transaction<T>(
+  pool: PromisePool | CallbackPool,
+  callback: (connection: TransactionConnection, context: TransactionContext) => Promise<T>,
+  options: PlainTransactionOptions = {},
+): Promise<T> {
+  const client = clientOf(pool);
+  if (typeof callback !== 'function')
+    throw new TypeError(`Expected \`callback\` to be a function, got ${typeof callback}`);
+  const policy = ownTransactionOptions(client.policy.transactions, options);
+  const beginning = statementsToBegin(options);
+  return runTransaction(client, policy, {
+    open: (connection) => connection,
+    begin: async (connection) => {
+      for (const sql of beginning) await connection.query(sql);
+    },
+    body: (connection, context) => callback(connectionMethods(connection, client) as TransactionConnection, context),
+    commit: (connection) => connection.send('query', 'COMMIT', undefined),
+    rollback: (connection) => connection.send('query', 'ROLLBACK', undefined),
+  });
+}
+
+function clientOf(pool: unknown): ResilientClient {
+  const client = registeredClient(pool) ?? createClient(pool, retryPolicy());
+  if (client === undefined) {
+    throw new TypeError('Expected `pool` to be a pool of mysql2, from createPool() or from withResilience()');
+  }
+  return client;
+}
+
+function statementsToBegin(options: PlainTransactionOptions): readonly string[] {
+  for (const name of Object.keys(options)) {
+    if (!ownNames.includes(name) && !transactionOptionNames.includes(name)) {
+      const known = [...ownNames, ...transactionOptionNames].join(', ');
+      throw new TypeError(`Unknown option \`${name}\` of a transaction; expected one of: ${known}`);
+    }
+  }
+  const { isolationLevel, accessMode, withConsistentSnapshot } = options;
+  expectOneOf('isolationLevel', isolationLevel, isolationLevels);
+  expectOneOf('accessMode', accessMode, accessModes);
+  expectOneOf('withConsistentSnapshot', withConsistentSnapshot, [true, false]);
+  const characteristics = [withConsistentSnapshot === true ? 'WITH CONSISTENT SNAPSHOT' : '', accessMode ?? '']
+    .filter((characteristic) => characteristic !== '')
+    .join(', ');
+  return [
+    // For the next transaction of this connection only.
+    ...(isolationLevel === undefined ? [] : [`SET TRANSACTION ISOLATION LEVEL ${isolationLevel}`]),
+    `START TRANSACTION ${characteristics}`.trim(),
+  ];
+}
+
+const ownNames = ['isolationLevel', 'accessMode', 'withConsistentSnapshot'];
+
+function expectOneOf(name: string, value: unknown, expected: readonly unknown[]): void {
+  if (value === undefined || expected.includes(value)) return;
+  const list = expected.map((one) => (typeof one === 'string' ? `'${one}'` : String(one))).join(', ');
+  throw new TypeError(`Expected \`${name}\` to be one of ${list}, got ${JSON.stringify(value)}`);
+}
