@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { classify, OutcomeUnknownError } from '../../src/index.ts';
+import type { Callback } from '../contract/binding.ts';
 import { createForeignBinding } from '../contract/bindings/prisma.ts';
 import { expectTruth, failureOf, killAll, later, type Told, told, warm } from '../contract/outcome.ts';
+import { shortenLockWait, undoingsOn } from '../contract/scenarios/reruns.ts';
 import { describeRestart } from '../contract/scenarios/restart.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
 
@@ -109,6 +111,28 @@ describe('the extension on an adapter that brings no evidence', unhurried, () =>
       return !{ committed: [2], unknown: [0, 2], failed: [0] }[answer].includes(count);
     });
     expect(wrong).toEqual([]);
+  });
+
+  test.each(undoingsOn(stage))('runs a transaction again, or tells the truth about it: $name', async ({ undo }) => {
+    await stage.server.admin('INSERT INTO app.stage_keyed (id, writes) VALUES (1, 0)');
+    await shortenLockWait(stage);
+    const binding = open();
+    const runs: number[] = [];
+    const callback: Callback<unknown> = async (tx, { attempt }) => {
+      runs.push(attempt);
+      await tx.insert(attempt);
+      const over = attempt === 1 ? await undo() : async () => {};
+      try {
+        await tx.count(1);
+      } finally {
+        await over();
+      }
+    };
+    const applied = await binding.transaction(callback, { retry: 'rerun' }).then(
+      () => true,
+      () => false,
+    );
+    expect(await stage.rows()).toEqual(applied ? runs.slice(-1) : []);
   });
 
   test('gives up on a server that stays down with the reason, once its deadline has passed', async () => {

@@ -6,20 +6,17 @@ import type { Binding, BindingStatements, Callback, CreateBinding } from '../bin
 import { failureOf, later } from '../outcome.ts';
 
 /** Ends a transaction in the middle of its first run, so that the server certainly undoes it. */
-interface Undoing {
+export interface Undoing {
   readonly name: string;
   /** Called after the first statement of the first run; what it resolves with is called when that run is over. */
   undo(): Promise<() => Promise<unknown>>;
 }
 
-/** A callback runs again only where the caller said so, and only when the server has certainly undone what it did. */
-export function describeReruns(create: CreateBinding, stage: Stage): void {
-  const open = (connectionLimit = 3): Binding =>
-    stage.closing(create({ connection: stage.proxied(), connectionLimit, policy: { minTimeout: 0, maxTimeout: 20 } }));
-  const rerun = { retry: 'rerun' } as const;
-  const nothing = async () => {};
+const nothing = async () => {};
 
-  const undoings: readonly Undoing[] = [
+/** What a server does to a transaction between its first and its second statement. */
+export function undoingsOn(stage: Stage): readonly Undoing[] {
+  return [
     {
       name: 'its connection was reset between two statements',
       undo: async () => {
@@ -55,6 +52,15 @@ export function describeReruns(create: CreateBinding, stage: Stage): void {
       undo: () => stage.lockKeyed(1),
     },
   ];
+}
+
+/** A callback runs again only where the caller said so, and only when the server has certainly undone what it did. */
+export function describeReruns(create: CreateBinding, stage: Stage): void {
+  const open = (connectionLimit = 3): Binding =>
+    stage.closing(create({ connection: stage.proxied(), connectionLimit, policy: { minTimeout: 0, maxTimeout: 20 } }));
+  const rerun = { retry: 'rerun' } as const;
+
+  const undoings = undoingsOn(stage);
 
   describe('a transaction that the server has undone', () => {
     test.each(undoings)('runs again from the beginning, and is applied once: $name', async ({ undo }) => {
@@ -328,7 +334,7 @@ async function writesOf(stage: Stage, id: number): Promise<number | undefined> {
 }
 
 /** For connections that are made from now on, until the test ends. */
-async function shortenLockWait(stage: Stage): Promise<void> {
+export async function shortenLockWait(stage: Stage): Promise<void> {
   await stage.server.admin('SET GLOBAL innodb_lock_wait_timeout = 1');
   stage.after(() => stage.server.admin('SET GLOBAL innodb_lock_wait_timeout = 50'));
 }
