@@ -1,5 +1,5 @@
 import type { Connection } from 'mysql2';
-import { type DriverCommand, executionOf } from './driver.ts';
+import { type DriverCommand, executionOf, type RowOptions } from './driver.ts';
 
 /** A column of a result, as far as its values have to be understood. */
 export interface ResultField {
@@ -37,12 +37,42 @@ const exactConfig = {
   timezone: 'Z',
 };
 
+/** What no option of the connection may change, however the statement is sent. */
+export const exactOptions = {
+  rowsAsArray: true,
+  nestTables: false,
+  namedPlaceholders: false,
+  typeCast: true,
+  supportBigNumbers: true,
+  bigNumberStrings: true,
+  dateStrings: true,
+} as const;
+
+const rowOptions = { ...exactConfig, ...exactOptions };
+const exactRows: RowOptions = { statement: { ...rowOptions, disableEval: false }, connection: exactConfig };
+const exactRowsWithoutEval: RowOptions = { ...exactRows, statement: { ...rowOptions, disableEval: true } };
+
+/** Whether this version of mysql2 has shown that a statement's rows can be read by other options than those it was sent with. */
+let overridesOptions = false;
+
+/**
+ * The options to execute a statement with as {@link exactValues} says. As few as possible: mysql2 copies them for each call, property by
+ * property, which is the slowest part of it.
+ *
+ * @param rowsAsArray anything truthy; mysql2 keeps one statement for each text and each value of this
+ */
+export function exactStatement(sql: string, rowsAsArray: true | string): object {
+  if (overridesOptions) return { [exactValues]: true, rowsAsArray, sql };
+  return { ...exactOptions, [exactValues]: true, rowsAsArray, sql };
+}
+
 /** Does for a command that is about to be sent what {@link exactValues} says, if it has that option. */
 export function makeExact(connection: Connection, command: DriverCommand): void {
   const execution = executionOf(command);
   const options = execution?.options as ExactOptions | undefined;
   if (execution === undefined || options?.[exactValues] !== true) return;
-  execution.readRowsBy(exactConfig);
+  execution.runBy(connection.config.disableEval === true ? exactRowsWithoutEval : exactRows);
+  overridesOptions = true;
   keepRecent(connection, options);
 }
 
@@ -62,25 +92,35 @@ interface Kept {
 
 const keptBy = new WeakMap<Connection, Kept>();
 
-function keepRecent(connection: Connection, { sql, rowsAsArray, nestTables }: ExactOptions): void {
+function keepRecent(connection: Connection, options: ExactOptions): void {
   let kept = keptBy.get(connection);
   if (kept === undefined) {
     kept = { statements: new Map(), long: undefined };
     keptBy.set(connection, kept);
   }
-  const options: StatementOptions = { sql, rowsAsArray, nestTables };
   const { statements, long } = kept;
-  if (long !== undefined && (long.sql !== sql || long.rowsAsArray !== rowsAsArray)) forget(connection, long);
-  kept.long = sql.length > longestPreparedStatement ? options : undefined;
-  if (kept.long !== undefined) return;
-  const key = `${rowsAsArray}${sql}`;
-  statements.delete(key);
-  statements.set(key, options);
+  const key = keyOf(options);
+  if (long !== undefined && keyOf(long) !== key) forget(connection, long);
+  const isLong = options.sql.length > longestPreparedStatement;
+  kept.long = isLong ? withoutValues(options) : undefined;
+  if (isLong) return;
+  const known = statements.get(key);
+  if (known !== undefined) statements.delete(key);
+  statements.set(key, known ?? withoutValues(options));
   if (statements.size <= preparedStatements) return;
   const [oldest] = statements;
   if (oldest === undefined) return;
   statements.delete(oldest[0]);
   forget(connection, oldest[1]);
+}
+
+/** Mostly the text itself, whose hash JavaScript keeps. */
+function keyOf({ sql, rowsAsArray, nestTables }: StatementOptions): string {
+  return rowsAsArray === true && nestTables === undefined ? sql : `${nestTables}/${rowsAsArray}\0${sql}`;
+}
+
+function withoutValues({ sql, rowsAsArray, nestTables }: StatementOptions): StatementOptions {
+  return { sql, rowsAsArray, nestTables };
 }
 
 function forget(connection: Connection, options: StatementOptions): void {

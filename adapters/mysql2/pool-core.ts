@@ -24,7 +24,7 @@ import {
 } from './driver.ts';
 import { Generation } from './generation.ts';
 import { Lease, type LeaseOwner } from './lease.ts';
-import { judge, ping, turn } from './liveness.ts';
+import { judge, ping, type Trust, turn } from './liveness.ts';
 import { PooledConnection } from './pooled-connection.ts';
 
 const neverAcquired = { progress: 'not-acquired', rollsBack: false, atomic: true, abandoned: false } as const;
@@ -72,7 +72,9 @@ export class PoolCore implements LeaseOwner {
     try {
       for (;;) {
         const pooled = await this.#connection(policy, limits);
-        if (await this.#isUsable(pooled, policy, limits)) {
+        const trust = judge(pooled, this.#generation, policy.liveness, Date.now());
+        // Not through an async function, whose every turn of the microtask queue all statements would pay for.
+        if (trust.action === 'use' || (await this.#provesUsable(pooled, trust, policy, limits))) {
           return new Lease(pooled, this, policy, watchesCommands);
         }
       }
@@ -99,9 +101,12 @@ export class PoolCore implements LeaseOwner {
     this.#gate.wake();
   }
 
-  async #isUsable(pooled: PooledConnection, policy: RetryPolicy, limits: WaitLimits): Promise<boolean> {
-    const trust = judge(pooled, this.#generation, policy.liveness, Date.now());
-    if (trust.action === 'use') return true;
+  async #provesUsable(
+    pooled: PooledConnection,
+    trust: Trust,
+    policy: RetryPolicy,
+    limits: WaitLimits,
+  ): Promise<boolean> {
     if (trust.action === 'turn' && (await turn(pooled))) return true;
     if (trust.action === 'ping') {
       const answer = await ping(pooled, policy.liveness.pingTimeout, limits);

@@ -1,10 +1,11 @@
 import mysql, { type TypedParameterValue } from 'mysql2';
+import { typedParameterMaker } from '../mysql2/driver.ts';
 import type { ArgType } from './driver-adapter.ts';
 
 /** A value as mysql2's prepared statements take it. */
 export type Parameter = string | number | boolean | Buffer | TypedParameterValue | null;
 
-const { TypedParameter: typed } = mysql;
+const { TypedParameter: typed, Types } = mysql;
 
 /** Typed parameters came with this version of mysql2; without them a BigInt would reach the server as a string, and compute as a DOUBLE. */
 export const oldestMysql2 = '3.24.0';
@@ -71,14 +72,21 @@ function fromNumber(value: number, scalarType: ArgType['scalarType'], dbType: st
   if (dbType === 'FLOAT') return typed.FLOAT(value);
   if (scalarType === 'bigint' && Number.isInteger(value)) return integer(BigInt(value));
   // Of an INT or a DOUBLE the server makes a number again in a raw query, of a BIGINT it would make a BigInt.
-  return dbType !== 'DOUBLE' && value === (value | 0) ? typed.LONG(value) : typed.DOUBLE(value);
+  return dbType !== 'DOUBLE' && value === (value | 0) ? int32(value) : typed.DOUBLE(value);
 }
 
-const largestInt64 = 2n ** 63n - 1n;
 const largestUint64 = 2n ** 64n - 1n;
 
+const makeTyped = hasTypedParameters() ? typedParameterMaker(typed.DOUBLE(0)) : undefined;
+
+function int32(value: number): Parameter {
+  return makeTyped === undefined ? typed.LONG(value) : makeTyped(Types.LONG, BigInt(value), false);
+}
+
 function integer(value: bigint): Parameter {
-  if (value >= -largestInt64 - 1n && value <= largestInt64) return typed.LONGLONG(value);
+  if (BigInt.asIntN(64, value) === value) {
+    return makeTyped === undefined ? typed.LONGLONG(value) : makeTyped(Types.LONGLONG, value, false);
+  }
   if (value >= 0n && value <= largestUint64) return typed.LONGLONG.unsigned(value);
   // No integer type of the server holds it. As a decimal it is compared rightly, and refused where it does not fit.
   return decimal(String(value));

@@ -1,4 +1,4 @@
-import { exactValues, type ResultField } from '../mysql2/exact-statement.ts';
+import { exactOptions, exactStatement, type ResultField } from '../mysql2/exact-statement.ts';
 import type { StatementMethod, StatementResult } from '../mysql2/lease.ts';
 import type { SqlQuery, SqlResultSet } from './driver-adapter.ts';
 import { toParameter, typesOf } from './parameter.ts';
@@ -7,18 +7,6 @@ import { isServerError } from './server-error.ts';
 
 /** Sends one statement, however the one who gives this wants it retried. */
 export type Send = (method: StatementMethod, sql: object, values: readonly unknown[]) => Promise<StatementResult>;
-
-/** What no option of the pool may change: what a statement's values look like is between Prisma and this adapter. */
-const options = {
-  [exactValues]: true,
-  rowsAsArray: true,
-  nestTables: false,
-  namedPlaceholders: false,
-  typeCast: true,
-  supportBigNumbers: true,
-  bigNumberStrings: true,
-  dateStrings: true,
-} as const;
 
 interface TextField {
   readonly type: string;
@@ -46,10 +34,10 @@ async function sendQuery({ sql, args, argTypes }: SqlQuery, send: Send): Promise
   // which only has to be truthy. In a model's query the column gives the type.
   const rowsAsArray = values.length === 0 || argTypes[0]?.dbType !== undefined || typesOf(values);
   try {
-    return await send('execute', { ...options, rowsAsArray, sql }, values);
+    return await send('execute', exactStatement(sql, rowsAsArray), values);
   } catch (error) {
     if (values.length > 0 || !isServerError(error) || !cannotPrepare.has(error.errno)) throw error;
-    return send('query', { ...options, sql, typeCast: castText }, values);
+    return send('query', { ...exactOptions, sql, typeCast: castText }, values);
   }
 }
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { createPool, type Pool, type PoolConnection } from 'mysql2';
+import { createPool, type Pool, type PoolConnection, type PoolOptions } from 'mysql2';
 import { describe, expect, test } from 'vitest';
-import { missingInternals, watchConnection } from '../../adapters/mysql2/driver.ts';
+import { type DriverCommand, executionOf, missingInternals, watchConnection } from '../../adapters/mysql2/driver.ts';
 import { unhurried, useStage } from '../support/stage.ts';
 
 const { version } = JSON.parse(readFileSync(createRequire(import.meta.url).resolve('mysql2/package.json'), 'utf8')) as {
@@ -12,8 +12,8 @@ const { version } = JSON.parse(readFileSync(createRequire(import.meta.url).resol
 describe(`mysql2 ${version}`, unhurried, () => {
   const stage = useStage('driver');
 
-  async function open(): Promise<{ pool: Pool; connection: PoolConnection }> {
-    const pool = createPool(stage.direct());
+  async function open(options: PoolOptions = {}): Promise<{ pool: Pool; connection: PoolConnection }> {
+    const pool = createPool({ ...stage.direct(), ...options });
     stage.closing(pool.promise());
     const connection = await new Promise<PoolConnection>((resolve, reject) => {
       pool.getConnection((error, made) => (error ? reject(error) : resolve(made)));
@@ -68,5 +68,69 @@ describe(`mysql2 ${version}`, unhurried, () => {
     await new Promise<void>((resolve) => second.once('end', () => resolve()));
     expect(wire.progressOf(second)).toBe('written');
     connection.release();
+  });
+
+  describe('prepared statements', () => {
+    /** Executes a statement that is to encode itself; by whom its packet was made, and what came back. */
+    async function execute(
+      connection: PoolConnection,
+      options: object,
+      values: readonly unknown[],
+      meddle: (command: DriverCommand) => void = () => {},
+    ): Promise<{ rows: unknown; encodedBy: string }> {
+      const nothing = () => {};
+      const packets: object[] = [];
+      const internals = connection as unknown as { writePacket(packet: object): void };
+      const { writePacket } = internals;
+      internals.writePacket = (packet) => {
+        packets.push(packet);
+        writePacket.call(connection, packet);
+      };
+      const command = (begun: DriverCommand) => {
+        meddle(begun);
+        executionOf(begun)?.runBy({ statement: {}, connection: {} });
+      };
+      watchConnection(connection, { command, lost: nothing, release: () => false, destroyed: nothing });
+      const rows = await new Promise((resolve, reject) => {
+        connection.execute(options as { sql: string }, [...values] as string[], (error, answer) =>
+          error ? reject(error) : resolve(answer),
+        );
+      });
+      connection.release();
+      return { rows, encodedBy: packets.at(-1)?.constructor.name === 'OutgoingPacket' ? 'this package' : 'mysql2' };
+    }
+
+    const sql = 'SELECT ? AS a';
+
+    test('encode themselves', async () => {
+      const { connection } = await open();
+      expect(await execute(connection, { sql }, ['ä'])).toEqual({ rows: [{ a: 'ä' }], encodedBy: 'this package' });
+    });
+
+    test('encode themselves on a compressed connection', async () => {
+      const { connection } = await open({ compress: true });
+      const long = 'ä'.repeat(70_000);
+      expect(await execute(connection, { sql }, [long])).toEqual({ rows: [{ a: long }], encodedBy: 'this package' });
+    });
+
+    test.each([
+      ['a value of another type', {}, {}, new Date(Date.UTC(2024, 1, 29))],
+      ['a timeout of mysql2', {}, { timeout: 10_000 }, 'ä'],
+      ['attributes', {}, { attributes: { trace: 'id' } }, 'ä'],
+      ['another charset', { charset: 'latin1' }, {}, 'ä'],
+    ] as const)('are left to mysql2 with %s', async (_, poolOptions, options, value) => {
+      const { connection } = await open({ ...poolOptions, timezone: 'Z' });
+      const { rows, encodedBy } = await execute(connection, { sql, ...options }, [value]);
+      expect(encodedBy).toBe('mysql2');
+      expect((rows as { a: unknown }[])[0]?.a).toEqual(expect.anything());
+      if (typeof value === 'string') expect(rows).toEqual([{ a: value }]);
+    });
+
+    test('are left to mysql2 where it goes on in another way', async () => {
+      const { connection } = await open();
+      const meddle = (command: DriverCommand) => Object.assign(command, { resultsetHeader: undefined });
+      const answer = await execute(connection, { sql }, ['ä'], meddle);
+      expect(answer).toEqual({ rows: [{ a: 'ä' }], encodedBy: 'mysql2' });
+    });
   });
 });

@@ -155,6 +155,15 @@ describe('prepared statements', () => {
     await adapter.executeRaw(query('DROP TABLE gone_away_locked'));
   });
 
+  it('take their parameters in the charset of the connection, also when that changes', async () => {
+    await pool.end();
+    await open({ charset: 'latin1_swedish_ci' });
+    const hex = query('SELECT HEX(CONVERT(? USING utf8mb4)) AS hex', 'ä');
+    expect((await adapter.queryRaw(hex)).rows).toEqual([['C3A4']]);
+    await pool.query('SET NAMES utf8mb4');
+    expect((await adapter.queryRaw(hex)).rows).toEqual([['C3A4']]);
+  });
+
   it('are prepared anew when the table changed', async () => {
     await adapter.executeRaw(query('CREATE TABLE gone_away_changed (a INT)'));
     await adapter.executeRaw(query('INSERT INTO gone_away_changed VALUES (1)'));
