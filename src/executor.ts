@@ -6,6 +6,7 @@ import { classify } from './classify.ts';
 import { decide } from './decide.ts';
 import { OutcomeUnknownError, RetriesExhaustedError } from './errors.ts';
 import type { Failure, Operation } from './failure.ts';
+import { afterFence, fenceOf, fenceTimeout } from './fencing.ts';
 import { notify } from './notify.ts';
 import type { RetryPolicy } from './policy.ts';
 import { sleep } from './sleep.ts';
@@ -121,7 +122,8 @@ class Recovery {
     this.#errors.push(error);
     const { retries, signal, onRetry } = this.#policy;
     const classified = classify(error);
-    const failure = this.#operation.judge?.(classified, error) ?? classified;
+    const judged = this.#operation.judge?.(classified, error) ?? classified;
+    const failure = await this.#fenced(judged, error, attempts <= retries);
     const decision = decide(failure, this.#operation, this.#policy);
     if (decision === 'outcome-unknown') throw this.#outcomeUnknown(error, failure, attempts);
     if (decision === 'rethrow') throw this.#rethrown(error, failure, attempts);
@@ -134,6 +136,23 @@ class Recovery {
     notify(onRetry, event);
     publish('gone-away:retry', () => event);
     if (delayMs > 0) await sleep(delayMs, signal);
+  }
+
+  /**
+   * The failure, after what the failed attempt may have left running on the server was stopped. Waits for that where the work may be
+   * done again, and where this side has stopped waiting; not for a caller whose own signal ended it.
+   */
+  async #fenced(failure: Failure, error: unknown, mayRetry: boolean): Promise<Failure> {
+    const fence = this.#policy.fence === 'kill' && failure.kind !== 'aborted' ? fenceOf(error) : undefined;
+    if (fence === undefined) return failure;
+    const { acquireTimeout, signal } = this.#policy;
+    const retries = mayRetry && decide({ ...failure, stillRunning: false }, this.#operation, noVeto) === 'retry';
+    if (!retries && !failure.stillRunning) return failure;
+    // Without the fence, a write that may be applied twice would not be done again: that is worth a wait. A read is.
+    const insists = retries && failure.outcome === 'unknown' && !this.#operation.isSafeRead();
+    const until = this.#environment.now() + (insists ? acquireTimeout : fenceTimeout);
+    const result = await fence({ until: retries ? Math.min(until, this.#deadline) : until, signal, insists });
+    return afterFence(failure, result);
   }
 
   #rethrown(error: unknown, failure: Failure, attempts: number): unknown {
@@ -168,6 +187,8 @@ class Recovery {
     );
   }
 }
+
+const noVeto = { adjudicate: undefined } as const;
 
 const limits: Readonly<Record<GiveUpEvent['reason'], string>> = {
   retries: 'no retries left (`retries`)',

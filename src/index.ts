@@ -19,9 +19,12 @@ export { attachEvidence, evidenceOf } from './evidence.ts';
 export type { AttemptContext, ExecutorEnvironment } from './executor.ts';
 export { Executor } from './executor.ts';
 export type { Evidence, Failure, FailureKind, Invalidates, Operation, Outcome, Progress } from './failure.ts';
+export type { Fence, FenceLimits, FenceResult } from './fencing.ts';
+export { attachFence, fenceOf, fenceTimeout } from './fencing.ts';
 export { notify } from './notify.ts';
 export type {
   CallOptions,
+  FencePolicy,
   LivenessOptions,
   RetryPolicy,
   RetryPolicyOptions,
@@ -34,6 +37,7 @@ export type {
   ChannelName,
   ChannelPayloads,
   EvictEvent,
+  FenceEvent,
   GiveUpEvent,
   OutcomeUnknownEvent,
   RetryEvent,

@@ -33,6 +33,9 @@ export interface TransactionPolicy {
   readonly retry: 'restart' | 'rerun';
 }
 
+/** Whether threads of lost sessions are stopped on the server. */
+export type FencePolicy = 'kill' | 'none';
+
 /** What may be set for a single call; everything else belongs to the pool. */
 export interface CallOptions {
   /** Extra attempts after the first one. 0 retries nothing. Default 10. */
@@ -49,11 +52,25 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /**
    * How long one statement may go without an answer, in milliseconds, before its connection is destroyed. Default: no limit.
-   * A stopped read may run again; a stopped write is an {@link OutcomeUnknownError}, for the server may still be executing it.
+   * The server's thread is stopped (see `fence`). A stopped read may run again; a stopped write is an {@link OutcomeUnknownError},
+   * unless it is `idempotent` and its thread is provably gone.
    */
   readonly attemptTimeout?: number | undefined;
   /** How long to wait for a usable connection, in milliseconds. Default 10_000. */
   readonly acquireTimeout?: number | undefined;
+  /**
+   * What becomes of the server's thread when this side stops waiting for a statement (`attemptTimeout`, `signal`), and before a
+   * statement whose connection was lost is sent again. `kill`: it is stopped over a connection of its own, if it is provably the one
+   * that was lost. `none`: it is left alone, and may go on waiting for a lock. Default `kill`.
+   */
+  readonly fence?: FencePolicy | undefined;
+  /**
+   * How long a statement may go without an answer, in milliseconds, before the server is asked whether it still executes it; as often
+   * again while it does. One that the server does not execute any more has lost its connection. `false`: never asked. Default 5_000.
+   */
+  readonly watchAfter?: number | false | undefined;
+  /** For how long the server may be out of reach, in milliseconds, when it is asked; then the connection counts as lost. Default 10_000. */
+  readonly watchTimeout?: number | undefined;
   /** Applying the work more than once is harmless: it may run again even when its outcome is unknown. Default false. */
   readonly idempotent?: boolean | undefined;
   /** For transactions; each can have its own in its `transaction()` call. */
@@ -85,6 +102,9 @@ export interface RetryPolicy {
   readonly signal: AbortSignal | undefined;
   readonly attemptTimeout: number | undefined;
   readonly acquireTimeout: number;
+  readonly fence: FencePolicy;
+  readonly watchAfter: number | false;
+  readonly watchTimeout: number;
   readonly idempotent: boolean;
   readonly transactions: TransactionPolicy;
   readonly adjudicate: ((failure: Failure) => boolean) | undefined;
@@ -113,6 +133,9 @@ const defaults: RetryPolicy = {
   signal: undefined,
   attemptTimeout: undefined,
   acquireTimeout: 10_000,
+  fence: 'kill',
+  watchAfter: 5_000,
+  watchTimeout: 10_000,
   idempotent: false,
   transactions: Object.freeze({ retry: 'restart' }),
   adjudicate: undefined,
@@ -170,6 +193,11 @@ const callChecks: { readonly [K in keyof Required<CallOptions>]: Check } = {
   signal: (name, value) => expect(value instanceof AbortSignal, name, value, 'an AbortSignal'),
   attemptTimeout: positiveMilliseconds,
   acquireTimeout: positiveMilliseconds,
+  fence: (name, value) => expect(value === 'kill' || value === 'none', name, value, "'kill' or 'none'"),
+  watchAfter: (name, value) => {
+    if (value !== false) positiveMilliseconds(name, value);
+  },
+  watchTimeout: positiveMilliseconds,
   idempotent: (name, value) => expect(typeof value === 'boolean', name, value, 'true or false'),
   transactions: (name, value) => checkKeys(name, value, transactionChecks, 'an object'),
   adjudicate: aFunction,

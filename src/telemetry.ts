@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import type { Failure } from './failure.ts';
+import type { FenceResult } from './fencing.ts';
 
 /** A failed attempt is about to be followed by another. */
 export interface RetryEvent {
@@ -40,6 +41,14 @@ export interface ServerEvent {
   readonly failure: Failure | undefined;
 }
 
+/** The server's thread of a lost session was looked for, to stop it. */
+export interface FenceEvent {
+  readonly threadId: number | undefined;
+  /** `gone`: it does not run any more; `not-ours`: not provably the one that was lost, and left alone; `unreachable`: nobody answered in time. */
+  readonly result: FenceResult;
+  readonly elapsedMs: number;
+}
+
 /** Every `node:diagnostics_channel` name of this package, with what is published on it. Nothing is built when nobody listens. */
 export interface ChannelPayloads {
   'gone-away:retry': RetryEvent;
@@ -47,6 +56,7 @@ export interface ChannelPayloads {
   'gone-away:outcome-unknown': OutcomeUnknownEvent;
   'gone-away:evict': EvictEvent;
   'gone-away:server': ServerEvent;
+  'gone-away:fence': FenceEvent;
 }
 
 export type ChannelName = keyof ChannelPayloads;

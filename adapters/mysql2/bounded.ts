@@ -7,6 +7,8 @@ export interface WaitLimits {
   readonly signal: AbortSignal | undefined;
   /** The error for a wait that took too long. */
   readonly timedOut: () => unknown;
+  /** Whether the process has to live until then. Default true. */
+  readonly keepsAlive?: boolean;
 }
 
 export interface Settle<T> {
@@ -43,9 +45,13 @@ export function bounded<T>(
     const onAbort = () => {
       if (finish()) reject(signal?.reason);
     };
-    const stopTimer = startFairTimer(Math.max(0, until - performance.now()), () => {
-      if (finish()) reject(limits.timedOut());
-    });
+    const stopTimer = startFairTimer(
+      Math.max(0, until - performance.now()),
+      () => {
+        if (finish()) reject(limits.timedOut());
+      },
+      limits.keepsAlive,
+    );
     signal?.addEventListener('abort', onAbort, { once: true });
     start({
       resolve: (value) => {

@@ -1,7 +1,14 @@
 import { errorMonitor } from 'node:events';
-import { Socket } from 'node:net';
+import { connect, Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import type { Connection, ConnectionOptions, Pool, PoolConnection, TypedParameterValue } from 'mysql2';
+import {
+  type Connection,
+  type ConnectionOptions,
+  createConnection,
+  type Pool,
+  type PoolConnection,
+  type TypedParameterValue,
+} from 'mysql2';
 import type { Pool as PromisePool } from 'mysql2/promise';
 import { executePacket, headerLength, isUtf8, type ParameterHint } from './execute-packet.ts';
 
@@ -141,6 +148,7 @@ interface ConnectionInternals {
   _fatalError?: unknown;
   _protocolError?: unknown;
   _closing?: boolean;
+  _paused?: boolean;
   _pool?: unknown;
 }
 
@@ -169,6 +177,7 @@ export function missingInternals(pool: Pool, connection: PoolConnection): readon
     ['connection._commands: whether commands still wait', typeof found._commands?.length === 'number'],
     ['connection.addCommand: every command that is begun', typeof found.addCommand === 'function'],
     ['connection._fatalError: whether the connection is beyond use', '_fatalError' in found],
+    ['connection._paused: whether somebody reads', '_paused' in found],
     ['connection._protocolError: whether the connection is beyond use', '_protocolError' in found],
     ['connection._pool: whether the pool still counts it', '_pool' in found],
     ['pool._closed: whether the pool was ended', typeof inPool._closed === 'boolean'],
@@ -194,6 +203,19 @@ export interface ConnectionObserver {
 export interface Wire {
   /** Whether the packet of this command may have reached the server, and if not, how that is known. */
   progressOf(command: DriverCommand | undefined): 'not-written' | 'write-refused' | 'written';
+  /** What the server owes an answer to; undefined if there is nothing, nobody reads at the moment, or this version of mysql2 does not tell. */
+  unanswered(): Unanswered | undefined;
+}
+
+/** A command that was written and has no full answer. */
+export interface Unanswered {
+  readonly command: DriverCommand;
+  /** When it was written, on `performance.now()`'s clock. */
+  readonly askedAt: number;
+  /** How many bytes had been read then. */
+  readonly readBefore: number;
+  /** How many have been read until now. */
+  readonly read: number;
 }
 
 /**
@@ -227,7 +249,8 @@ export function watchConnection(connection: PoolConnection, observer: Connection
 
 function watchWrites(internals: ConnectionInternals): Wire {
   const { stream } = internals;
-  if (stream === undefined || !('_command' in internals)) return { progressOf: () => 'written' };
+  if (stream === undefined || !('_command' in internals))
+    return { progressOf: () => 'written', unanswered: () => undefined };
   // Under TLS a failed write can belong to a later close_notify, sent after the server executed the statement; and of a stream that
   // the user made (a tunnel, say) nothing is known.
   const provesRefusal = stream instanceof Socket && !(stream instanceof TLSSocket);
@@ -236,6 +259,7 @@ function watchWrites(internals: ConnectionInternals): Wire {
   let refused: DriverCommand | null | undefined;
   let writtenBefore = 0;
   let readBefore = 0;
+  let askedAt = 0;
   const write = stream.write as (chunk: unknown, ...rest: unknown[]) => boolean;
   const watchedWrite = (chunk: unknown, ...rest: unknown[]): boolean => {
     const command = internals._command;
@@ -243,6 +267,7 @@ function watchWrites(internals: ConnectionInternals): Wire {
       writer = command;
       writtenBefore = stream.bytesWritten;
       readBefore = stream.bytesRead;
+      askedAt = performance.now();
     }
     const callback = rest.at(-1);
     if (!provesRefusal || typeof callback !== 'function') return write.call(stream, chunk, ...rest);
@@ -260,6 +285,13 @@ function watchWrites(internals: ConnectionInternals): Wire {
       if (command === undefined || command !== writer) return 'not-written';
       if (countsBytes && stream.bytesWritten === writtenBefore) return 'not-written';
       return command === refused ? 'write-refused' : 'written';
+    },
+    unanswered() {
+      const { _command: command, _paused: paused } = internals;
+      if (command === undefined || command === null || command !== writer) return undefined;
+      // Not the server is silent, but this side does not listen: rows that nobody takes yet.
+      if (paused === true || stream.isPaused()) return undefined;
+      return { command, askedAt, readBefore, read: stream.bytesRead };
     },
   };
 }
@@ -418,6 +450,64 @@ const whereTo = [
 export function connectionOptionsOf(pool: Pool): ConnectionOptions {
   const config = (pool as unknown as PoolInternals).config?.connectionConfig ?? {};
   return Object.fromEntries(whereTo.filter((name) => config[name] !== undefined).map((name) => [name, config[name]]));
+}
+
+/** Both ends of a TCP connection. */
+export interface Endpoints {
+  readonly localAddress: string;
+  readonly localPort: number;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+}
+
+/** Where a connection comes from and goes to; undefined for a socket file, a stream of the user's making, and one that is not open any more. */
+export function endpointsOf(connection: Connection): Endpoints | undefined {
+  const { localAddress, localPort, remoteAddress, remotePort } =
+    (connection as unknown as ConnectionInternals).stream ?? ({} as Partial<Socket>);
+  if (localAddress === undefined || localPort === undefined) return undefined;
+  if (remoteAddress === undefined || remotePort === undefined) return undefined;
+  return { localAddress, localPort, remoteAddress, remotePort };
+}
+
+/**
+ * A connection of its own to the server of this pool, as the same user. Does not keep the process alive.
+ *
+ * @param to the very address that another connection of the pool goes to, for a name may stand for many. Not where the pool connects in
+ *   another way: by a socket file, or a stream of the user's making
+ */
+export function openControlConnection(pool: Pool, to: Endpoints | undefined): Connection {
+  const options = connectionOptionsOf(pool);
+  const { localAddress } = options;
+  const own =
+    to === undefined || options.stream !== undefined || options.socketPath !== undefined
+      ? {}
+      : {
+          stream: () =>
+            connect({
+              host: to.remoteAddress,
+              port: to.remotePort,
+              noDelay: true,
+              ...(localAddress && { localAddress }),
+            }),
+        };
+  // Who asks also stops waiting; mysql2's own timer would keep the process alive.
+  const connection = createConnection({ ...options, ...own, connectTimeout: 0 });
+  const { stream } = connection as unknown as ConnectionInternals;
+  stream?.unref?.();
+  // Between two questions an error has nobody to go to, and would end the process.
+  connection.on('error', () => {});
+  return connection;
+}
+
+/** Ends a connection whose server is not listened to any more, at once and for good. */
+export function destroyConnection(connection: Connection): void {
+  connection.destroy();
+  (connection as unknown as ConnectionInternals).stream?.destroy();
+}
+
+/** Cuts a connection: what waits for an answer on it fails with this error. */
+export function cutConnection(connection: Connection, error: Error): void {
+  (connection as unknown as ConnectionInternals).stream?.destroy(error);
 }
 
 /** Cuts every connection of this pool. Statements that wait for an answer fail with a network error. */

@@ -2,7 +2,7 @@
 const stoodStill = 50;
 
 /** How many turns of the event loop an answer that the kernel has needs to be seen, TLS included; measured. */
-const turnsToRead = 3;
+export const turnsToRead = 3;
 
 /**
  * A timer that does not count against the other side the time in which this process stood still.
@@ -11,9 +11,10 @@ const turnsToRead = 3;
  * lies in the kernel. This one lets the event loop turn before it calls back; and if it was late itself, it waits again, once, for as
  * long as it was late, at most as long as it was set for: a handshake that stood still with the process needs more than one answer.
  *
+ * @param keepsAlive whether the process has to live until then
  * @returns calls it off
  */
-export function startFairTimer(milliseconds: number, callback: () => void): () => void {
+export function startFairTimer(milliseconds: number, callback: () => void, keepsAlive = true): () => void {
   let timer: NodeJS.Timeout | undefined;
   let immediate: NodeJS.Immediate | undefined;
   const wait = (duration: number, mayExtend: boolean) => {
@@ -23,6 +24,7 @@ export function startFairTimer(milliseconds: number, callback: () => void): () =
       if (mayExtend && late > stoodStill) wait(Math.min(late, milliseconds), false);
       else turn(turnsToRead);
     }, duration);
+    if (!keepsAlive) timer.unref();
   };
   const turn = (turns: number) => {
     immediate = setImmediate(() => (turns > 1 ? turn(turns - 1) : callback()));

@@ -7,9 +7,19 @@ import {
   failureOf,
   type RetryPolicy,
 } from '../../src/index.ts';
-import { type DriverCommand, hasRunningCommand, isEncodedFaithfully, onCommandResult, sqlOf } from './driver.ts';
+import {
+  cutConnection,
+  type DriverCommand,
+  hasRunningCommand,
+  isEncodedFaithfully,
+  onCommandResult,
+  sqlOf,
+  type Unanswered,
+} from './driver.ts';
 import { startFairTimer } from './fair-timer.ts';
 import type { FirstFailure, Holder, PooledConnection } from './pooled-connection.ts';
+import type { Session } from './session.ts';
+import type { Watched } from './statement-watch.ts';
 
 /** How a statement is sent: the two methods of mysql2, with its own argument forms. */
 export type StatementMethod = 'query' | 'execute';
@@ -26,12 +36,14 @@ type Send = (...values: readonly unknown[]) => DriverCommand | undefined;
 
 /** What a lease needs of the pool that made it. */
 export interface LeaseOwner {
+  began(lease: Lease): void;
+  ended(lease: Lease): void;
   giveBackPermit(): void;
   evicted(reason: EvictEvent['reason'], connection: PooledConnection, policy: RetryPolicy): void;
 }
 
 /** One use of a pooled connection, from acquire to release. Keeps the first failure of that use. */
-export class Lease implements Holder {
+export class Lease implements Holder, Watched {
   readonly watchesCommands: boolean;
   preparing = false;
   readonly #pooled: PooledConnection;
@@ -52,10 +64,27 @@ export class Lease implements Holder {
     pooled.firstFailure = undefined;
     pooled.transactionEnd = undefined;
     pooled.holder = this;
+    owner.began(this);
   }
 
   get connection(): PoolConnection {
     return this.#pooled.core;
+  }
+
+  get session(): Session {
+    return this.#pooled.session;
+  }
+
+  get fences(): boolean {
+    return this.#policy.fence === 'kill';
+  }
+
+  get watchAfter(): number | false {
+    return this.#policy.watchAfter;
+  }
+
+  get watchTimeout(): number {
+    return this.#policy.watchTimeout;
   }
 
   get isLost(): boolean {
@@ -129,7 +158,7 @@ export class Lease implements Holder {
     const pooled = this.#pooled;
     const { connection } = this;
     this.#onLost = (error) => {
-      attachEvidence(error, pooled.evidenceFor(this.#command));
+      pooled.lostUnder(error, this.#command);
       fail(error);
     };
     const send = connection.query as unknown as (sql: unknown, values?: unknown) => DriverCommand;
@@ -158,6 +187,7 @@ export class Lease implements Holder {
       attachEvidence(reason, evidence);
       this.#pooled.observe(reason, failure);
       this.destroy('abandoned');
+      if (this.fences) this.#pooled.stopThread(reason);
       reject(reason);
     };
     const onAbort = () =>
@@ -187,6 +217,18 @@ export class Lease implements Holder {
     };
     signal?.addEventListener('abort', onAbort, { once: true });
     return stop;
+  }
+
+  unanswered(): Unanswered | undefined {
+    return this.#ended ? undefined : this.#pooled.unanswered();
+  }
+
+  /** The connection is dead, though nothing said so: whatever waits on it ends with this error. */
+  cut(error: Error, isReachable: boolean): void {
+    const pooled = this.#pooled;
+    cutConnection(pooled.core, error);
+    // It may hold the locks of an open transaction, and would for as long as it takes the server to miss its client.
+    if (this.fences && isReachable) pooled.stopThread(error);
   }
 
   /** Gives the connection back to the pool, or destroys it if the next user could not work on it. */
@@ -237,6 +279,7 @@ export class Lease implements Holder {
 
   #end(): void {
     this.#ended = true;
+    this.#owner.ended(this);
     // No longer the holder: what mysql2 does from here on must not be taken for the user's doing.
     this.#pooled.holder = undefined;
   }

@@ -13,6 +13,7 @@ import {
 import { Admission } from './admission.ts';
 import { bounded, type WaitLimits } from './bounded.ts';
 import { ConnectGate } from './connect-gate.ts';
+import { ControlConnection } from './control-connection.ts';
 import {
   connectionLimit,
   guardNewestConnection,
@@ -22,10 +23,13 @@ import {
   threadIdOf,
   watchPoolEnd,
 } from './driver.ts';
+import { Fence } from './fence.ts';
 import { Generation } from './generation.ts';
 import { Lease, type LeaseOwner } from './lease.ts';
 import { judge, ping, type Trust, turn } from './liveness.ts';
 import { PooledConnection } from './pooled-connection.ts';
+import type { Session } from './session.ts';
+import { StatementWatch } from './statement-watch.ts';
 
 const neverAcquired = { progress: 'not-acquired', rollsBack: false, atomic: true, abandoned: false } as const;
 
@@ -51,6 +55,11 @@ export class PoolCore implements LeaseOwner {
   readonly #gate = new ConnectGate();
   readonly #admission: Admission;
   readonly #connections = new WeakMap<PoolConnection, PooledConnection>();
+  /** By the address that their sessions go to: a name may stand for several servers. */
+  readonly #controls = new Map<string, ControlConnection>();
+  readonly #watch = new StatementWatch((session) => this.#controlOf(session));
+  /** Stops the server's threads of sessions that were lost on this pool. */
+  readonly fence: Fence = new Fence((session) => this.#controlOf(session));
 
   constructor(pool: Pool, policy: RetryPolicy) {
     this.pool = pool;
@@ -99,6 +108,25 @@ export class PoolCore implements LeaseOwner {
   #ended(): void {
     this.#admission.rejectWaiting(new Error('Pool is closed.'));
     this.#gate.wake();
+    for (const control of this.#controls.values()) control.close();
+  }
+
+  #controlOf({ endpoints }: Session): ControlConnection {
+    const address = endpoints === undefined ? '' : `${endpoints.remoteAddress} ${endpoints.remotePort}`;
+    let control = this.#controls.get(address);
+    if (control === undefined) {
+      control = new ControlConnection(this.pool, endpoints);
+      this.#controls.set(address, control);
+    }
+    return control;
+  }
+
+  began(lease: Lease): void {
+    this.#watch.add(lease);
+  }
+
+  ended(lease: Lease): void {
+    this.#watch.delete(lease);
   }
 
   async #provesUsable(
@@ -125,7 +153,7 @@ export class PoolCore implements LeaseOwner {
     if (pooled === undefined) {
       const { maxLifetime } = policy.liveness;
       // Jittered, so that connections that were made together do not all end together.
-      pooled = new PooledConnection(core, this.#generation, madeIn, maxLifetime * (1 - Math.random() / 10));
+      pooled = new PooledConnection(core, this.#generation, this.fence, madeIn, maxLifetime * (1 - Math.random() / 10));
       this.#connections.set(core, pooled);
     }
     return pooled;

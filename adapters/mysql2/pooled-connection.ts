@@ -1,6 +1,7 @@
 import type { PoolConnection } from 'mysql2';
 import {
   attachEvidence,
+  attachFence,
   classify,
   type Evidence,
   type Failure,
@@ -18,14 +19,25 @@ import {
   pendingCommands,
   sessionStatusOf,
   sqlOf,
+  type Unanswered,
   type Wire,
   watchConnection,
 } from './driver.ts';
 import { makeExact } from './exact-statement.ts';
+import type { Fence } from './fence.ts';
 import type { Generation } from './generation.ts';
+import { type Session, sessionOf } from './session.ts';
 
 /** Failures of one connection that its siblings may share. */
 const suspicious: ReadonlySet<FailureKind> = new Set(['connection-lost', 'killed', 'attempt-timeout', 'protocol']);
+
+/** Failures after which the server's thread may go on with what it was sent. Of what it ended itself, it said so. */
+const mayLeaveRunning: ReadonlySet<FailureKind> = new Set([
+  'connection-lost',
+  'attempt-timeout',
+  'aborted',
+  'protocol',
+]);
 
 /** Whoever uses the connection at the moment. */
 export interface Holder {
@@ -33,6 +45,8 @@ export interface Holder {
   readonly watchesCommands: boolean;
   /** Only statements that precede the user's own are being sent. */
   readonly preparing: boolean;
+  /** The server's thread may be stopped when the connection is lost. */
+  readonly fences: boolean;
   /** The holder gives the connection back. */
   release(): void;
   /** Something failed on it in a way that may succeed another time. */
@@ -52,6 +66,8 @@ export interface FirstFailure {
 /** What is known about one connection of the pool, from its first use to its end. */
 export class PooledConnection {
   readonly core: PoolConnection;
+  readonly session: Session;
+  readonly #fence: Fence;
   readonly #wire: Wire;
   readonly #generation: Generation;
   readonly madeIn: number;
@@ -69,8 +85,10 @@ export class PooledConnection {
   #usualAutocommit = true;
   #lost = false;
 
-  constructor(core: PoolConnection, generation: Generation, madeIn: number, lifetime: number) {
+  constructor(core: PoolConnection, generation: Generation, fence: Fence, madeIn: number, lifetime: number) {
     this.core = core;
+    this.session = sessionOf(core);
+    this.#fence = fence;
     this.#generation = generation;
     this.madeIn = madeIn;
     this.#provenAt = generation.losses;
@@ -99,6 +117,11 @@ export class PooledConnection {
     return this.#transaction !== 'none' || this.#autocommit !== this.#usualAutocommit;
   }
 
+  /** What the server owes an answer to. */
+  unanswered(): Unanswered | undefined {
+    return this.isLost ? undefined : this.#wire.unanswered();
+  }
+
   /** The server answered on this connection. */
   proven(): void {
     this.#provenAt = this.#generation.losses;
@@ -117,8 +140,29 @@ export class PooledConnection {
   failed(error: unknown, command: DriverCommand | undefined): Failure {
     attachEvidence(error, this.evidenceFor(command));
     const failure = classify(error);
+    const { fences = false } = this.holder ?? {};
     this.observe(error, failure);
+    if (failure.stillRunning && fences) this.stopThread(error);
+    else this.#offerFence(error, failure.kind, command, fences);
     return failure;
+  }
+
+  /** The server's thread is to end what it was sent: begins at once, and whoever has the error can wait for it. */
+  stopThread(error: unknown): void {
+    attachFence(error, (limits) => this.#fence.fence(this.session, limits));
+    this.#fence.begin(this.session);
+  }
+
+  /** Whoever wants to send the work again that ended with this error can have the server's thread stopped first. */
+  #offerFence(error: unknown, kind: FailureKind, command: DriverCommand | undefined, fences: boolean): void {
+    if (!fences || !mayLeaveRunning.has(kind) || this.#wire.progressOf(command) !== 'written') return;
+    attachFence(error, (limits) => this.#fence.fence(this.session, limits));
+  }
+
+  /** As {@link failed}, for the end of the stream under a command that mysql2 does not tell of it. */
+  lostUnder(error: unknown, command: DriverCommand | undefined): void {
+    attachEvidence(error, this.evidenceFor(command));
+    this.#offerFence(error, classify(error).kind, command, this.holder?.fences === true);
   }
 
   /** Takes the consequences of a failure on this connection. */
@@ -184,7 +228,7 @@ export class PooledConnection {
     this.#lost = true;
     if (error !== undefined && this.holder !== undefined && this.firstFailure === undefined) {
       const [running] = pendingCommands(this.core);
-      attachEvidence(error, this.evidenceFor(running));
+      this.lostUnder(error, running);
       this.firstFailure = { error, failure: classify(error) };
       this.transactionEnd ??= this.firstFailure;
       this.holder.failed(error);

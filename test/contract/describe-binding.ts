@@ -14,6 +14,7 @@ import { describeSilence } from './scenarios/silence.ts';
 import { describeTelemetry } from './scenarios/telemetry.ts';
 import { describeTransactionLimits } from './scenarios/transaction-limits.ts';
 import { describeTransactions } from './scenarios/transactions.ts';
+import { describeWatch } from './scenarios/watch.ts';
 
 /** What everybody who uses this package may rely on, through whichever binding. On a real server, directly and through a fault proxy. */
 export function describeBinding(name: string, create: CreateBinding): void {
@@ -29,6 +30,7 @@ export function describeBinding(name: string, create: CreateBinding): void {
     describeLiveness(create, stage);
     describeLifecycle(create, stage);
     describeTelemetry(create, stage);
+    describeWatch(create, stage);
     describeTransactions(create, stage);
     describeTransactionLimits(create, stage);
     describeReruns(create, stage);

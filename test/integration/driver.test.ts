@@ -29,7 +29,7 @@ describe(`mysql2 ${version}`, unhurried, () => {
     ).toEqual([]);
   });
 
-  test.each(['stream', '_command', '_commands', 'addCommand', '_fatalError', '_protocolError', '_pool'])(
+  test.each(['stream', '_command', '_commands', 'addCommand', '_fatalError', '_paused', '_protocolError', '_pool'])(
     'would be told apart from one without connection.%s',
     async (name) => {
       const { pool, connection } = await open();

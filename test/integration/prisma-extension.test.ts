@@ -46,7 +46,7 @@ describe('with PrismaMySQL2', unhurried, () => {
     expect(inside).toBeInstanceOf(AttemptTimeoutError);
     const waiting = prisma.$resilience({ acquireTimeout: 50, attemptTimeout: 2_000 });
     const blocker = later(Promise.resolve(prisma.$resilience({ attemptTimeout: 2_000 }).user.count()));
-    await expect.poll(() => stage.server.threads(), patient).toHaveLength(1);
+    await stage.inFlight(1);
     for (const work of [
       waiting.user.findMany(),
       waiting.user.create({ data: { email: 'x' } }),

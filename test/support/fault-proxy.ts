@@ -26,6 +26,11 @@ export interface FaultProxyOptions {
   readonly port: number;
   /** Default '127.0.0.1'. */
   readonly host?: string;
+  /**
+   * The server is to see the client's own address and port, as behind a router. The client has to name its address when it connects
+   * (`localAddress`), for the kernel to let a second socket have its port.
+   */
+  readonly transparent?: boolean;
 }
 
 /** Starts a proxy on a free port of 127.0.0.1. */
@@ -150,7 +155,9 @@ export class FaultProxy {
       return;
     }
     const { port, host = '127.0.0.1' } = this.#target;
-    const server = this.#mode === 'blackhole' ? undefined : connect({ port, host, allowHalfOpen: true });
+    const { remoteAddress: localAddress, remotePort: localPort } = client;
+    const from = this.#target.transparent === true && localAddress && localPort ? { localAddress, localPort } : {};
+    const server = this.#mode === 'blackhole' ? undefined : connect({ port, host, allowHalfOpen: true, ...from });
     const forget = () => this.#connections.delete(connection);
     this.#lastId += 1;
     const connection: ProxyConnection = new ProxyConnection(this.#lastId, client, server, this.#rules, forget);

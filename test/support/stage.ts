@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import type { Connection, ConnectionOptions } from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { createFaultProxy, type FaultProxy } from './fault-proxy.ts';
@@ -30,6 +31,7 @@ interface Closable {
 export class Stage {
   #server: Server | undefined;
   #proxy: FaultProxy | undefined;
+  #router: FaultProxy | undefined;
   readonly #cleanups: (() => Promise<unknown>)[] = [];
 
   get server(): Server {
@@ -42,6 +44,11 @@ export class Stage {
     return this.#proxy;
   }
 
+  get router(): FaultProxy {
+    if (this.#router === undefined) throw new Error('the router is started before the first test of its file');
+    return this.#router;
+  }
+
   /** Straight to the server. */
   direct(user: ServerUser = 'app'): ConnectionOptions {
     return this.server.connectionOptions(user);
@@ -50,6 +57,18 @@ export class Stage {
   /** Through the fault proxy. A handshake that meets silence ends soon, so that a test need not wait for mysql2's ten seconds. */
   proxied(user: ServerUser = 'app'): ConnectionOptions {
     return { ...this.direct(user), port: this.proxy.port, connectTimeout: 400 };
+  }
+
+  /** Through {@link router}: a network that misbehaves, in which the server sees the clients' own addresses and ports. */
+  routed(user: ServerUser = 'app'): ConnectionOptions {
+    const { host, port } = this.router;
+    return {
+      ...this.direct(user),
+      host,
+      port,
+      connectTimeout: 400,
+      stream: () => connect({ host, port, localAddress: '127.0.0.1', noDelay: true }),
+    };
   }
 
   /** Ends `closable` after the test. Where the test broke its connections, mysql2 says so, and nobody wants to know. */
@@ -143,6 +162,7 @@ export class Stage {
   async reset(): Promise<void> {
     if (!this.server.running) await this.server.start();
     this.#proxy = await createFaultProxy(this.server);
+    this.#router = await createFaultProxy({ host: this.server.host, port: this.server.port, transparent: true });
     await this.asRoot(async (root) => {
       for (const setting of ordinarySettings) await root.query(setting);
       for (const table of ['stage_rows', 'stage_keyed']) await root.query(`DROP TABLE IF EXISTS app.${table}`);
@@ -154,12 +174,14 @@ export class Stage {
   async clear(): Promise<void> {
     await this.server.thaw();
     if (!this.server.running) await this.server.start();
-    this.proxy.delay(0);
-    this.proxy.set('pass');
-    this.proxy.resetAll();
+    for (const path of [this.proxy, this.router]) {
+      path.delay(0);
+      path.set('pass');
+      path.resetAll();
+    }
     for (const cleanup of this.#cleanups.splice(0)) await cleanup();
     // Not waited for: it waits for the last of its connections, and what is left of those is nobody's business any more.
-    this.proxy.close().catch(() => {});
+    for (const path of [this.proxy, this.router]) path.close().catch(() => {});
   }
 
   async stop(): Promise<void> {

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import {
   attachEvidence,
+  attachFence,
   type CallOptions,
   Executor,
+  type FenceLimits,
+  type FenceResult,
   type GiveUpEvent,
   isGoneAwayError,
   type Operation,
@@ -190,5 +193,61 @@ describe('the errors of this package', () => {
     expect(thrown).not.toBeInstanceOf(RetriesExhaustedError);
     expect(Object.keys(thrown as object)).not.toContain('name');
     expect(String(thrown)).toMatch(/^OutcomeUnknownError: Nobody can know whether the statement was applied/);
+  });
+
+  describe('before it sends again what may still run', () => {
+    const idempotent: Operation = { ...write, idempotent: true };
+    /** A statement whose connection was lost, or that this side stopped waiting for. */
+    const fenced = (result: FenceResult, abandoned = false): { error: Error; asked: FenceLimits[] } => {
+      const error = Object.assign(new Error('made up'), {
+        code: abandoned ? 'PROTOCOL_SEQUENCE_TIMEOUT' : 'ECONNRESET',
+      });
+      attachEvidence(error, { progress: 'written', rollsBack: false, atomic: true, abandoned });
+      const asked: FenceLimits[] = [];
+      attachFence(error, async (limits) => {
+        asked.push(limits);
+        return result;
+      });
+      return { error, asked };
+    };
+
+    it.each([
+      { work: 'idempotent', result: 'gone', abandoned: true, sends: 2 },
+      { work: 'idempotent', result: 'not-ours', abandoned: true, sends: 1 },
+      { work: 'idempotent', result: 'unreachable', abandoned: true, sends: 1 },
+      { work: 'idempotent', result: 'gone', abandoned: false, sends: 2 },
+      { work: 'idempotent', result: 'not-ours', abandoned: false, sends: 2 },
+      { work: 'idempotent', result: 'unreachable', abandoned: false, sends: 1 },
+      { work: 'read', result: 'unreachable', abandoned: true, sends: 2 },
+      { work: 'read', result: 'unreachable', abandoned: false, sends: 2 },
+    ] as const)('has its thread stopped: $work, $result, abandoned $abandoned: $sends', async (row) => {
+      const { error, asked } = fenced(row.result, row.abandoned);
+      const { run, attempts } = scenario([error, 'done']);
+      const answer = await run(row.work === 'read' ? read : idempotent).catch((caught: unknown) => caught);
+      expect(attempts).toHaveLength(row.sends);
+      if (row.sends === 2) expect(answer).toBe('done');
+      else expect(answer).toMatchObject({ code: 'ERR_GONE_AWAY_OUTCOME_UNKNOWN', failure: { stillRunning: true } });
+      expect(asked).toMatchObject([{ insists: row.work === 'idempotent' }]);
+    });
+
+    it('says of a write that is not sent again whether it still runs', async () => {
+      const { error, asked } = fenced('gone', true);
+      const { run, attempts } = scenario([new Error('wrapped', { cause: error })]);
+      await expect(run(write)).rejects.toMatchObject({ failure: { stillRunning: false } });
+      expect([attempts, asked.length]).toEqual([[1], 1]);
+    });
+
+    it('asks nothing for a lost write that is not sent again', async () => {
+      const { error, asked } = fenced('gone');
+      await expect(scenario([error]).run(write)).rejects.toBeInstanceOf(OutcomeUnknownError);
+      expect(asked).toEqual([]);
+    });
+
+    it('asks nothing where the policy says so', async () => {
+      const { error, asked } = fenced('gone', true);
+      const { run } = scenario([error, 'done'], { fence: 'none' });
+      await expect(run(idempotent)).rejects.toMatchObject({ failure: { stillRunning: true } });
+      expect(asked).toEqual([]);
+    });
   });
 });

@@ -8,6 +8,7 @@ describe('retryPolicy', () => {
   it('is complete, safe and frozen with no option given', () => {
     const policy = retryPolicy();
     expect(policy).toMatchObject({ retries: 10, maxRetryTime: 30_000, acquireTimeout: 10_000, idempotent: false });
+    expect(policy).toMatchObject({ fence: 'kill', watchAfter: 5_000, watchTimeout: 10_000 });
     expect(policy.attemptTimeout).toBeUndefined();
     expect(Object.isFrozen(policy)).toBe(true);
   });
@@ -47,6 +48,11 @@ describe('retryPolicy', () => {
     ['maxRetryTime: null', { maxRetryTime: null }, /`maxRetryTime`.*got null/],
     ['attemptTimeout: 0', { attemptTimeout: 0 }, /`attemptTimeout`.*got 0/],
     ['acquireTimeout: "soon"', { acquireTimeout: 'soon' }, /`acquireTimeout`.*got "soon"/],
+    ["fence: 'stop'", { fence: 'stop' }, /`fence` to be 'kill' or 'none', got "stop"/],
+    ['fence: false', { fence: false }, /`fence`.*got false/],
+    ['watchAfter: true', { watchAfter: true }, /`watchAfter`.*got true/],
+    ['watchAfter: 0', { watchAfter: 0 }, /`watchAfter`.*got 0/],
+    ['watchTimeout: false', { watchTimeout: false }, /`watchTimeout`.*got false/],
     ['signal: an object', { signal: { aborted: false } }, /`signal` to be an AbortSignal, got an object/],
     ['idempotent: 1', { idempotent: 1 }, /`idempotent` to be true or false, got 1/],
     ['adjudicate: true', { adjudicate: true }, /`adjudicate` to be a function, got true/],
@@ -88,6 +94,7 @@ describe('callPolicy', () => {
       acquireTimeout: 50,
     });
     expect(base.retries).toBe(3);
+    expect(callPolicy(base, { fence: 'none', watchAfter: false })).toMatchObject({ fence: 'none', watchAfter: false });
   });
 
   it.each(['budget', 'liveness', 'onEvict'])('refuses %s, which belongs to the pool', (key) => {

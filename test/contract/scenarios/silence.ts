@@ -91,6 +91,20 @@ export function describeSilence(create: CreateBinding, stage: Stage): void {
     await expect.poll(() => sockets.open(), patient).toBe(0);
   });
 
+  test('sends an idempotent write again that had no answer within `attemptTimeout`, once its thread is gone', async () => {
+    const retried: boolean[] = [];
+    const onRetry = ({ failure }: { failure: { stillRunning: boolean } }) => retried.push(failure.stillRunning);
+    const binding = stage.closing(create({ connection: stage.direct(), policy: { attemptTimeout: 300, onRetry } }));
+    await binding.upsertIdempotently(5);
+    const unlock = await stage.lock('stage_keyed');
+    const write = later(binding.upsertIdempotently(6));
+    await expect.poll(() => retried.length, patient).toBeGreaterThanOrEqual(2);
+    await unlock();
+    await write;
+    expect(new Set(retried)).toEqual(new Set([false]));
+    expect(await stage.server.admin('SELECT writes FROM app.stage_keyed WHERE id = 6')).toEqual([{ writes: 1 }]);
+  });
+
   test('closes the sockets of what it stopped waiting for, on both sides', async () => {
     const binding = open({ connectionLimit: 3, policy: { attemptTimeout: 200 } });
     await Promise.all([binding.insert(101), binding.insert(102), binding.insert(103)]);

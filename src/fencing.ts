@@ -1,0 +1,70 @@
+import { causesOf } from './error-facts.ts';
+import type { Failure } from './failure.ts';
+
+/**
+ * What became of the server's thread of a lost session.
+ *
+ * - `gone`: it does not run any more. What it had not committed is undone, and its locks are free.
+ * - `not-ours`: nothing proves that it is the one that was lost (behind a proxy, for example). It was left alone.
+ * - `unreachable`: the server could not be asked in time, or the thread was stopped and did not end in time.
+ */
+export type FenceResult = 'gone' | 'not-ours' | 'unreachable';
+
+export interface FenceLimits {
+  /** On `performance.now()`'s clock, in milliseconds: after this the answer is `unreachable`. */
+  readonly until: number;
+  /** Ends the wait; the answer is `unreachable` then. */
+  readonly signal: AbortSignal | undefined;
+  /** A server that refuses connections is asked again until it accepts one. */
+  readonly insists: boolean;
+}
+
+/** Makes sure that the session on which something failed does not run any more. Never rejects, and may be called again. */
+export type Fence = (limits: FenceLimits) => Promise<FenceResult>;
+
+/** How long work waits for a fence that it could do without, in milliseconds. A thread that can be stopped is gone in a few. */
+export const fenceTimeout = 1_000;
+
+/** Travels beside the error object, as evidence does, and for the same reasons. */
+const registryKey: unique symbol = Symbol.for('gone-away.fence') as never;
+
+interface Registry {
+  [registryKey]?: WeakMap<object, Fence>;
+}
+
+function fenceMap(): WeakMap<object, Fence> {
+  const registry = globalThis as Registry;
+  registry[registryKey] ??= new WeakMap();
+  return registry[registryKey];
+}
+
+/** Remembers how to stop what the session that failed with this error may still be doing. */
+export function attachFence(error: unknown, fence: Fence): void {
+  if (typeof error === 'object' && error !== null) fenceMap().set(error, fence);
+}
+
+/** How to stop what the session may still be doing that this error, or one that caused it, comes from; undefined if there is nothing to stop. */
+export function fenceOf(error: unknown): Fence | undefined {
+  for (const link of causesOf(error)) {
+    const fence = typeof link === 'object' && link !== null ? fenceMap().get(link) : undefined;
+    if (fence !== undefined) return fence;
+  }
+  return undefined;
+}
+
+/** The failure with what a fence has found out. Pure. */
+export function afterFence(failure: Failure, result: FenceResult): Failure {
+  switch (result) {
+    case 'gone':
+      return Object.freeze({ ...failure, stillRunning: false, reason: `${failure.reason}; its thread is gone` });
+    case 'unreachable': {
+      if (failure.outcome !== 'unknown') return failure;
+      const reason = `${failure.reason}; the server could not be asked whether it still executes it`;
+      return Object.freeze({ ...failure, stillRunning: true, reason });
+    }
+    case 'not-ours':
+      return failure;
+    default:
+      return result satisfies never;
+  }
+}
