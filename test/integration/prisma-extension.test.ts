@@ -37,7 +37,10 @@ describe('with PrismaMySQL2', unhurried, () => {
   });
 
   test('errors of this package reach the caller as they are, whatever Prisma makes of them', async () => {
-    const prisma = createExtendedClient(stage, 'PrismaMySQL2', { connectionLimit: 1, policy: { attemptTimeout: 200 } });
+    // Directly, so that what it stops waiting for is stopped on the server as well.
+    const connection = stage.direct();
+    const policy = { attemptTimeout: 200 };
+    const prisma = createExtendedClient(stage, 'PrismaMySQL2', { connection, connectionLimit: 1, policy });
     await prisma.user.count();
     const unlock = await blog.lock();
     const write = await failureOf(Promise.resolve(prisma.user.updateMany({ data: { name: 'x' } })));
