@@ -6,7 +6,7 @@
 import { sql } from 'drizzle-orm';
 import { int, mysqlTable } from 'drizzle-orm/mysql-core';
 import { drizzle } from 'drizzle-orm/mysql2';
-import { withResilience } from 'gone-away/drizzle';
+import { createLedger, withResilience } from 'gone-away/drizzle';
 import { createPool, type Pool } from 'mysql2/promise';
 import { startServer } from '../test/support/server.ts';
 import { alternate, type Contender } from './alternate.ts';
@@ -29,6 +29,8 @@ try {
   await server.admin(`INSERT INTO app.account VALUES ${rows.join()}`);
   const bare = open();
   const wrapped = withResilience(open());
+  await createLedger(wrapped);
+  let keys = 0;
   type Transaction = Parameters<Parameters<typeof bare.transaction>[0]>[0];
   /** Two statements on a row that nobody else uses at the time. */
   const work = (call: number) => async (tx: Transaction) => {
@@ -45,6 +47,13 @@ try {
     concurrently("gone-away, retry: 'rerun'", concurrency, (call) =>
       wrapped.transaction(work(call), { retry: 'rerun' }),
     ),
+    concurrently('gone-away, exactlyOnce', concurrency, (call) =>
+      wrapped.transaction(work(call), { exactlyOnce: true }),
+    ),
+    concurrently('gone-away, idempotencyKey', concurrency, (call) => {
+      keys += 1;
+      return wrapped.transaction(work(call), { idempotencyKey: `call-${keys}` });
+    }),
   ];
   const results = {
     sequential: await alternate(contenders(1), options),

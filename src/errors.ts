@@ -5,7 +5,9 @@ export type GoneAwayErrorCode =
   | 'ERR_GONE_AWAY_OUTCOME_UNKNOWN'
   | 'ERR_GONE_AWAY_RETRIES_EXHAUSTED'
   | 'ERR_GONE_AWAY_ACQUIRE_TIMEOUT'
-  | 'ERR_GONE_AWAY_ATTEMPT_TIMEOUT';
+  | 'ERR_GONE_AWAY_ATTEMPT_TIMEOUT'
+  | 'ERR_GONE_AWAY_NOT_COMMITTED'
+  | 'ERR_GONE_AWAY_LEDGER';
 
 export interface GoneAwayErrorDetails {
   readonly failure: Failure;
@@ -104,5 +106,37 @@ export class AttemptTimeoutError extends GoneAwayError {
 
   constructor(message: string, details: GoneAwayErrorDetails) {
     super('AttemptTimeoutError', message, details);
+  }
+}
+
+/**
+ * COMMIT was sent and not answered, and the ledger of `exactlyOnce` proves that the transaction was not committed and never will be.
+ * Seen as the `cause` of a RetriesExhaustedError, or where nothing may be retried. `cause` is what COMMIT failed with.
+ */
+export class NotCommittedError extends GoneAwayError {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isGoneAwayError(value) && value.code === 'ERR_GONE_AWAY_NOT_COMMITTED';
+  }
+
+  override readonly code = 'ERR_GONE_AWAY_NOT_COMMITTED' as const;
+
+  constructor(message: string, details: GoneAwayErrorDetails) {
+    super('NotCommittedError', message, details);
+  }
+}
+
+/**
+ * `exactlyOnce` or `idempotencyKey` cannot be had here: the ledger table is missing or not fit for it, or the server is one on which
+ * its proof does not hold. Nothing was committed, unless the message says so.
+ */
+export class LedgerError extends GoneAwayError {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isGoneAwayError(value) && value.code === 'ERR_GONE_AWAY_LEDGER';
+  }
+
+  override readonly code = 'ERR_GONE_AWAY_LEDGER' as const;
+
+  constructor(message: string, details: GoneAwayErrorDetails) {
+    super('LedgerError', message, details);
   }
 }

@@ -12,6 +12,8 @@ export {
   AttemptTimeoutError,
   GoneAwayError,
   isGoneAwayError,
+  LedgerError,
+  NotCommittedError,
   OutcomeUnknownError,
   RetriesExhaustedError,
 } from './errors.ts';
@@ -26,12 +28,15 @@ export type {
   CallOptions,
   FencePolicy,
   LivenessOptions,
+  OneTransactionOptions,
+  OneTransactionPolicy,
   RetryPolicy,
   RetryPolicyOptions,
   TransactionOptions,
   TransactionPolicy,
 } from './policy.ts';
 export { callPolicy, retryPolicy, transactionOptionNames, transactionPolicy } from './policy.ts';
+export { sleep } from './sleep.ts';
 export { isSafeRead } from './statement.ts';
 export type {
   ChannelName,
@@ -42,6 +47,7 @@ export type {
   OutcomeUnknownEvent,
   RetryEvent,
   ServerEvent,
+  SettleEvent,
 } from './telemetry.ts';
 export { publish } from './telemetry.ts';
 export { isAtomic, leavesTransactionUncommitted } from './transaction-effect.ts';

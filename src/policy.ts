@@ -26,11 +26,32 @@ export interface TransactionOptions {
    *   timeout, a failover, a connection lost before COMMIT was sent. What the callback does outside the transaction happens again as well.
    */
   readonly retry?: 'restart' | 'rerun' | undefined;
+  /**
+   * A COMMIT that is not answered is settled with a row in the ledger table: the result comes back if it was applied; if not, it never will
+   * be, and the callback runs again, as with `retry: 'rerun'`, which this implies. Costs one round trip. Default false.
+   */
+  readonly exactlyOnce?: boolean | undefined;
+}
+
+/** What can be said of one transaction alone. */
+export interface OneTransactionOptions extends TransactionOptions {
+  /**
+   * Your name for this very piece of work, of 1 to 1024 characters: a second call with it, now or tomorrow, in this process or another,
+   * does not run its callback and gets the result of the first, for as long as the row is in the ledger. The result has to be JSON, or
+   * undefined. Implies `exactlyOnce`. Costs two round trips.
+   */
+  readonly idempotencyKey?: string | undefined;
 }
 
 /** Validated and complete. */
 export interface TransactionPolicy {
   readonly retry: 'restart' | 'rerun';
+  readonly exactlyOnce: boolean;
+}
+
+/** The same for one transaction. */
+export interface OneTransactionPolicy extends TransactionPolicy {
+  readonly idempotencyKey: string | undefined;
 }
 
 /** Whether threads of lost sessions are stopped on the server. */
@@ -73,6 +94,11 @@ export interface CallOptions {
   readonly watchTimeout?: number | undefined;
   /** Applying the work more than once is harmless: it may run again even when its outcome is unknown. Default false. */
   readonly idempotent?: boolean | undefined;
+  /**
+   * A write outside a transaction is put into one of its own, with a row in the ledger table, so that it is applied once even if its answer
+   * is lost; four round trips instead of one. Also for transactions, as `transactions: { exactlyOnce: true }`. Default false.
+   */
+  readonly exactlyOnce?: boolean | undefined;
   /** For transactions; each can have its own in its `transaction()` call. */
   readonly transactions?: TransactionOptions | undefined;
   /** Your veto: return false and this failure is not retried. It cannot make an unsafe retry happen. */
@@ -88,6 +114,8 @@ export interface RetryPolicyOptions extends CallOptions {
   readonly budget?: Partial<BudgetOptions> | false | undefined;
   /** When a pooled connection is trusted. */
   readonly liveness?: Partial<LivenessOptions> | undefined;
+  /** The ledger table of `exactlyOnce` and `idempotencyKey`, with or without a database in front. Default 'gone_away_ledger'. */
+  readonly ledgerTable?: string | undefined;
   /** Called when a pooled connection is destroyed. What it throws is reported as a process warning. */
   readonly onEvict?: ((event: EvictEvent) => void) | undefined;
 }
@@ -106,12 +134,14 @@ export interface RetryPolicy {
   readonly watchAfter: number | false;
   readonly watchTimeout: number;
   readonly idempotent: boolean;
+  readonly exactlyOnce: boolean;
   readonly transactions: TransactionPolicy;
   readonly adjudicate: ((failure: Failure) => boolean) | undefined;
   readonly onRetry: ((event: RetryEvent) => void) | undefined;
   readonly onGiveUp: ((event: GiveUpEvent) => void) | undefined;
   readonly budget: BudgetOptions | false;
   readonly liveness: LivenessOptions;
+  readonly ledgerTable: string;
   readonly onEvict: ((event: EvictEvent) => void) | undefined;
 }
 
@@ -137,12 +167,14 @@ const defaults: RetryPolicy = {
   watchAfter: 5_000,
   watchTimeout: 10_000,
   idempotent: false,
-  transactions: Object.freeze({ retry: 'restart' }),
+  exactlyOnce: false,
+  transactions: Object.freeze({ retry: 'restart', exactlyOnce: false }),
   adjudicate: undefined,
   onRetry: undefined,
   onGiveUp: undefined,
   budget: defaultBudget,
   liveness: defaultLiveness,
+  ledgerTable: 'gone_away_ledger',
   onEvict: undefined,
 };
 
@@ -179,8 +211,22 @@ const numberFrom =
   };
 const aFunction: Check = (name, value) => expect(typeof value === 'function', name, value, 'a function');
 
+const aBoolean: Check = (name, value) => expect(typeof value === 'boolean', name, value, 'true or false');
+
 const transactionChecks: { readonly [K in keyof Required<TransactionOptions>]: Check } = {
   retry: (name, value) => expect(value === 'restart' || value === 'rerun', name, value, "'restart' or 'rerun'"),
+  exactlyOnce: aBoolean,
+};
+
+const oneTransactionChecks: { readonly [K in keyof Required<OneTransactionOptions>]: Check } = {
+  ...transactionChecks,
+  idempotencyKey: (name, value) => {
+    expect(typeof value === 'string', name, value, 'a string');
+    // A key may tell something about somebody, so it is not shown; and what is no Unicode would be hashed like other such keys.
+    const holds = value.length >= 1 && value.length <= 1_024 && isWellFormed(value);
+    if (!holds)
+      throw new TypeError(`Expected \`${name}\` to be 1 to 1024 characters of Unicode, got others (${value.length})`);
+  },
 };
 
 const callChecks: { readonly [K in keyof Required<CallOptions>]: Check } = {
@@ -198,7 +244,8 @@ const callChecks: { readonly [K in keyof Required<CallOptions>]: Check } = {
     if (value !== false) positiveMilliseconds(name, value);
   },
   watchTimeout: positiveMilliseconds,
-  idempotent: (name, value) => expect(typeof value === 'boolean', name, value, 'true or false'),
+  idempotent: aBoolean,
+  exactlyOnce: aBoolean,
   transactions: (name, value) => checkKeys(name, value, transactionChecks, 'an object'),
   adjudicate: aFunction,
   onRetry: aFunction,
@@ -221,6 +268,13 @@ const policyChecks: { readonly [K in keyof Required<RetryPolicyOptions>]: Check 
     };
     checkKeys(name, value, each, 'an object');
   },
+  ledgerTable: (name, value) =>
+    expect(
+      typeof value === 'string' && /^([\w$]{1,64}\.)?[\w$]{1,64}$/.test(value),
+      name,
+      value,
+      'a name of letters, digits, _ and $, with or without a database in front',
+    ),
   onEvict: aFunction,
 };
 
@@ -231,10 +285,10 @@ const policyChecks: { readonly [K in keyof Required<RetryPolicyOptions>]: Check 
  */
 export function retryPolicy(options: RetryPolicyOptions = {}): RetryPolicy {
   checkKeys('policy', options, policyChecks, 'an object');
-  const { budget, liveness, transactions, ...rest } = options;
+  const { budget, liveness, transactions: _transactions, ...rest } = options;
   return complete(defaults, {
     ...defined(rest),
-    ...(transactions !== undefined && { transactions: transactionPolicy(defaults.transactions, transactions) }),
+    transactions: transactionsOf(defaults.transactions, options),
     ...(budget !== undefined && {
       budget: budget === false ? budget : Object.freeze({ ...defaultBudget, ...defined(budget) }),
     }),
@@ -249,24 +303,41 @@ export function retryPolicy(options: RetryPolicyOptions = {}): RetryPolicy {
  */
 export function callPolicy(base: RetryPolicy, options: CallOptions): RetryPolicy {
   checkKeys('options', options, callChecks, 'an object');
-  const { transactions, ...rest } = options;
+  const { transactions: _transactions, ...rest } = options;
   return complete(base, {
     ...defined(rest),
-    ...(transactions !== undefined && { transactions: transactionPolicy(base.transactions, transactions) }),
+    transactions: transactionsOf(base.transactions, options),
   });
 }
 
-/** The names of {@link TransactionOptions}, by which they are told from an ORM's own. */
-export const transactionOptionNames: readonly string[] = Object.keys(transactionChecks);
+function transactionsOf(base: TransactionPolicy, { exactlyOnce, transactions = {} }: CallOptions): TransactionPolicy {
+  const { idempotencyKey: _none, ...complete } = transactionPolicy(
+    exactlyOnce === undefined ? base : { ...base, exactlyOnce },
+    transactions,
+  );
+  return Object.freeze(complete);
+}
+
+/** The names of {@link OneTransactionOptions}, by which they are told from an ORM's own. */
+export const transactionOptionNames: readonly string[] = Object.keys(oneTransactionChecks);
 
 /**
  * What is to be done for one transaction: its own options laid over those of the policy.
  *
  * @throws TypeError as {@link retryPolicy} does
  */
-export function transactionPolicy(base: TransactionPolicy, options: TransactionOptions): TransactionPolicy {
-  checkKeys('options', options, transactionChecks, 'an object');
-  return Object.freeze({ ...base, ...defined(options) });
+export function transactionPolicy(base: TransactionPolicy, options: OneTransactionOptions): OneTransactionPolicy {
+  checkKeys('options', options, oneTransactionChecks, 'an object');
+  const { retry, exactlyOnce, idempotencyKey } = options;
+  if (idempotencyKey !== undefined && exactlyOnce === false) {
+    throw new TypeError('Expected `exactlyOnce` to be true or left out beside an `idempotencyKey`, got false');
+  }
+  const isAsked = idempotencyKey !== undefined || exactlyOnce === true;
+  if (isAsked && retry === 'restart') {
+    throw new TypeError('Expected `retry` to be \'rerun\' or left out beside `exactlyOnce`, got "restart"');
+  }
+  const settles = isAsked || (exactlyOnce ?? base.exactlyOnce);
+  return Object.freeze({ retry: settles ? 'rerun' : (retry ?? base.retry), exactlyOnce: settles, idempotencyKey });
 }
 
 function complete(base: RetryPolicy, overrides: Partial<RetryPolicy>): RetryPolicy {
@@ -279,6 +350,11 @@ function complete(base: RetryPolicy, overrides: Partial<RetryPolicy>): RetryPoli
   // One signal may end many calls at once; Node.js would warn of a leak from the eleventh on.
   if (policy.signal !== undefined) setMaxListeners(0, policy.signal);
   return Object.freeze(policy);
+}
+
+/** No half of a surrogate pair stands alone. */
+function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text);
 }
 
 /** Drops keys that are present but undefined: they mean "the default". */

@@ -49,6 +49,14 @@ export interface FenceEvent {
   readonly elapsedMs: number;
 }
 
+/** A COMMIT that had no answer was looked into (`exactlyOnce`). */
+export interface SettleEvent {
+  readonly outcome: 'committed' | 'rolled-back' | 'unknown';
+  /** How often the server was asked. */
+  readonly questions: number;
+  readonly elapsedMs: number;
+}
+
 /** Every `node:diagnostics_channel` name of this package, with what is published on it. Nothing is built when nobody listens. */
 export interface ChannelPayloads {
   'gone-away:retry': RetryEvent;
@@ -57,6 +65,7 @@ export interface ChannelPayloads {
   'gone-away:evict': EvictEvent;
   'gone-away:server': ServerEvent;
   'gone-away:fence': FenceEvent;
+  'gone-away:settle': SettleEvent;
 }
 
 export type ChannelName = keyof ChannelPayloads;

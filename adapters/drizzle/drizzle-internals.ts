@@ -59,7 +59,7 @@ export interface DrizzleTransaction {
   readonly nestedIndex: number;
   readonly mode: unknown;
   execute(query: unknown): Promise<unknown>;
-  transaction(callback: (tx: never) => Promise<unknown>): Promise<unknown>;
+  transaction(callback: (tx: never) => Promise<unknown>, config?: object): Promise<unknown>;
 }
 
 interface DatabaseInternals {

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import { refuseLedgerOptions } from '../mysql2/transaction-options.ts';
 import type { DrizzleSession, DrizzleTransaction, TransactionClass } from './drizzle-internals.ts';
 
 const derivedClasses = new WeakMap<TransactionClass, TransactionClass>();
@@ -19,7 +20,8 @@ export function createTransaction(
 
 function deriveClass(Base: TransactionClass): TransactionClass {
   return class extends Base {
-    override async transaction(callback: (tx: never) => Promise<unknown>): Promise<unknown> {
+    override async transaction(callback: (tx: never) => Promise<unknown>, config?: object): Promise<unknown> {
+      refuseLedgerOptions(config);
       const nestedIndex = this.nestedIndex + 1;
       const savepoint = sql.raw(`sp${nestedIndex}`);
       const tx = createTransaction(this.session, Base, nestedIndex);

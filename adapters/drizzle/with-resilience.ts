@@ -3,10 +3,10 @@ import { MySqlDatabase, withReplicas } from 'drizzle-orm/mysql-core';
 import {
   type CallOptions,
   callPolicy,
+  type OneTransactionOptions,
   type RetryPolicy,
   type RetryPolicyOptions,
   retryPolicy,
-  type TransactionOptions,
 } from '../../src/index.ts';
 import { createClient, type ResilientClient } from '../mysql2/client.ts';
 import type { TransactionContext } from '../mysql2/transaction.ts';
@@ -26,7 +26,7 @@ export type ResilientTransaction<D> = D extends {
 }
   ? <T>(
       callback: (tx: Tx, context: TransactionContext) => Promise<T>,
-      config?: Partial<NonNullable<Config>> & TransactionOptions,
+      config?: Partial<NonNullable<Config>> & OneTransactionOptions,
     ) => Promise<T>
   : never;
 
@@ -34,7 +34,9 @@ export type ResilientTransaction<D> = D extends {
 // In this order: TypeScript gives a callback's parameters the types of the first overload.
 export type Resilient<D> = {
   /**
-   * As Drizzle's, and with `{ retry: 'rerun' }` the callback runs again when the server has certainly undone what it did.
+   * As Drizzle's, and with `{ retry: 'rerun' }` the callback runs again when the server has certainly undone what it did. With
+   * `{ exactlyOnce: true }` a COMMIT without an answer is settled with the ledger; with an `idempotencyKey` a second call gets the first
+   * one's result.
    *
    * @throws TypeError for an option that is wrong, before anything is sent
    */

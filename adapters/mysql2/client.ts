@@ -3,6 +3,7 @@ import { type CallOptions, callPolicy, type RetryPolicy } from '../../src/index.
 import { corePoolOf, wantsCallerStack } from './driver.ts';
 import type { Lease, StatementMethod, StatementResult } from './lease.ts';
 import { type PoolCore, poolCoreOf } from './pool-core.ts';
+import { needsLedger, runAlone } from './single-write.ts';
 import { StatementOperation } from './statement-operation.ts';
 
 /** A pool and a policy to use it with: what every wrapper of a pool, and every ORM binding, runs its statements through. */
@@ -35,6 +36,7 @@ export class ResilientClient {
   /** One statement, retried as the policy and the evidence allow. */
   run(method: StatementMethod, sql: unknown, values: unknown): Promise<StatementResult> {
     const { core, policy } = this;
+    if (policy.exactlyOnce && needsLedger(sql)) return runAlone(this, method, sql, values);
     const operation = new StatementOperation(policy.idempotent);
     return core.executor.run(operation, policy, async ({ deadline }) => {
       const lease = await core.acquire(policy, deadline, false);

@@ -17,7 +17,7 @@ import {
   type Unanswered,
 } from './driver.ts';
 import { startFairTimer } from './fair-timer.ts';
-import type { FirstFailure, Holder, PooledConnection } from './pooled-connection.ts';
+import type { FirstFailure, Holder, PooledConnection, TransactionState } from './pooled-connection.ts';
 import type { Session } from './session.ts';
 import type { Watched } from './statement-watch.ts';
 
@@ -94,6 +94,11 @@ export class Lease implements Holder, Watched {
   /** The connection was given back, or destroyed; it may be somebody else's by now. */
   get hasEnded(): boolean {
     return this.#ended;
+  }
+
+  /** What the server has said last; `unsure` after a failure that may have ended the transaction. */
+  get transactionState(): TransactionState {
+    return this.#pooled.transactionState;
   }
 
   get transactionEnd(): FirstFailure | undefined {

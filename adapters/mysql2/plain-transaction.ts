@@ -1,6 +1,6 @@
 import type { Pool as CallbackPool } from 'mysql2';
 import type { Connection, Pool as PromisePool } from 'mysql2/promise';
-import { retryPolicy, type TransactionOptions, transactionOptionNames } from '../../src/index.ts';
+import { type OneTransactionOptions, retryPolicy, transactionOptionNames } from '../../src/index.ts';
 import { createClient, type ResilientClient, registeredClient } from './client.ts';
 import { connectionMethods } from './promise-methods.ts';
 import { runTransaction, type TransactionContext } from './transaction.ts';
@@ -10,7 +10,7 @@ const isolationLevels = ['read uncommitted', 'read committed', 'repeatable read'
 const accessModes = ['read only', 'read write'] as const;
 
 /** How a transaction begins, each time that it does, and what is done when it fails. */
-export interface PlainTransactionOptions extends TransactionOptions {
+export interface PlainTransactionOptions extends OneTransactionOptions {
   /** Default: the session's own, as the server is configured. */
   readonly isolationLevel?: (typeof isolationLevels)[number] | undefined;
   /** Default: the session's own. */
@@ -26,11 +26,13 @@ export type TransactionConnection = Pick<Connection, 'query' | 'execute' | 'form
  * Runs `callback` in a transaction on a pool of mysql2, and commits; or rolls back, when it throws.
  *
  * Lost before anything of it was executed, it begins again on another connection, and the callback does not notice. From then on the callback
- * runs again only with `{ retry: 'rerun' }`, and only when the server has certainly undone what it did.
+ * runs again only with `{ retry: 'rerun' }`, and only when the server has certainly undone what it did. With `{ exactlyOnce: true }` a COMMIT
+ * without an answer is settled with the ledger; with an `idempotencyKey` a second call gets the first one's result.
  *
  * @param pool a pool of mysql2, of either kind; one from `withResilience()` brings its policy, any other has the defaults
  * @throws what the callback threw; OutcomeUnknownError when COMMIT was sent and not answered; RetriesExhaustedError; the first error that
- *   ended the transaction, when the callback swallowed it; TypeError for a wrong pool or option, before anything is sent
+ *   ended the transaction, when the callback swallowed it; LedgerError when the ledger cannot be used; TypeError for a wrong pool or option,
+ *   before anything is sent, and for a result that cannot be stored, before COMMIT
  */
 export async function transaction<T>(
   pool: PromisePool | CallbackPool,

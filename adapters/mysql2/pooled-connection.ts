@@ -63,6 +63,8 @@ export interface FirstFailure {
   readonly failure: Failure;
 }
 
+export type TransactionState = 'none' | 'open' | 'unsure';
+
 /** What is known about one connection of the pool, from its first use to its end. */
 export class PooledConnection {
   readonly core: PoolConnection;
@@ -80,7 +82,7 @@ export class PooledConnection {
   firstFailure: FirstFailure | undefined;
   /** The first failure that ended the transaction. Not always the first one: a lock wait timeout may come before a deadlock. */
   transactionEnd: FirstFailure | undefined;
-  #transaction: 'none' | 'open' | 'unsure' = 'none';
+  #transaction: TransactionState = 'none';
   #autocommit = true;
   #usualAutocommit = true;
   #lost = false;
@@ -120,6 +122,10 @@ export class PooledConnection {
   /** What the server owes an answer to. */
   unanswered(): Unanswered | undefined {
     return this.isLost ? undefined : this.#wire.unanswered();
+  }
+
+  get transactionState(): TransactionState {
+    return this.#transaction;
   }
 
   /** The server answered on this connection. */

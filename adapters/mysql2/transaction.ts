@@ -1,6 +1,7 @@
-import { abortReasonOr, classify, type Operation, type TransactionPolicy } from '../../src/index.ts';
+import { abortReasonOr, classify, type OneTransactionPolicy, type Operation } from '../../src/index.ts';
 import type { ResilientClient } from './client.ts';
 import type { Lease } from './lease.ts';
+import { LedgerTransaction } from './ledger-transaction.ts';
 import { type Ended, TransactionClient } from './transaction-client.ts';
 import { currentTransaction, TransactionScope } from './transaction-scope.ts';
 
@@ -32,7 +33,7 @@ export interface TransactionSteps<Tx, T> extends EndSteps<Tx> {
  * Lost before its callback ran, it begins again on another connection; so it does when the first statement of the callback was certainly not
  * executed. From then on the callback runs again only if `retry` is `'rerun'`, and only when the server has certainly undone what it did.
  * Its own error comes back unchanged, whatever happens to the connection meanwhile; a connection lost before COMMIT was sent ends with the
- * first error that was seen on it; a COMMIT that was sent and not answered is unknown.
+ * first error that was seen on it; a COMMIT that was sent and not answered is unknown, unless `exactlyOnce` settles it.
  *
  * Inside the callback of another transaction on the same pool that may run again, the outer one decides.
  *
@@ -40,13 +41,15 @@ export interface TransactionSteps<Tx, T> extends EndSteps<Tx> {
  */
 export async function runTransaction<Tx, T>(
   client: ResilientClient,
-  { retry }: TransactionPolicy,
+  options: Omit<OneTransactionPolicy, 'idempotencyKey'> & Partial<OneTransactionPolicy>,
   steps: TransactionSteps<Tx, T>,
 ): Promise<T> {
   const { core, policy } = client;
   const around = currentTransaction();
   const enclosing = around?.onPool(core);
+  const { retry, exactlyOnce, idempotencyKey } = options;
   const scope = retry === 'rerun' && enclosing === undefined ? new TransactionScope(core) : undefined;
+  const ledger = exactlyOnce ? new LedgerTransaction(client, { idempotencyKey }) : undefined;
   let runs = 0;
   const operation: Operation = {
     kind: 'transaction',
@@ -59,11 +62,17 @@ export async function runTransaction<Tx, T>(
       const connection = new TransactionClient(client, await core.acquire(policy, deadline, false));
       try {
         const tx = steps.open(connection);
-        await connection.begin(() => steps.begin(tx));
+        await ledger?.check(connection.lease, deadline);
+        await connection.begin(async () => {
+          await steps.begin(tx);
+          await ledger?.claim(connection.lease, deadline);
+        });
+        if (ledger?.stored !== undefined) return ledger.stored as Ended<T>;
+        ledger?.begun();
         runs += 1;
         const context = Object.freeze({ attempt: runs });
         const body = () => steps.body(tx, context);
-        const result = await finish(connection, tx, steps, scope === undefined ? body : () => scope.run(body));
+        const result = await finish(connection, tx, steps, scope === undefined ? body : () => scope.run(body), ledger);
         if (!('thrown' in result)) return result;
         if (comesFrom(result.thrown, (link) => connection.lease.hasSeen(link))) enclosing?.noteFailure(result.thrown);
         // What the server has undone is for the executor: it knows whether it may run again, and how often.
@@ -89,16 +98,26 @@ async function finish<Tx, T>(
   tx: Tx,
   steps: EndSteps<Tx>,
   body: () => Promise<T>,
+  ledger: LedgerTransaction | undefined,
 ): Promise<Ended<T>> {
   let result: T;
   try {
     result = await body();
+    ledger?.keep(result);
+    await ledger?.complete();
   } catch (thrown) {
+    if (ledger?.stored !== undefined) return ledger.stored as Ended<T>;
     if (isUnknown(connection.lease, thrown)) throw thrown;
     await rollBackOn(connection.lease, tx, steps);
     return { thrown };
   }
-  return (await commitOn(connection.lease, tx, steps)) ?? { result };
+  try {
+    return (await commitOn(connection.lease, tx, steps)) ?? { result };
+  } catch (error) {
+    if (ledger === undefined) throw error;
+    await ledger.settle(error);
+    return { result };
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { CallOptions } from '../../src/index.ts';
 import type { ResilientClient } from '../mysql2/client.ts';
+import type { LedgerTransaction } from '../mysql2/ledger-transaction.ts';
 
 /**
  * The options of one call, on their way from the extension to the driver adapter. Prisma has no way for them, so they travel with the
@@ -12,6 +13,8 @@ import type { ResilientClient } from '../mysql2/client.ts';
  */
 export class CallScope {
   readonly options: CallOptions;
+  /** For the one transaction that this call is. */
+  ticket: LedgerTicket | undefined;
   /** An adapter of this package has taken the options: their limits are its business. */
   reachedAdapter = false;
 
@@ -23,6 +26,18 @@ export class CallScope {
   run<T>(work: () => T): T {
     return scopes.run(this, work);
   }
+}
+
+/** What an interactive transaction with an `idempotencyKey` and the adapter tell each other past Prisma. */
+export interface LedgerTicket {
+  readonly idempotencyKey: string;
+  /** The adapter's part, from BEGIN on. */
+  taken: LedgerTransaction | undefined;
+}
+
+/** The call that this runs in, if it has options for the adapter. */
+export function currentCall(): CallScope | undefined {
+  return scopes.getStore();
 }
 
 const scopes = new AsyncLocalStorage<CallScope | undefined>();

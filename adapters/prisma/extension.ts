@@ -1,10 +1,11 @@
-import type { CallOptions, RetryPolicyOptions, TransactionOptions } from '../../src/index.ts';
+import type { CallOptions, OneTransactionOptions, RetryPolicyOptions } from '../../src/index.ts';
 import type { TransactionContext } from '../mysql2/transaction.ts';
-import { otherTransactionOptions, ownTransactionOptions } from '../mysql2/transaction-options.ts';
+import { otherTransactionOptions, ownTransactionOptions, refuseLedgerOptions } from '../mysql2/transaction-options.ts';
+import { adapterInfo } from './adapter-info.ts';
 import { runBatch } from './batch.ts';
 import { runInteractive, type TransactionCallback } from './interactive-transaction.ts';
 import { createOperationHook } from './operation-hook.ts';
-import { type ExtendableClient, providerOf } from './prisma-internals.ts';
+import { adapterNameOf, type ExtendableClient, providerOf } from './prisma-internals.ts';
 import { ResilienceLayer } from './resilience-layer.ts';
 
 /** What {@link resilience} adds to a client. */
@@ -17,18 +18,20 @@ export interface ResilienceMethods {
   $resilience<T>(this: T, options: CallOptions): T;
 
   /**
-   * As Prisma's, and with `{ retry: 'rerun' }` the callback runs again when the server has certainly undone what it did.
+   * As Prisma's, and with `{ retry: 'rerun' }` the callback runs again when the server has certainly undone what it did. With
+   * `{ exactlyOnce: true }` a COMMIT without an answer is settled with the ledger; with an `idempotencyKey` a second call gets the first
+   * one's result. Both need `PrismaMySQL2`.
    *
    * @throws TypeError for an option of this package that is wrong, before anything is sent
    */
   $transaction<P extends PrismaPromise[]>(
     operations: [...P],
-    options?: PrismaTransactionOptions,
+    options?: PrismaTransactionOptions & Pick<OneTransactionOptions, 'exactlyOnce'>,
   ): Promise<{ [K in keyof P]: Awaited<P[K]> }>;
   $transaction<T, R>(
     this: T,
     callback: (tx: Omit<T, MissingInTransactions>, context: TransactionContext) => Promise<R>,
-    options?: PrismaTransactionOptions & TransactionOptions,
+    options?: PrismaTransactionOptions & OneTransactionOptions,
   ): Promise<R>;
 }
 
@@ -82,6 +85,7 @@ export function resilience(policy?: RetryPolicyOptions): ResilienceExtension {
 }
 
 function extend(client: ExtendableClient, layer: ResilienceLayer): ExtendableClient {
+  if (layer.policy.exactlyOnce || layer.policy.transactions.exactlyOnce) expectLedger(client);
   return client.$extends({
     name: 'gone-away',
     query: { $allOperations: createOperationHook(layer) },
@@ -114,13 +118,22 @@ function createTransactionMethod(layer: ResilienceLayer, original: ExtendableCli
       takenOver.add(taken);
       return original.call(this, taken, others);
     };
+    if (isInTransaction(this)) refuseLedgerOptions(options);
     // In a transaction the outermost one decides.
     const passes = isInTransaction(this) || takenOver.has(input as object);
-    if (!passes && typeof input === 'function')
-      return runInteractive(layer, policy, input as TransactionCallback, send);
-    if (!passes && Array.isArray(input)) return runBatch(layer, input, send);
-    return original.call(this, input, others);
+    if (passes) return original.call(this, input, others);
+    const forThis = policy.exactlyOnce ? settling(this, layer) : layer;
+    if (typeof input === 'function') return runInteractive(forThis, policy, input as TransactionCallback, send);
+    if (!Array.isArray(input)) return original.call(this, input, others);
+    if (policy.idempotencyKey === undefined) return runBatch(forThis, input, send);
+    throw new TypeError('Unexpected `idempotencyKey` for an array of operations: give it to $transaction(callback)');
   };
+}
+
+/** The same layer, and the adapter is told to settle what becomes of COMMIT. */
+function settling(client: ExtendableClient, layer: ResilienceLayer): ResilienceLayer {
+  expectLedger(client);
+  return layer.with({ transactions: { exactlyOnce: true } });
 }
 
 /** Prisma takes these methods away from the `tx` of a transaction. */
@@ -140,6 +153,15 @@ function expectClient(client: unknown): ExtendableClient {
     throw new TypeError(`Expected a client of Prisma on MySQL or MariaDB, got one on ${provider}`);
   }
   return client as ExtendableClient;
+}
+
+/** The ledger's rows have to be written on the connection of the transaction, which only our own adapter knows. */
+function expectLedger(client: object): void {
+  const name = adapterNameOf(client);
+  if (name === adapterInfo.adapterName) return;
+  throw new TypeError(
+    `Expected a client on PrismaMySQL2 for \`exactlyOnce\` or \`idempotencyKey\`, got one on ${name ?? 'something else'}`,
+  );
 }
 
 function notAClient(found: string): TypeError {

@@ -3,12 +3,12 @@ import {
   classify,
   type Failure,
   isGoneAwayError,
+  type OneTransactionPolicy,
   type Operation,
-  type TransactionPolicy,
 } from '../../src/index.ts';
 import type { TransactionContext } from '../mysql2/transaction.ts';
 import { currentTransaction, TransactionScope } from '../mysql2/transaction-scope.ts';
-import { outsideCalls } from './call-scope.ts';
+import { currentCall, type LedgerTicket, outsideCalls } from './call-scope.ts';
 import { transactionIdOf } from './prisma-internals.ts';
 import type { PrismaOperation } from './prisma-operation.ts';
 import type { ResilienceLayer } from './resilience-layer.ts';
@@ -71,7 +71,7 @@ function isUndone({ outcome, kind, stillRunning }: Failure, operation: () => Pri
  */
 export async function runInteractive(
   layer: ResilienceLayer,
-  { retry }: TransactionPolicy,
+  { retry, idempotencyKey }: OneTransactionPolicy,
   callback: TransactionCallback,
   send: (callback: TransactionCallback) => Promise<unknown>,
 ): Promise<unknown> {
@@ -99,7 +99,8 @@ export async function runInteractive(
       attempt.delegated = true;
       phase = 'beginning';
       undone = undefined;
-      return send(async (tx) => {
+      const ticket = idempotencyKey === undefined ? undefined : giveTicket(idempotencyKey);
+      const sent = send(async (tx) => {
         phase = 'running';
         runs += 1;
         const context = Object.freeze({ attempt: runs });
@@ -107,6 +108,7 @@ export async function runInteractive(
         const body = () => guarded(tx, transaction, () => callback(tx, context));
         try {
           const result = await (scope === undefined ? body() : scope.run(body));
+          ticket?.taken?.keep(result);
           phase = 'committing';
           return result;
         } catch (error) {
@@ -119,6 +121,7 @@ export async function runInteractive(
           throw error;
         }
       });
+      return ticket === undefined ? sent : storedOr(ticket, sent);
     });
     around?.noteLasting();
     return result;
@@ -129,6 +132,25 @@ export async function runInteractive(
       enclosing?.noteFailure(error);
     }
     throw error;
+  }
+}
+
+/** Tells the adapter that the next BEGIN is one with a key: Prisma passes it on in the context that this runs in. */
+function giveTicket(idempotencyKey: string): LedgerTicket {
+  const ticket: LedgerTicket = { idempotencyKey, taken: undefined };
+  const call = currentCall();
+  if (call === undefined) throw new TypeError('An `idempotencyKey` has no way to the adapter here');
+  call.ticket = ticket;
+  return ticket;
+}
+
+/** What the ledger has for this key, where that is why the transaction did not begin, or did not go on. */
+async function storedOr(ticket: LedgerTicket, sent: Promise<unknown>): Promise<unknown> {
+  try {
+    return await sent;
+  } catch (error) {
+    if (ticket.taken?.stored === undefined) throw error;
+    return ticket.taken.stored.result;
   }
 }
 

@@ -90,6 +90,14 @@ export function providerOf(client: object): string | undefined {
   return typeof provider === 'string' ? provider : undefined;
 }
 
+/** The driver adapter of a client, as it calls itself; undefined where there is none, or this version of Prisma does not say. */
+export function adapterNameOf(client: object): string | undefined {
+  const config: unknown = Reflect.get(client, '_engineConfig');
+  const adapter: unknown = isObject(config) ? Reflect.get(config, 'adapter') : undefined;
+  const name: unknown = isObject(adapter) ? Reflect.get(adapter, 'adapterName') : undefined;
+  return typeof name === 'string' ? name : undefined;
+}
+
 let warned = false;
 
 /** Says once in the life of the process that the extension cannot do its work. */

@@ -48,7 +48,7 @@ export class ResilienceLayer {
   /** @throws TypeError for an option that is unknown or out of range */
   static create(options: RetryPolicyOptions | undefined): ResilienceLayer {
     const policy = retryPolicy(options);
-    const { budget: _budget, liveness: _liveness, onEvict: _onEvict, ...call } = options ?? {};
+    const { budget: _budget, liveness: _liveness, onEvict: _onEvict, ledgerTable: _table, ...call } = options ?? {};
     return new ResilienceLayer(policy, call, new Executor(policy));
   }
 

@@ -1,7 +1,7 @@
 import type { ResilientClient } from '../mysql2/client.ts';
 import { LeaseClient } from '../mysql2/lease-client.ts';
 import { adapterInfo } from './adapter-info.ts';
-import { clientForCall } from './call-scope.ts';
+import { clientForCall, currentCall } from './call-scope.ts';
 import type {
   ConnectionInfo,
   IsolationLevel,
@@ -65,7 +65,7 @@ export class SqlAdapter implements SqlDriverAdapter {
   }
 
   startTransaction(isolationLevel?: IsolationLevel): Promise<Transaction> {
-    return beginTransaction(clientForCall(this.#client), isolationLevel);
+    return beginTransaction(clientForCall(this.#client), isolationLevel, currentCall()?.ticket);
   }
 
   getConnectionInfo(): ConnectionInfo {

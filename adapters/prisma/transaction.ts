@@ -1,10 +1,12 @@
 import { classify, type Operation, type RetryPolicy } from '../../src/index.ts';
 import type { ResilientClient } from '../mysql2/client.ts';
 import type { Lease, StatementLimits } from '../mysql2/lease.ts';
+import { LedgerTransaction } from '../mysql2/ledger-transaction.ts';
 import { commitOn, type EndSteps, rollBackOn } from '../mysql2/transaction.ts';
 import { TransactionClient } from '../mysql2/transaction-client.ts';
 import { DriverAdapterError, payloadError } from './adapter-error.ts';
 import { adapterInfo } from './adapter-info.ts';
+import type { LedgerTicket } from './call-scope.ts';
 import type { IsolationLevel, SqlQuery, SqlResultSet, Transaction } from './driver-adapter.ts';
 import { countRows, queryRows, type Send } from './statement.ts';
 import { toPrismaError } from './to-prisma-error.ts';
@@ -32,16 +34,24 @@ const notBegun: Operation = { ...begun, isHandedOver: () => false };
  *
  * @throws what {@link toPrismaError} makes of the failure
  */
-export async function beginTransaction(client: ResilientClient, isolationLevel?: IsolationLevel): Promise<Transaction> {
+export async function beginTransaction(
+  client: ResilientClient,
+  isolationLevel?: IsolationLevel,
+  ticket?: LedgerTicket,
+): Promise<Transaction> {
   if (isolationLevel !== undefined && !isolationLevels.has(isolationLevel)) {
     const originalMessage = `MySQL and MariaDB have no isolation level ${isolationLevel}`;
     throw payloadError({ kind: 'InvalidIsolationLevel', level: isolationLevel, originalCode: 'N/A', originalMessage });
   }
   const { core, policy } = client;
+  const idempotencyKey = ticket?.idempotencyKey;
+  const { exactlyOnce } = policy.transactions;
+  const ledger = exactlyOnce ? new LedgerTransaction(client, { idempotencyKey }) : undefined;
+  if (ticket !== undefined) ticket.taken = ledger;
   try {
     return await core.executor.run(notBegun, policy, async ({ deadline }) => {
-      const tx = new OpenTransaction(client, await core.acquire(policy, deadline, false));
-      await tx.begin(isolationLevel);
+      const tx = new OpenTransaction(client, await core.acquire(policy, deadline, false), ledger);
+      await tx.begin(isolationLevel, deadline);
       return tx;
     });
   } catch (error) {
@@ -56,13 +66,15 @@ class OpenTransaction implements Transaction {
   readonly options = { usePhantomQuery: true };
   readonly #client: ResilientClient;
   readonly #connection: TransactionClient;
+  readonly #ledger: LedgerTransaction | undefined;
   /** Ends what is still in flight when the transaction is rolled back. */
   readonly #abandoned = new AbortController();
   readonly #limits: StatementLimits;
   #ended = false;
 
-  constructor(client: ResilientClient, lease: Lease) {
+  constructor(client: ResilientClient, lease: Lease, ledger: LedgerTransaction | undefined) {
     this.#client = client;
+    this.#ledger = ledger;
     this.#limits = { attemptTimeout: client.policy.attemptTimeout, signal: this.#signal(client.policy) };
     this.#connection = new TransactionClient(client, lease, this.#limits);
   }
@@ -72,12 +84,23 @@ class OpenTransaction implements Transaction {
     return this.#connection.lease;
   }
 
-  begin(isolationLevel: IsolationLevel | undefined): Promise<void> {
-    return this.#connection.begin(async () => {
-      // For the next transaction of this connection only.
-      if (isolationLevel !== undefined) await this.control(`SET TRANSACTION ISOLATION LEVEL ${isolationLevel}`);
-      await this.control('BEGIN');
-    });
+  /** @throws Error when there is nothing to begin, because the ledger has the result of another transaction with the same key */
+  async begin(isolationLevel: IsolationLevel | undefined, deadline: number): Promise<void> {
+    const ledger = this.#ledger;
+    try {
+      await ledger?.check(this.#lease, deadline);
+      await this.#connection.begin(async () => {
+        // For the next transaction of this connection only.
+        if (isolationLevel !== undefined) await this.control(`SET TRANSACTION ISOLATION LEVEL ${isolationLevel}`);
+        await this.control('BEGIN');
+        await ledger?.claim(this.#lease, deadline);
+      });
+      if (ledger?.stored !== undefined) throw new Error('The transaction has been committed before');
+      ledger?.begun();
+    } catch (error) {
+      this.#lease.release();
+      throw error;
+    }
   }
 
   queryRaw(query: SqlQuery): Promise<SqlResultSet> {
@@ -109,13 +132,30 @@ class OpenTransaction implements Transaction {
     const { core, policy } = this.#client;
     let ended: { readonly thrown: unknown } | undefined;
     try {
-      ended = await core.executor.run(begun, policy, () => commitOn(this.#lease, this, this.#ends));
+      ended = await core.executor.run(begun, policy, () => this.#commit());
     } catch (error) {
       throw toPrismaError(error);
     } finally {
       this.#lease.release();
     }
     if (ended !== undefined) throw toPrismaError(ended.thrown);
+  }
+
+  async #commit(): Promise<{ readonly thrown: unknown } | undefined> {
+    const ledger = this.#ledger;
+    try {
+      await ledger?.complete();
+    } catch (error) {
+      await rollBackOn(this.#lease, this, this.#ends);
+      return { thrown: error };
+    }
+    try {
+      return await commitOn(this.#lease, this, this.#ends);
+    } catch (error) {
+      if (ledger === undefined) throw error;
+      await ledger.settle(error);
+      return undefined;
+    }
   }
 
   /** Never throws: what led here is what the caller has to see, and a connection that cannot roll back is destroyed, which does. */

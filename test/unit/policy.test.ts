@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { callPolicy, retryPolicy } from '../../src/index.ts';
+import { callPolicy, retryPolicy, transactionPolicy } from '../../src/index.ts';
 
 // Options as they come from JavaScript or from a file, where no compiler has seen them.
 const fromOutside = (options: unknown) => () => retryPolicy(options as never);
@@ -64,6 +64,23 @@ describe('retryPolicy', () => {
       { budget: { size: 1 } },
       /Unknown option `size` in `budget`; expected one of: capacity/,
     ],
+    ['exactlyOnce: 1', { exactlyOnce: 1 }, /`exactlyOnce` to be true or false, got 1/],
+    [
+      'transactions.exactlyOnce: "yes"',
+      { transactions: { exactlyOnce: 'yes' } },
+      /`transactions.exactlyOnce` to be true or false, got "yes"/,
+    ],
+    [
+      'a key for all transactions',
+      { transactions: { idempotencyKey: 'k' } },
+      /Unknown option `idempotencyKey` in `transactions`/,
+    ],
+    [
+      'transactions.exactlyOnce with restart',
+      { transactions: { exactlyOnce: true, retry: 'restart' } },
+      /`retry` to be 'rerun' or left out beside `exactlyOnce`, got "restart"/,
+    ],
+    ['ledgerTable: "a b"', { ledgerTable: 'a b' }, /`ledgerTable` to be a name of letters.*got "a b"/],
     ['liveness: 5', { liveness: 5 }, /`liveness` to be an object, got 5/],
     ['liveness.maxIdle: 0', { liveness: { maxIdle: 0 } }, /`liveness.maxIdle`.*got 0/],
     ['an unknown key', { retry: 3 }, /Unknown option `retry` in `policy`; expected one of: retries/],
@@ -97,7 +114,55 @@ describe('callPolicy', () => {
     expect(callPolicy(base, { fence: 'none', watchAfter: false })).toMatchObject({ fence: 'none', watchAfter: false });
   });
 
-  it.each(['budget', 'liveness', 'onEvict'])('refuses %s, which belongs to the pool', (key) => {
+  it.each(['budget', 'liveness', 'ledgerTable', 'onEvict'])('refuses %s, which belongs to the pool', (key) => {
     expect(() => callPolicy(retryPolicy(), { [key]: undefined } as never)).toThrow(TypeError);
+  });
+});
+
+describe('exactlyOnce', () => {
+  it('implies that a callback may run again, and holds for transactions as well', () => {
+    const all = { retry: 'rerun', exactlyOnce: true };
+    expect(retryPolicy({ exactlyOnce: true }).transactions).toEqual(all);
+    expect(retryPolicy({ transactions: { exactlyOnce: true } })).toMatchObject({
+      exactlyOnce: false,
+      transactions: all,
+    });
+    expect(callPolicy(retryPolicy(), { exactlyOnce: true }).transactions).toEqual(all);
+    const but = { exactlyOnce: true, transactions: { exactlyOnce: false } };
+    expect(callPolicy(retryPolicy(), but)).toMatchObject({ exactlyOnce: true, transactions: { exactlyOnce: false } });
+    const policy = retryPolicy({ exactlyOnce: true, ledgerTable: 'a.b' });
+    expect(retryPolicy(policy)).toEqual(policy);
+  });
+
+  it('is implied by an idempotencyKey, which is of one transaction alone', () => {
+    const { transactions } = retryPolicy();
+    expect(transactionPolicy(transactions, { idempotencyKey: 'k' })).toEqual({
+      retry: 'rerun',
+      exactlyOnce: true,
+      idempotencyKey: 'k',
+    });
+    expect(transactionPolicy(transactions, {})).toEqual({
+      retry: 'restart',
+      exactlyOnce: false,
+      idempotencyKey: undefined,
+    });
+  });
+
+  it.each([
+    [
+      'an empty key',
+      { idempotencyKey: '' },
+      /`idempotencyKey` to be 1 to 1024 characters of Unicode, got others \(0\)/,
+    ],
+    ['a long key', { idempotencyKey: 'secret'.repeat(200) }, /^(?!.*secret).*\(1200\)/],
+    ['half a character', { idempotencyKey: '\ud800' }, /of Unicode/],
+    ['a number', { idempotencyKey: 42 }, /`idempotencyKey` to be a string, got 42/],
+    ['null', { idempotencyKey: null }, /`idempotencyKey` to be a string, got null/],
+    ['a key without it', { idempotencyKey: 'k', exactlyOnce: false }, /`exactlyOnce` to be true or left out/],
+    ['a key and restart', { idempotencyKey: 'k', retry: 'restart' }, /`retry` to be 'rerun' or left out/],
+  ])('is refused with %s', (_name, options, message) => {
+    const given = () => transactionPolicy(retryPolicy().transactions, options as never);
+    expect(given).toThrow(TypeError);
+    expect(given).toThrow(message);
   });
 });

@@ -1,0 +1,185 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { classify, LedgerError, OutcomeUnknownError, type RetryPolicyOptions } from '../../src/index.ts';
+import { failureOf, later } from '../contract/outcome.ts';
+import { type LedgerBinding, type LedgerCallback, ledgerBindings } from '../support/ledger/bindings.ts';
+import { freshLedger, ledgerOf } from '../support/ledger/stage-ledger.ts';
+import { patient, unhurried, useStage } from '../support/stage.ts';
+
+const keyedProcess = fileURLToPath(new URL('../support/ledger/keyed-process.ts', import.meta.url));
+
+describe.each(ledgerBindings)('an idempotencyKey, with $name', unhurried, ({ create }) => {
+  const stage = useStage('ledger-keys');
+  let binding: LedgerBinding;
+
+  const open = (policy?: RetryPolicyOptions): LedgerBinding =>
+    stage.closing(create({ connection: { ...stage.proxied(), connectionLimit: 3 }, ...(policy && { policy }) }));
+  const never = () => vi.fn<LedgerCallback<unknown>>(async () => 'another result');
+
+  beforeEach(async () => {
+    binding = open();
+    await freshLedger(stage, binding);
+  });
+
+  test.each([
+    ['undefined', undefined],
+    ['null', null],
+    ['true', true],
+    ['a number', -1.5e-7],
+    ['an empty text', ''],
+    ['a text beyond ASCII', 'ä 🐬 \\ \' " \n \u2028 \0'],
+    ['an array', [1, [2, []], null]],
+    ['an object', { a: { b: [{ c: 'd' }], 'e f': false }, g: {} }],
+    ['a result of half a megabyte', 'x'.repeat(500_000)],
+  ])('gives the second call, through another pool, the result of the first: %s', async (_name, result) => {
+    const first = await binding.transaction(
+      async (tx) => {
+        await tx.insert(1);
+        return result;
+      },
+      { idempotencyKey: 'order-42' },
+    );
+    const callback = never();
+    const second = await open().transaction(callback, { idempotencyKey: 'order-42' });
+    expect(first).toEqual(result);
+    expect(second).toEqual(result);
+    expect(callback).not.toHaveBeenCalled();
+    expect(await stage.rows()).toEqual([1]);
+  });
+
+  test('is another one for another key, and none of them is stored as it is', async () => {
+    await binding.transaction((tx) => tx.insert(1).then(() => 'a'), { idempotencyKey: 'a' });
+    expect(await binding.transaction((tx) => tx.insert(2).then(() => 'b'), { idempotencyKey: 'A' })).toBe('b');
+    expect(await stage.rows()).toEqual([1, 2]);
+    const keys = (await ledgerOf(stage)).filter(({ state }) => state === 'result');
+    expect(keys).toHaveLength(2);
+    for (const { token } of keys) expect(token).toMatch(/^[0-9A-F]{64}$/);
+  });
+
+  test.each([
+    ['undefined inside', { a: [undefined] }, /got undefined at `result\.a\[0\]`/],
+    ['a BigInt', { id: 1n }, /got a BigInt at `result\.id`/],
+    ['a function', () => 1, /got a function at `result`/],
+    ['a Date', { at: new Date(0) }, /got an object of class Date at `result\.at`/],
+    ['NaN', [Number.NaN], /got NaN at `result\[0\]`/],
+    ['a result that is too long', 'x'.repeat(17_000_000), /at most \d+ bytes/],
+  ])('refuses a result that cannot be stored before COMMIT: %s', async (_name, result, message) => {
+    const work = (tx: { insert(id: number): Promise<unknown> }) => tx.insert(1).then(() => result);
+    const error = await failureOf(binding.transaction(work, { idempotencyKey: 'order-42' }));
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.message).toMatch(message);
+    expect(error.message).not.toContain('order-42');
+    expect(await stage.rows()).toEqual([]);
+    expect(await ledgerOf(stage)).toEqual([]);
+    // The key is as good as before.
+    expect(await binding.transaction((tx) => tx.insert(2).then(() => 2), { idempotencyKey: 'order-42' })).toBe(2);
+  });
+
+  test('is as good as before when the callback throws', async () => {
+    const own = new Error('not today');
+    const failing = binding.transaction((tx) => tx.insert(1).then(() => Promise.reject(own)), { idempotencyKey: 'k' });
+    expect(await failureOf(failing)).toBe(own);
+    expect(await ledgerOf(stage)).toEqual([]);
+    expect(await binding.transaction((tx) => tx.insert(2).then(() => 2), { idempotencyKey: 'k' })).toBe(2);
+    expect(await stage.rows()).toEqual([2]);
+  });
+
+  /** A transaction with the key 'k' that has begun, and ends when it is told to. */
+  const running = async () => {
+    let finish: () => void = () => {};
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    stage.after(async () => finish());
+    const started = vi.fn();
+    const whole = later(
+      binding.transaction(
+        async (tx) => {
+          await tx.insert(1);
+          started();
+          await finished;
+          return 'first';
+        },
+        { idempotencyKey: 'k' },
+      ),
+    );
+    await expect.poll(() => started.mock.calls.length, patient).toBe(1);
+    return { whole, finish };
+  };
+
+  test('makes a call wait for another one that is still running, and gives it that one’s result', async () => {
+    const first = await running();
+    const callback = never();
+    const second = later(binding.transaction(callback, { idempotencyKey: 'k' }));
+    const waits = "SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_current_waits'";
+    await expect.poll(() => stage.server.admin(waits), patient).toMatchObject([{ Value: '1' }]);
+    first.finish();
+    expect(await Promise.all([first.whole, second])).toEqual(['first', 'first']);
+    expect(callback).not.toHaveBeenCalled();
+    expect(await stage.rows()).toEqual([1]);
+  });
+
+  test('that somebody else holds for longer than the deadline is given up, and nothing was executed', async () => {
+    const first = await running();
+    const callback = never();
+    const impatient = open({ maxRetryTime: 700 });
+    const error = await failureOf(impatient.transaction(callback, { idempotencyKey: 'k' }));
+    expect(error).not.toBeInstanceOf(OutcomeUnknownError);
+    expect(['not-executed', 'rolled-back']).toContain(classify(error).outcome);
+    expect(callback).not.toHaveBeenCalled();
+    first.finish();
+    expect(await first.whole).toBe('first');
+    expect(await stage.rows()).toEqual([1]);
+  });
+
+  test('is refused to the next call when a callback has committed by itself, for nobody knows how much of it', async () => {
+    const error = await failureOf(
+      binding.transaction(
+        async (tx) => {
+          await tx.insert(1);
+          await tx.run('CREATE TABLE IF NOT EXISTS stage_ddl (id INT)');
+        },
+        { idempotencyKey: 'k' },
+      ),
+    );
+    expect(error).toBeInstanceOf(LedgerError);
+    expect(error.message).toMatch(/ended its transaction by itself/);
+    const callback = never();
+    expect(await failureOf(binding.transaction(callback, { idempotencyKey: 'k' }))).toBeInstanceOf(LedgerError);
+    expect(callback).not.toHaveBeenCalled();
+    await stage.server.admin('DROP TABLE app.stage_ddl');
+  });
+});
+
+describe('an idempotencyKey', unhurried, () => {
+  const stage = useStage('ledger-processes');
+
+  test('of eight processes at once lets one of them run, and gives all of them its result', async () => {
+    const url = stage.server.url();
+    await stage.server.admin('DROP TABLE IF EXISTS app.gone_away_ledger');
+    const children = Array.from({ length: 8 }, (_, index) => {
+      const child = spawn(process.execPath, ['--import', 'tsx', keyedProcess, url, String(index)], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      });
+      let output = '';
+      child.stdout.on('data', (chunk: Buffer) => {
+        output += chunk.toString();
+      });
+      return { child, closed: once(child, 'close'), output: () => output };
+    });
+    stage.after(async () => {
+      for (const { child } of children) child.kill('SIGKILL');
+    });
+    // Each says when it is ready, and begins at a word.
+    await expect.poll(() => children.every(({ output }) => output().includes('ready')), patient).toBe(true);
+    for (const { child } of children) child.stdin.end('go\n');
+    await Promise.all(children.map(({ closed }) => closed));
+    const answers = children.map(({ output }) => JSON.parse(output().split('\n')[1] ?? '') as unknown);
+    const [row, ...others] = await stage.rows();
+    expect(others).toEqual([]);
+    expect(answers).toEqual(Array(8).fill({ by: row }));
+    expect((await ledgerOf(stage)).map(({ state }) => state)).toEqual(['committed', 'result']);
+  });
+});

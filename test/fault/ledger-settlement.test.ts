@@ -1,0 +1,144 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import {
+  type FenceEvent,
+  NotCommittedError,
+  type OneTransactionOptions,
+  OutcomeUnknownError,
+  type RetryPolicyOptions,
+} from '../../src/index.ts';
+import { failureOf } from '../contract/outcome.ts';
+import { type LedgerBinding, type LedgerCallback, ledgerBindings } from '../support/ledger/bindings.ts';
+import { breakCommit, freshLedger, isCommit, ledgerOf } from '../support/ledger/stage-ledger.ts';
+import { recordStatements } from '../support/record-statements.ts';
+import { unhurried, useStage } from '../support/stage.ts';
+
+const modes: readonly { readonly mode: string; readonly options: OneTransactionOptions }[] = [
+  { mode: 'exactlyOnce', options: { exactlyOnce: true } },
+  { mode: 'idempotencyKey', options: { idempotencyKey: 'order-42' } },
+];
+
+describe.each(ledgerBindings)('a COMMIT in doubt, with $name', unhurried, ({ create }) => {
+  const stage = useStage('ledger');
+  let binding: LedgerBinding;
+
+  const open = (policy?: RetryPolicyOptions): LedgerBinding =>
+    stage.closing(create({ connection: { ...stage.proxied(), connectionLimit: 3 }, ...(policy && { policy }) }));
+
+  beforeEach(async () => {
+    binding = open();
+    await freshLedger(stage, binding);
+  });
+
+  const insertOne = () =>
+    vi.fn<LedgerCallback<{ readonly done: string }>>(async (tx) => {
+      await tx.insert(1);
+      return { done: 'ä🐬' };
+    });
+
+  describe.each(modes)('of a transaction with $mode', ({ mode, options }) => {
+    const states = mode === 'exactlyOnce' ? ['committed'] : ['committed', 'result'];
+
+    test('is none when it is answered: one row, or two with a key, in the ledger', async () => {
+      const callback = insertOne();
+      expect(await binding.transaction(callback, options)).toEqual({ done: 'ä🐬' });
+      expect(callback).toHaveBeenCalledOnce();
+      expect(await stage.rows()).toEqual([1]);
+      expect((await ledgerOf(stage)).map(({ state }) => state)).toEqual(states);
+    });
+
+    test('that the server executed returns the result, and the callback does not run again', async () => {
+      const broken = breakCommit(stage, 'executed');
+      const callback = insertOne();
+      expect(await binding.transaction(callback, options)).toEqual({ done: 'ä🐬' });
+      await broken;
+      expect(callback).toHaveBeenCalledOnce();
+      expect(await stage.rows()).toEqual([1]);
+      expect((await ledgerOf(stage)).map(({ state }) => state)).toEqual(states);
+    });
+
+    test('that never reached the server is fenced, and the callback runs again', async () => {
+      const broken = breakCommit(stage, 'lost on its way');
+      const callback = insertOne();
+      expect(await binding.transaction(callback, options)).toEqual({ done: 'ä🐬' });
+      await broken;
+      expect(callback).toHaveBeenCalledTimes(2);
+      expect(await stage.rows()).toEqual([1]);
+      expect((await ledgerOf(stage)).map(({ state }) => state).sort()).toEqual([...states, 'fenced'].sort());
+    });
+
+    test('that never reached the server is told as not committed where nothing may be retried', async () => {
+      const once = open({ retries: 0 });
+      const broken = breakCommit(stage, 'lost on its way');
+      const callback = insertOne();
+      const error = await failureOf(once.transaction(callback, options));
+      await broken;
+      expect(error).toBeInstanceOf(NotCommittedError);
+      expect(callback).toHaveBeenCalledOnce();
+      expect(await stage.rows()).toEqual([]);
+    });
+
+    test('whose session is swallowed by a black hole, and holds its row, is settled when that was killed', async () => {
+      const results: unknown[] = [];
+      const listener = (event: unknown) => results.push((event as FenceEvent).result);
+      subscribe('gone-away:fence', listener);
+      stage.after(async () => unsubscribe('gone-away:fence', listener));
+      const impatient = stage.closing(
+        create({ connection: { ...stage.routed(), connectionLimit: 3 }, policy: { attemptTimeout: 500 } }),
+      );
+      const callback = insertOne();
+      const stop = stage.router.onClientData((chunk, connection) => {
+        if (!isCommit(chunk)) return 'forward';
+        stop();
+        // Its user gives it up; the server does not notice.
+        connection.silence();
+        return 'swallow';
+      });
+      expect(await impatient.transaction(callback, options)).toEqual({ done: 'ä🐬' });
+      expect(results).toContain('gone');
+      expect(callback).toHaveBeenCalledTimes(2);
+      expect(await stage.rows()).toEqual([1]);
+    });
+  });
+
+  describe('of a transaction that took long', () => {
+    const minutes = (count: number) => {
+      const now = Date.now.bind(Date);
+      const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + count * 60_000);
+      stage.after(async () => clock.mockRestore());
+      return clock;
+    };
+
+    test('is not asked about when its row may have been pruned, by the clock of the server', async () => {
+      await binding.transaction(insertOne(), { exactlyOnce: true });
+      minutes(-50);
+      const callback = insertOne();
+      const broken = breakCommit(stage, 'executed');
+      const work = binding.transaction(callback, { exactlyOnce: true });
+      expect(await failureOf(work)).toBeInstanceOf(OutcomeUnknownError);
+      await broken;
+      expect(callback).toHaveBeenCalledOnce();
+      expect((await ledgerOf(stage)).map(({ state }) => state)).toEqual(['committed', 'committed']);
+    });
+
+    test('has its row dated anew before COMMIT', async () => {
+      await binding.transaction(insertOne(), { exactlyOnce: true });
+      const sent = recordStatements(stage.proxy);
+      const broken = breakCommit(stage, 'executed');
+      const clock = minutes(-50);
+      let restored = false;
+      const work = binding.transaction(
+        async (tx) => {
+          await tx.insert(2);
+          if (!restored) clock.mockRestore();
+          restored = true;
+          return 'done';
+        },
+        { exactlyOnce: true },
+      );
+      expect(await work).toBe('done');
+      await broken;
+      expect(sent.count('SET created_at = UTC_TIMESTAMP() WHERE token')).toBe(1);
+    });
+  });
+});

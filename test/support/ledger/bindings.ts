@@ -1,0 +1,112 @@
+import { sql } from 'drizzle-orm';
+import { int, mysqlTable } from 'drizzle-orm/mysql-core';
+import { drizzle } from 'drizzle-orm/mysql2';
+import { createPool, type Pool, type PoolOptions } from 'mysql2/promise';
+import { withResilience as withResilientDatabase } from '../../../adapters/drizzle/index.ts';
+import { type ResilientClient, registeredClient } from '../../../adapters/mysql2/client.ts';
+import { transaction, withResilience } from '../../../adapters/mysql2/index.ts';
+import { PrismaMySQL2, resilience } from '../../../adapters/prisma/index.ts';
+import { PrismaClient } from '../../../prisma/generated/client.ts';
+import type { OneTransactionOptions, RetryPolicyOptions } from '../../../src/index.ts';
+
+/** What can be done in a transaction. The table is `stage_rows`. */
+export interface LedgerStatements {
+  insert(id: number): Promise<unknown>;
+  /** Any other statement. */
+  run(statement: string): Promise<unknown>;
+}
+
+export type LedgerCallback<T> = (tx: LedgerStatements) => Promise<T>;
+
+/** One way to use `exactlyOnce`. */
+export interface LedgerBinding {
+  transaction<T>(callback: LedgerCallback<T>, options?: OneTransactionOptions): Promise<T>;
+  /** One INSERT that is wrapped into a transaction with a token. */
+  insertOnce(id: number): Promise<unknown>;
+  /** What owns the connections. */
+  readonly client: ResilientClient;
+  readonly pool: Pool;
+  end(): Promise<unknown>;
+}
+
+export interface LedgerBindingOptions {
+  readonly connection: PoolOptions;
+  readonly policy?: RetryPolicyOptions;
+}
+
+export type CreateLedgerBinding = (options: LedgerBindingOptions) => LedgerBinding;
+
+const rows = mysqlTable('stage_rows', { seq: int().autoincrement().primaryKey(), id: int().notNull() });
+
+const createDrizzle: CreateLedgerBinding = ({ connection, policy }) => {
+  const pool = createPool(connection);
+  const db = withResilientDatabase(drizzle(pool), policy);
+  return {
+    transaction: (callback, options) =>
+      db.transaction(
+        (tx) =>
+          callback({
+            insert: async (id) => await tx.insert(rows).values({ id }),
+            run: async (statement) => await tx.execute(sql.raw(statement)),
+          }),
+        options,
+      ),
+    insertOnce: async (id) => await db.$resilience({ exactlyOnce: true }).insert(rows).values({ id }),
+    client: registeredClient(db.$client) as ResilientClient,
+    pool,
+    end: () => pool.end(),
+  };
+};
+
+const createPlain: CreateLedgerBinding = ({ connection, policy }) => {
+  const pool = createPool(connection);
+  const resilient = withResilience(pool, policy);
+  const insertion = 'INSERT INTO stage_rows (id) VALUES (?)';
+  return {
+    transaction: (callback, options) =>
+      transaction(
+        resilient,
+        (tx) => callback({ insert: (id) => tx.query(insertion, [id]), run: (statement) => tx.query(statement) }),
+        options,
+      ),
+    insertOnce: (id) => resilient.$resilience({ exactlyOnce: true }).query(insertion, [id]),
+    client: registeredClient(resilient) as ResilientClient,
+    pool,
+    end: () => pool.end(),
+  };
+};
+
+const createPrisma: CreateLedgerBinding = ({ connection, policy }) => {
+  const pool = createPool(connection);
+  const resilient = withResilience(pool, policy);
+  const prisma = new PrismaClient({
+    adapter: new PrismaMySQL2(resilient),
+    transactionOptions: { maxWait: 60_000, timeout: 60_000 },
+  }).$extends(resilience(policy));
+  return {
+    transaction: (callback, options) =>
+      prisma.$transaction(
+        (tx) =>
+          callback({
+            insert: async (id) => await tx.$executeRaw`INSERT INTO stage_rows (id) VALUES (${id})`,
+            run: async (statement) => await tx.$executeRawUnsafe(statement),
+          }),
+        options,
+      ),
+    insertOnce: async (id) =>
+      await prisma.$resilience({ exactlyOnce: true }).$executeRaw`INSERT INTO stage_rows (id) VALUES (${id})`,
+    client: registeredClient(resilient) as ResilientClient,
+    pool,
+    end: async () => {
+      await pool.end();
+      await prisma.$disconnect();
+    },
+  };
+};
+
+/** Everybody who can be asked for `exactlyOnce`. */
+export const ledgerBindings: readonly { readonly name: string; readonly create: CreateLedgerBinding }[] = [
+  { name: 'mysql2', create: createPlain },
+  { name: 'Drizzle', create: createDrizzle },
+  { name: 'Prisma', create: createPrisma },
+];

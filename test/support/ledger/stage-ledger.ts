@@ -1,0 +1,57 @@
+import { createLedger } from '../../../adapters/mysql2/index.ts';
+import type { Stage } from '../stage.ts';
+import type { LedgerBinding } from './bindings.ts';
+
+export interface LedgerRow {
+  readonly token: string;
+  readonly state: string;
+  readonly result: string | null;
+}
+
+/** The ledger of a test, as root sees it. */
+export async function ledgerOf(stage: Stage): Promise<readonly LedgerRow[]> {
+  return stage.server.admin(
+    'SELECT HEX(token) AS token, state, result FROM app.gone_away_ledger ORDER BY state, token',
+  );
+}
+
+/** Makes an empty ledger through a pool of its own. */
+export async function freshLedger(stage: Stage, binding: Pick<LedgerBinding, 'pool'>): Promise<void> {
+  await stage.server.admin('DROP TABLE IF EXISTS app.gone_away_ledger');
+  await createLedger(binding.pool);
+}
+
+/** How COMMIT fares, once. The connection that carried it is lost to its user in every case. */
+export type CommitFate =
+  /** It never reaches the server, and the server notices the end of the connection. */
+  | 'lost on its way'
+  /** The server executes it, and its answer is lost. */
+  | 'executed';
+
+/** Breaks the connection under the next COMMIT. Resolves when that has happened. */
+export function breakCommit(stage: Stage, fate: CommitFate): Promise<void> {
+  return new Promise((resolve) => {
+    let committing: number | undefined;
+    const stop = stage.proxy.onClientData((chunk, connection) => {
+      if (!isCommit(chunk)) return 'forward';
+      stop();
+      committing = connection.id;
+      if (fate === 'executed') return 'forward';
+      connection.reset();
+      resolve();
+      return 'swallow';
+    });
+    const stopAnswers = stage.proxy.onServerData((_, connection) => {
+      if (connection.id !== committing) return 'forward';
+      stopAnswers();
+      connection.reset();
+      resolve();
+      return 'swallow';
+    });
+  });
+}
+
+/** A packet of the protocol: a header, COM_QUERY, on MySQL the count of its attributes, and the text. */
+export function isCommit(chunk: Buffer): boolean {
+  return chunk.length <= 16 && chunk[4] === 3 && chunk.toString('latin1').toLowerCase().endsWith('commit');
+}
