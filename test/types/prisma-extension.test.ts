@@ -83,6 +83,12 @@ describe('the types of an extended client', () => {
     expectTypeOf(rerun).returns.resolves.toEqualTypeOf<{ name: string | null } | null>();
     const richly = () => rich.$transaction(async (tx) => tx.$shout('x'), { retry: 'rerun' });
     expectTypeOf(richly).returns.resolves.toEqualTypeOf<string>();
+    const once = () => prisma.$transaction(async (tx) => tx.user.count(), { exactlyOnce: true });
+    expectTypeOf(once).returns.resolves.toEqualTypeOf<number>();
+    const keyed = () => prisma.$transaction(async () => 'done' as const, { idempotencyKey: 'order-42' });
+    expectTypeOf(keyed).returns.resolves.toEqualTypeOf<'done'>();
+    const batchOnce = () => prisma.$transaction([prisma.user.count()], { exactlyOnce: true });
+    expectTypeOf(batchOnce).returns.resolves.toEqualTypeOf<[number]>();
     // @ts-expect-error there is no such thing
     const wrongRetry = () => prisma.$transaction(async () => 1, { retry: 'always' });
     expectTypeOf(wrongRetry).toBeFunction();

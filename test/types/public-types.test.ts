@@ -54,6 +54,14 @@ describe('the types', () => {
         { retry: 'rerun', isolationLevel: 'serializable', accessMode: 'read write' },
       );
     expectTypeOf<Awaited<ReturnType<typeof rerun>>>().toEqualTypeOf<{ id: number } | undefined>();
+    const once = () => db.transaction(async () => 'done' as const, { exactlyOnce: true });
+    expectTypeOf<Awaited<ReturnType<typeof once>>>().toEqualTypeOf<'done'>();
+    const keyed = () => transaction(pool, async () => ({ total: 1 }), { idempotencyKey: 'order-42' });
+    expectTypeOf<Awaited<ReturnType<typeof keyed>>>().toEqualTypeOf<{ total: number }>();
+    // @ts-expect-error a key is a text
+    const wrongKey = () => db.transaction(async () => 1, { idempotencyKey: 42 });
+    expectTypeOf(wrongKey).toBeFunction();
+    expectTypeOf<{ idempotencyKey: string }>().not.toExtend<CallOptions['transactions']>();
     // @ts-expect-error there is no such thing
     const wrong = () => db.transaction(async () => 1, { retry: 'always' });
     expectTypeOf(wrong).toBeFunction();
