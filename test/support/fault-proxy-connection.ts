@@ -59,6 +59,11 @@ export class ProxyConnection {
     if (server !== undefined) this.#lanes.push(new Lane('s2c', server, client, rules, this));
   }
 
+  /** Says something to the client in the server's place. */
+  answer(bytes: Buffer): void {
+    this.#client.write(bytes);
+  }
+
   /** RST to both sides, at once; bytes under way are lost. */
   reset(): void {
     this.silence();
