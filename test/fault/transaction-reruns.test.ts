@@ -6,6 +6,7 @@ import { transaction, withResilience } from '../../adapters/mysql2/index.ts';
 import { createDrizzleBinding } from '../contract/bindings/drizzle.ts';
 import { createCallbackBinding, createPromiseBinding } from '../contract/bindings/mysql2.ts';
 import { createPrismaBinding } from '../contract/bindings/prisma.ts';
+import { failureOf, later } from '../contract/outcome.ts';
 import { recordStatements } from '../support/record-statements.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
 
@@ -52,6 +53,30 @@ describe.each([
     }, rerun);
     expect(attempts).toEqual([1, 2]);
     expect(await stage.rows()).toEqual([2]);
+  });
+});
+
+describe('a transaction whose first statements are sent together', unhurried, () => {
+  const stage = useStage('reruns-together');
+
+  test('does not begin again under one of them, when another one was refused', async () => {
+    const pool = stage.closing(withResilience(createPool({ ...stage.direct(), connectionLimit: 1 }), fast));
+    await pool.query('SELECT id FROM stage_rows');
+    await stage.server.admin('SET GLOBAL read_only = 1');
+    let runs = 0;
+    const failure = failureOf(
+      transaction(pool, async (connection) => {
+        runs += 1;
+        const refused = later(connection.query('INSERT INTO stage_rows (id) VALUES (1)'));
+        const [rows] = await connection.query('SELECT id FROM stage_rows');
+        expect(rows).toEqual([]);
+        await stage.server.admin('SET GLOBAL read_only = 0');
+        await refused;
+      }),
+    );
+    expect(await failure).toMatchObject({ errno: 1290 });
+    expect(runs).toBe(1);
+    expect(await stage.rows()).toEqual([]);
   });
 });
 

@@ -285,6 +285,22 @@ export function describeReruns(create: CreateBinding, stage: Stage): void {
       expect(await stage.rows()).toEqual([1]);
     });
 
+    test('is a transaction on its other connection too: what its callback then gives up is undone', async () => {
+      const binding = open();
+      const own = new Error('not today');
+      const failure = failureOf(
+        binding.transaction(async (tx) => {
+          stage.proxy.resetAll();
+          await expect.poll(() => stage.proxy.connections(), patient).toBe(0);
+          await tx.insert(1);
+          await tx.insert(2);
+          throw own;
+        }),
+      );
+      expect(await failure).toBe(own);
+      expect(await stage.rows()).toEqual([]);
+    });
+
     test('is all or nothing when its connection was lost with two statements about to be written', async () => {
       const binding = open();
       const callback = vi.fn<Callback<unknown>>(async (tx) => {
