@@ -137,7 +137,8 @@ describe('an interactive transaction', () => {
       ),
     );
     stage.proxy.set('pass');
-    expect(performance.now() - startedAt).toBeLessThan(4000);
+    // Long before the server would be asked whether it still works on the statement, and found out of reach.
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
     expect(error).toMatchObject({ code: expect.stringMatching(/P1008|P2028/) });
     const [first, second] = [await pool.getConnection(), await pool.getConnection()];
     first.release();

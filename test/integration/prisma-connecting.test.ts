@@ -34,6 +34,9 @@ async function failure(options: PoolOptions): Promise<unknown> {
   return error;
 }
 
+/** Milliseconds, on a machine that is busy with other things: below every limit that is not this package's own. */
+const soon = 8_000;
+
 describe('what it is made from', () => {
   it('a URL, with the parameters of Prisma', async () => {
     const prisma = clientOn(`${url()}?connection_limit=3&connect_timeout=5&statement_cache_size=7`);
@@ -113,7 +116,7 @@ describe('a server that does not let anybody in', () => {
     const port = await freePort();
     const startedAt = performance.now();
     const error = await failure({ host: '127.0.0.1', port });
-    expect(performance.now() - startedAt).toBeLessThan(1500);
+    expect(performance.now() - startedAt).toBeLessThan(soon);
     expect(error).toMatchObject({
       code: 'P1001',
       message: expect.stringContaining('ECONNREFUSED'),
@@ -137,7 +140,7 @@ describe('a server that does not let anybody in', () => {
     await server.stop();
     const startedAt = performance.now();
     expect(await caught(prisma.user.findMany())).toMatchObject({ code: 'P1001' });
-    expect(performance.now() - startedAt).toBeLessThan(1500);
+    expect(performance.now() - startedAt).toBeLessThan(soon);
     await server.start();
     expect(await one(prisma)).toEqual([{ one: 'one' }]);
     await prisma.$disconnect();
@@ -164,7 +167,7 @@ it('a frozen server keeps nobody from disconnecting, and what waits for it is to
     await delay(50);
     const startedAt = performance.now();
     await prisma.$disconnect();
-    expect(performance.now() - startedAt).toBeLessThan(1500);
+    expect(performance.now() - startedAt).toBeLessThan(soon);
     expect(await waiting).toMatchObject({ code: 'ERR_GONE_AWAY_OUTCOME_UNKNOWN' });
   } finally {
     await server.thaw();

@@ -141,6 +141,7 @@ describe('with PrismaMySQL2', unhurried, () => {
     const error = await failureOf(Promise.resolve(ended.user.create({ data: { email: 'x' } })));
     expect(classify(error)).toMatchObject({ transient: false });
     expect(String(error)).toContain('ended');
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    // Below `acquireTimeout`: it was not waited for.
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
   });
 });
