@@ -16,7 +16,7 @@ export interface Cut {
   readonly pass: number;
   readonly how: Break;
   /** To be called when the connection is broken. */
-  readonly done: () => void;
+  readonly done: (connection: ProxyConnection) => void;
 }
 
 /** What the proxy tells its connections to do; asked anew for every chunk. */
@@ -176,7 +176,7 @@ class Lane {
 
   #breakOff(cut: Cut): void {
     this.#connection.break(cut.how);
-    cut.done();
+    cut.done(this.#connection);
   }
 }
 

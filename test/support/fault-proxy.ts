@@ -121,12 +121,20 @@ export class FaultProxy {
    * Lets the next `bytes` bytes of a direction pass, counted over all connections, then breaks the connection that carried
    * the last of them. With 0 it breaks at the next chunk, of which nothing passes. Happens once; a second call replaces the first.
    *
-   * @returns a promise that resolves when the connection is broken.
+   * @returns a promise that resolves with the connection when it is broken.
    */
-  cutAfter(direction: Direction, bytes: number, how: Break): Promise<void> {
+  cutAfter(direction: Direction, bytes: number, how: Break): Promise<ProxyConnection> {
     return new Promise((resolve) => {
       this.#cuts[direction] = { left: bytes, how, done: resolve };
     });
+  }
+
+  /** Takes back what {@link cutAfter} has planned. @returns whether it had not come to that. */
+  cutNothing(): boolean {
+    const { c2s, s2c } = this.#cuts;
+    this.#cuts.c2s = undefined;
+    this.#cuts.s2c = undefined;
+    return c2s !== undefined || s2c !== undefined;
   }
 
   /** Calls `hook` with every chunk a client sends, before it is forwarded. @returns a function that removes the hook. */
@@ -188,5 +196,5 @@ export class FaultProxy {
 interface PlannedCut {
   left: number;
   readonly how: Break;
-  readonly done: () => void;
+  readonly done: (connection: ProxyConnection) => void;
 }

@@ -1,0 +1,125 @@
+import type { Direction } from '../support/fault-proxy-connection.ts';
+import type { Server } from '../support/server.ts';
+import { type ClientName, clientOf } from './clients.ts';
+import { type Conversation, type Lost, lostAt } from './conversation.ts';
+import { Lane, type Result } from './cut.ts';
+import type { Ledger } from './ledger.ts';
+import { bytesToCut, commandOf, type Place } from './place.ts';
+import { type Told, violations } from './verdict.ts';
+import { type WayName, wayOf } from './ways.ts';
+import { type WorkloadName, workloadOf } from './workloads.ts';
+
+export interface Campaign {
+  readonly client: ClientName;
+  readonly workload: WorkloadName;
+  readonly way: WayName;
+  /** Cut at every so many bytes. */
+  readonly every: number;
+  /** One direction, or one byte, alone. */
+  readonly direction?: Direction | undefined;
+  readonly byte?: number | undefined;
+}
+
+export interface Violation {
+  readonly place: Place;
+  readonly what: string;
+  readonly error: unknown;
+  /** Does it again. */
+  readonly command: string;
+}
+
+/** What came of cutting one workload of one client in one way. */
+export interface Summary extends Campaign {
+  readonly bytes: Readonly<Record<Direction, number>>;
+  /** How many conversations there were, and how many of them it came to the cut in. */
+  readonly conversations: number;
+  readonly cuts: number;
+  readonly told: Readonly<Partial<Record<Told | 'hung', number>>>;
+  /** How often nobody could know, by what was lost. */
+  readonly unknown: Readonly<Partial<Record<Lost, number>>>;
+  readonly violations: readonly Violation[];
+  readonly ms: number;
+}
+
+export interface World {
+  readonly server: Server;
+  readonly ledger: Ledger;
+}
+
+/** Cuts one workload of one client in one way, at each of its bytes. */
+export async function run(world: World, campaign: Campaign): Promise<Summary> {
+  const startedAt = performance.now();
+  const { client, workload, way } = campaign;
+  const { lanes } = wayOf(way);
+  const openLane = () => Lane.open(client, workload, way, world.server);
+
+  const first = await openLane();
+  const [firstId = 0, secondId = 0] = await world.ledger.allot(2);
+  // The first one is not like those that follow: under TLS they resume its session.
+  await first.listen(firstId);
+  const conversation = await first.listen(secondId);
+  const places = placesOf(campaign, conversation);
+  const ids = await world.ledger.allot(places.length);
+  const rest = await Promise.all(Array.from({ length: Math.min(lanes, places.length) - 1 }, openLane));
+  const all = [first, ...rest];
+  const results: Result[] = [];
+  let next = 0;
+  const work = async (lane: Lane) => {
+    for (let place = places[next]; place !== undefined; place = places[next]) {
+      const id = ids[next] ?? 0;
+      next += 1;
+      results.push(await lane.cut(place, id, wayOf(way).break));
+    }
+  };
+  await Promise.all(all.map(work));
+  const ends = await Promise.all(all.map((lane) => lane.end()));
+  const threads = await world.ledger.settled(0, 15_000);
+
+  const found = await world.ledger.effects(ids);
+  const wrong = results.flatMap(({ place, id, ...heard }) =>
+    violations(workloadOf(workload), heard, found.get(id) ?? { rows: 0, balance: 0 }).map((what) =>
+      violation(place, what, heard.error),
+    ),
+  );
+  const somewhere: Place = { client, workload, way, direction: 'c2s', byte: 0 };
+  const leaked = ends.reduce((sum, left) => sum + left, 0);
+  if (leaked > 0)
+    wrong.push(violation(somewhere, `${leaked} connections were left when its pools had ended`, undefined));
+  if (threads > 0) wrong.push(violation(somewhere, `${threads} threads were left on the server`, undefined));
+  const unknown = results.filter(({ told }) => told === 'unknown');
+  return {
+    ...campaign,
+    bytes: conversation.bytes,
+    conversations: results.length,
+    cuts: results.filter(({ cut }) => cut).length,
+    told: count(results.map(({ told }) => told)),
+    unknown: count(unknown.map(({ place }) => lostAt(conversation, place.direction, place.byte))),
+    violations: wrong,
+    ms: Math.round(performance.now() - startedAt),
+  };
+}
+
+function placesOf({ client, workload, way, every, direction, byte }: Campaign, { bytes }: Conversation): Place[] {
+  const step = every * (clientOf(client).every ?? 1);
+  return (['c2s', 's2c'] as const)
+    .filter((each) => direction === undefined || direction === each)
+    .flatMap((each) =>
+      (byte === undefined ? bytesToCut(workload, bytes[each], step) : [byte]).map((at) => ({
+        client,
+        workload,
+        way,
+        direction: each,
+        byte: at,
+      })),
+    );
+}
+
+function violation(place: Place, what: string, error: unknown): Violation {
+  return { place, what, error, command: commandOf(place) };
+}
+
+function count<T extends string>(values: readonly T[]): Partial<Record<T, number>> {
+  const counts: Partial<Record<T, number>> = {};
+  for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
+  return counts;
+}

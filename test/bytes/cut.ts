@@ -1,0 +1,118 @@
+import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ConnectionOptions } from 'mysql2/promise';
+import { createFaultProxy, type FaultProxy } from '../support/fault-proxy.ts';
+import type { Break } from '../support/fault-proxy-connection.ts';
+import type { Server } from '../support/server.ts';
+import type { Client } from './client.ts';
+import { type ClientName, clientOf } from './clients.ts';
+import { type Conversation, listen } from './conversation.ts';
+import type { Place } from './place.ts';
+import { type Heard, hear } from './verdict.ts';
+import { type WayName, wayOf } from './ways.ts';
+import { type WorkloadName, workloadOf } from './workloads.ts';
+
+/** Longer than anything may take, also on a machine that is busy with other things. */
+const deadline = 15_000;
+
+/** A place, and what was heard there. */
+export interface Result extends Heard {
+  readonly place: Place;
+  readonly id: number;
+  /** Whether it came to that. */
+  readonly cut: boolean;
+}
+
+/** One client behind a proxy of its own, on which one conversation after the other is cut. */
+export class Lane {
+  readonly #proxy: FaultProxy;
+  readonly #workload: WorkloadName;
+  readonly #prepares: boolean;
+  readonly #open: () => Client;
+  #client: Client | undefined;
+
+  private constructor(proxy: FaultProxy, workload: WorkloadName, prepares: boolean, open: () => Client) {
+    this.#proxy = proxy;
+    this.#workload = workload;
+    this.#prepares = prepares;
+    this.#open = open;
+  }
+
+  static async open(client: ClientName, workload: WorkloadName, way: WayName, server: Server): Promise<Lane> {
+    const { transparent = false, policy } = wayOf(way);
+    const { host } = server;
+    const proxy = await createFaultProxy({ host, port: server.port, transparent });
+    const { port } = proxy;
+    const options: ConnectionOptions = {
+      ...server.connectionOptions('app'),
+      port,
+      connectTimeout: 400,
+      ...(transparent && { stream: () => connect({ host, port, localAddress: host, noDelay: true }) }),
+      ...(clientOf(client).tls === true && { ssl: { ...server.tls } }),
+    };
+    const prepares = (clientOf(client).prepares ?? workloadOf(workload).prepares) === true;
+    return new Lane(proxy, workload, prepares, () => clientOf(client).open(options, policy));
+  }
+
+  /** The conversation as it is when nobody cuts it. */
+  async listen(id: number): Promise<Conversation> {
+    const client = await this.#ready();
+    return listen(this.#proxy, () => this.#work(client, id, () => {}));
+  }
+
+  async cut(place: Place, id: number, how: Break): Promise<Result> {
+    const client = await this.#ready();
+    let callbacks = 0;
+    const callback = () => {
+      callbacks += 1;
+    };
+    const cutting = this.#proxy.cutAfter(place.direction, place.byte, how);
+    const heard = await hear(this.#work(client, id, callback), () => callbacks, deadline);
+    const cut = !this.#proxy.cutNothing();
+    // What the network swallowed is nobody's any more; without this the server would wait for the rest.
+    if (cut && how === 'silence') (await cutting).reset();
+    else if (cut) await cutting;
+    return { place, id, cut, ...heard };
+  }
+
+  /**
+   * Ends the client, which has to work.
+   *
+   * @returns how many of its connections are left then
+   */
+  async end(): Promise<number> {
+    await this.#client?.warm();
+    await this.#client?.end();
+    await this.#ended();
+    const left = this.#proxy.connections();
+    await this.#proxy.close();
+    return left;
+  }
+
+  /** With a sound connection; or with none, where that is to be cut as well. */
+  async #ready(): Promise<Client> {
+    if (workloadOf(this.#workload).connects === true) {
+      await this.#client?.end();
+      await this.#ended();
+      this.#client = this.#open();
+    } else {
+      // What the connection has prepared in another run would not be sent again.
+      if (this.#prepares) this.#proxy.resetAll();
+      this.#client ??= this.#open();
+      await this.#client.warm();
+    }
+    return this.#client;
+  }
+
+  /** What ended connections still say is no part of the next conversation. */
+  async #ended(): Promise<void> {
+    const until = performance.now() + deadline;
+    while (this.#proxy.connections() > 0 && performance.now() < until) await delay(1);
+  }
+
+  #work(client: Client, id: number, callback: () => void): Promise<unknown> {
+    const work = client.work[this.#workload];
+    if (work === undefined) throw new TypeError(`This client has no workload ${this.#workload}`);
+    return work({ id, callback });
+  }
+}

@@ -1,0 +1,57 @@
+import { createConnection } from 'mysql2/promise';
+import { isUnheardOfMariaDbDriver } from '../support/prisma/mariadb-driver.ts';
+import { startServer } from '../support/server.ts';
+import { run, type Summary } from './campaign.ts';
+import { Ledger } from './ledger.ts';
+import { campaignsOf, parseOptions, UsageError, usage } from './options.ts';
+import { describe, heading, lineOf, totals } from './report.ts';
+
+const say = (line: string) => process.stderr.write(`${line}\n`);
+
+async function main(): Promise<number> {
+  const options = parseOptions(process.argv.slice(2));
+  if (options === 'help') {
+    process.stdout.write(usage);
+    return 0;
+  }
+  const unheard: unknown[] = [];
+  process.on('unhandledRejection', (error) => {
+    if (!isUnheardOfMariaDbDriver(error)) unheard.push(error);
+  });
+  process.on('uncaughtException', (error) => unheard.push(error));
+  const server = await startServer({ name: 'bytes' });
+  const startedAt = performance.now();
+  try {
+    const { database } = server.connectionOptions('app');
+    const root = await createConnection({ ...server.connectionOptions('root'), ...(database && { database }) });
+    const ledger = await Ledger.open(root);
+    const summaries: Summary[] = [];
+    say(heading);
+    for (const campaign of campaignsOf(options)) {
+      const summary = await run({ server, ledger }, campaign);
+      summaries.push(summary);
+      say(lineOf(summary));
+      for (const violation of summary.violations) say(describe(violation));
+    }
+    await root.end();
+    for (const error of unheard) say(`an error that nobody heard: ${String(error)}`);
+    const total = { ...totals(summaries), unheard: unheard.length, ms: Math.round(performance.now() - startedAt) };
+    if (options.json) {
+      const printable = summaries.map((summary) => ({ ...summary, violations: summary.violations.map(describe) }));
+      process.stdout.write(
+        `${JSON.stringify({ node: process.version, server: server.version, total, summaries: printable })}\n`,
+      );
+    } else process.stdout.write(`${JSON.stringify(total, undefined, 2)}\n`);
+    return total.violations + total.unheard === 0 ? 0 : 1;
+  } finally {
+    await server.destroy();
+  }
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  say(`${error.message}\n\n${usage}`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,112 @@
+import { parseArgs } from 'node:util';
+import type { Direction } from '../support/fault-proxy-connection.ts';
+import type { Campaign } from './campaign.ts';
+import { clientNames, clientOf, meets } from './clients.ts';
+import { wayNames } from './ways.ts';
+import { workloadNames } from './workloads.ts';
+
+export interface FaultOptions {
+  readonly json: boolean;
+  readonly every: number;
+  readonly client: string | undefined;
+  readonly workload: string | undefined;
+  readonly way: string | undefined;
+  readonly direction: Direction | undefined;
+  readonly byte: number | undefined;
+}
+
+export const usage = `Usage: npm run fault -- [options]
+
+Cuts conversations with a private server after each of their bytes, in each direction and each way, and holds what the
+caller was told against what the tables say.
+
+Options:
+  --client NAME     ${clientNames.join(', ')}
+  --workload NAME   ${workloadNames.join(', ')}
+  --way NAME        ${wayNames.join(', ')}
+  --direction NAME  c2s, s2c
+  --byte N          at this byte alone
+  --every N         at every Nth byte (default 1)
+  --json            one JSON object on stdout; everything else goes to stderr
+  --help            this text
+
+Exit code: 0 if nobody was told anything false, 1 if somebody was, 2 for a wrong option.
+`;
+
+/** The command line is wrong; the message says how. */
+export class UsageError extends Error {}
+
+const directions: readonly Direction[] = ['c2s', 's2c'];
+
+/** @throws UsageError */
+export function parseOptions(args: readonly string[]): FaultOptions | 'help' {
+  const values = parse(args);
+  if (values.help === true) return 'help';
+  expectOneOf('--client', values.client, clientNames);
+  expectOneOf('--workload', values.workload, workloadNames);
+  expectOneOf('--way', values.way, wayNames);
+  expectOneOf('--direction', values.direction, directions);
+  return {
+    json: values.json === true,
+    every: wholeNumber('--every', values.every ?? '1', 1),
+    client: values.client,
+    workload: values.workload,
+    way: values.way,
+    direction: directions.find((direction) => direction === values.direction),
+    byte: values.byte === undefined ? undefined : wholeNumber('--byte', values.byte, 0),
+  };
+}
+
+/** Every workload of every client in every way, as far as the options do not say otherwise. */
+export function campaignsOf({ client, workload, way, every, direction, byte }: FaultOptions): readonly Campaign[] {
+  const among = <T extends string>(names: readonly T[], wanted: string | undefined) =>
+    names.filter((name) => wanted === undefined || name === wanted);
+  return among(clientNames, client).flatMap((ofClient) =>
+    among(clientOf(ofClient).workloads, workload).flatMap((ofWorkload) =>
+      among(wayNames, way)
+        .filter((ofWay) => meets(ofClient, ofWay))
+        .map((ofWay) => ({
+          client: ofClient,
+          workload: ofWorkload,
+          way: ofWay,
+          every,
+          direction,
+          byte,
+        })),
+    ),
+  );
+}
+
+function parse(args: readonly string[]) {
+  try {
+    const text = { type: 'string' } as const;
+    const flag = { type: 'boolean' } as const;
+    return parseArgs({
+      args: [...args],
+      options: {
+        client: text,
+        workload: text,
+        way: text,
+        direction: text,
+        byte: text,
+        every: text,
+        json: flag,
+        help: flag,
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function expectOneOf(option: string, value: string | undefined, expected: readonly string[]): void {
+  if (value !== undefined && !expected.includes(value)) {
+    throw new UsageError(`${option}: expected one of ${expected.join(', ')}, got ${value}`);
+  }
+}
+
+function wholeNumber(option: string, value: string, least: number): number {
+  const number = Number(value);
+  if (value.trim() !== '' && Number.isInteger(number) && number >= least) return number;
+  throw new UsageError(`${option}: expected a whole number from ${least}, got ${value}`);
+}
