@@ -54,7 +54,7 @@ export type Resilient<D> = {
  * one that was given is not changed.
  *
  * Statements are retried where the evidence says that it is safe. A transaction that is lost before its callback ran begins again;
- * after that, its callback is never run twice. `iterator()` is retried until its first row.
+ * after that, its callback runs twice only with `{ retry: 'rerun' }` or `exactlyOnce`. `iterator()` is retried until its first row.
  *
  * @param db made with `drizzle()` from a URL, options or a pool of mysql2, or with `withReplicas()`
  * @throws TypeError when this is no such database (a `tx`, one on a single connection), or an option of the policy is wrong

@@ -84,16 +84,18 @@ export class TransactionClient extends LeaseClient {
 
   async #runFirst(send: () => Promise<StatementResult>): Promise<StatementResult> {
     this.#pending += 1;
-    // What a statement then fails with is what happened to the connection before it, when there was nothing to execute yet.
-    const wasLost = this.lease.isLost;
     try {
+      const { firstFailure, isLost } = this.lease;
+      // Nothing is written to a connection that is known to be lost: what has happened to it, happened before there was anything to execute.
+      if (isLost && firstFailure !== undefined && this.#clean && this.#pending === 1) {
+        return await this.#beginAgain(firstFailure.error, send);
+      }
       const result = await send();
       this.#clean = false;
       return result;
     } catch (error) {
       // With others under way there is more than this statement in the transaction.
-      const notExecuted = wasLost || classify(error).outcome === 'not-executed';
-      if (this.#clean && this.#pending === 1 && notExecuted) {
+      if (this.#clean && this.#pending === 1 && classify(error).outcome === 'not-executed') {
         return await this.#beginAgain(error, send);
       }
       this.#clean = false;

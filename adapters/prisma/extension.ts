@@ -71,12 +71,12 @@ export type ResilienceExtension = (client: object) => {
  *
  * Reads are sent again; a write only when it certainly left nothing behind, or was marked `idempotent`; what nobody can know is an
  * OutcomeUnknownError. Inside a transaction nothing is retried by itself. `$transaction([...])` is retried as a whole, `$transaction(callback)`
- * only until its callback begins. Works with any driver adapter; with `PrismaMySQL2` it decides from evidence, with others from error codes,
+ * until its callback begins, and after that only with `{ retry: 'rerun' }`. Works with any driver adapter; with `PrismaMySQL2` it decides from evidence, with others from error codes,
  * which prove less.
  *
  * Apply it last: an extension that was applied first is outermost, and what is applied after this one runs again with every retry.
  *
- * @param policy the options of {@link RetryPolicyOptions}; those that belong to a pool (`liveness`, `onEvict`) mean nothing here
+ * @param policy the options of {@link RetryPolicyOptions}; those that belong to a pool (`liveness`, `onEvict`, `ledgerTable`) mean nothing here
  * @throws TypeError when an option is wrong; from `$extends()`, when this is no client of Prisma on MySQL or MariaDB
  */
 export function resilience(policy?: RetryPolicyOptions): ResilienceExtension {
