@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
+import type { Network } from '../../test/support/network/network.ts';
 import type { Server } from '../../test/support/server.ts';
-import type { Network } from './network.ts';
 
 export interface World {
   readonly server: Server;

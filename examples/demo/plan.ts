@@ -1,3 +1,5 @@
+import { randomFrom } from '../../test/support/random-from.ts';
+
 /** One operation, planned before anything runs, so that all clients get the very same ones at the same times. */
 export type Operation = { readonly index: number; readonly at: number } & Work;
 
@@ -56,15 +58,4 @@ function planWork(random: () => number): Work {
     return { kind: 'transfer', from, to, amount: 1 + Math.floor(random() * 100) };
   }
   return { kind: 'locking-read', account: account() };
-}
-
-/** Mulberry32: small, and good enough to shuffle a workload. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

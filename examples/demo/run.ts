@@ -1,12 +1,12 @@
 import type { PoolOptions } from 'mysql2/promise';
 import { launchLocalServer } from '../../test/support/local-server.ts';
+import { Network, type Traffic } from '../../test/support/network/network.ts';
 import type { Server } from '../../test/support/server.ts';
 import { type Audit, audit, disconnectClients } from './audit.ts';
 import { clientKeys, createClient } from './clients.ts';
 import { drive, type Participant } from './drive.ts';
 import { faults, serverFlags } from './faults.ts';
 import { Ledger } from './ledger.ts';
-import { Network, type Traffic } from './network.ts';
 import { planOperations } from './plan.ts';
 import { Progress } from './progress.ts';
 import { createDatabases, databaseOf } from './tables.ts';
@@ -39,7 +39,12 @@ export async function run(seconds: number, seed: number): Promise<RunResult> {
 
 async function runOn(server: Server, network: Network, seconds: number, seed: number): Promise<RunResult> {
   await createDatabases(server, clientKeys);
-  const ports = await network.open(server.port, clientKeys.length, networkDelay);
+  const ports = await network.open({
+    port: server.port,
+    count: clientKeys.length,
+    delayMs: networkDelay,
+    transparent: false,
+  });
   const participants = clientKeys.map((key, index): Participant => {
     const address = { ...server.connectionOptions(), port: ports[index] ?? 0, database: databaseOf(key) };
     return { client: createClient(key, { ...address, ...poolOptions }), ledger: new Ledger() };

@@ -1,7 +1,7 @@
+import type { Traffic } from '../../test/support/network/network.ts';
 import type { Audit } from './audit.ts';
 import type { ClientKey } from './clients.ts';
 import type { Entry } from './ledger.ts';
-import type { Traffic } from './network.ts';
 import type { FaultWindow } from './timeline.ts';
 
 /** What an operation's rows say about the answer that the caller got. */

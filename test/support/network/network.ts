@@ -1,11 +1,23 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { FaultMode } from '../../test/support/fault-proxy.ts';
+import type { FaultMode } from '../fault-proxy.ts';
+
+export interface NetworkOptions {
+  /** Where the server is. */
+  readonly port: number;
+  /** One link for each client. */
+  readonly count: number;
+  /** One way, in milliseconds. */
+  readonly delayMs: number;
+  /** See the option of the fault proxy. */
+  readonly transparent: boolean;
+}
 
 export type NetworkRequest =
-  | { readonly verb: 'open'; readonly port: number; readonly count: number; readonly delayMs: number }
+  | ({ readonly verb: 'open' } & NetworkOptions)
   | { readonly verb: 'mode'; readonly mode: FaultMode }
+  | { readonly verb: 'delay'; readonly ms: number }
   | { readonly verb: 'steal-answers'; readonly count: number }
   | { readonly verb: 'reset' | 'traffic' | 'close' };
 
@@ -38,17 +50,22 @@ export class Network {
       this.#pending.delete(id);
     });
     this.#process.on('exit', () => {
-      if (this.#closed === undefined) throw new Error('the network of the demo died');
+      if (this.#closed === undefined) throw new Error('the process of the network died');
     });
   }
 
   /** @returns the port for each client */
-  async open(port: number, count: number, delayMs: number): Promise<readonly number[]> {
-    return (await this.#ask({ verb: 'open', port, count, delayMs })).ports ?? [];
+  async open(options: NetworkOptions): Promise<readonly number[]> {
+    return (await this.#ask({ verb: 'open', ...options })).ports ?? [];
   }
 
   async mode(mode: FaultMode): Promise<void> {
     await this.#ask({ verb: 'mode', mode });
+  }
+
+  /** Delays everything by `ms` milliseconds in each direction. */
+  async delay(ms: number): Promise<void> {
+    await this.#ask({ verb: 'delay', ms });
   }
 
   /** RST on every connection of every client. */

@@ -1,6 +1,6 @@
-import { createFaultProxy, type FaultProxy } from '../../test/support/fault-proxy.ts';
+import { createFaultProxy, type FaultProxy } from '../fault-proxy.ts';
 import { AnswerThief } from './answer-thief.ts';
-import type { NetworkAnswer, NetworkRequest } from './network.ts';
+import type { NetworkAnswer, NetworkOptions, NetworkRequest } from './network.ts';
 
 /** The packet of COM_PING: length 1, sequence 0, command 0x0e. Over plain TCP it can be seen. */
 const comPing = Buffer.from([1, 0, 0, 0, 0x0e]);
@@ -16,10 +16,13 @@ const links: Link[] = [];
 async function handle(request: NetworkRequest): Promise<NetworkAnswer['result']> {
   switch (request.verb) {
     case 'open':
-      for (let n = 0; n < request.count; n += 1) links.push(await openLink(request.port, request.delayMs));
+      for (let n = 0; n < request.count; n += 1) links.push(await openLink(request));
       return { ports: links.map(({ proxy }) => proxy.port) };
     case 'mode':
       for (const { proxy } of links) proxy.set(request.mode);
+      return {};
+    case 'delay':
+      for (const { proxy } of links) proxy.delay(request.ms);
       return {};
     case 'reset':
       for (const { proxy } of links) proxy.resetAll();
@@ -37,8 +40,8 @@ async function handle(request: NetworkRequest): Promise<NetworkAnswer['result']>
   }
 }
 
-async function openLink(port: number, delayMs: number): Promise<Link> {
-  const proxy = await createFaultProxy({ port });
+async function openLink({ port, delayMs, transparent }: NetworkOptions): Promise<Link> {
+  const proxy = await createFaultProxy({ port, transparent });
   proxy.delay(delayMs);
   const link: Link = { proxy, thief: new AnswerThief(proxy), pings: 0 };
   proxy.onClientData((chunk) => {
@@ -52,7 +55,7 @@ process.on('message', ({ id, request }: { id: number; request: NetworkRequest })
   handle(request).then(
     (result) => process.send?.({ id, result } satisfies NetworkAnswer),
     (error: unknown) => {
-      // Nothing in here fails by itself; if it does, the demo is broken and should say so.
+      // Nothing in here fails by itself; if it does, whoever uses it should hear of it.
       setImmediate(() => {
         throw error;
       });
@@ -60,5 +63,5 @@ process.on('message', ({ id, request }: { id: number; request: NetworkRequest })
   );
 });
 
-// However the demo ends, its network does not outlive it.
+// However its user ends, the network does not outlive it.
 process.on('disconnect', () => process.exit());

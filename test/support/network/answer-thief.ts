@@ -1,5 +1,5 @@
-import type { FaultProxy } from '../../test/support/fault-proxy.ts';
-import type { ProxyConnection } from '../../test/support/fault-proxy-connection.ts';
+import type { FaultProxy } from '../fault-proxy.ts';
+import type { ProxyConnection } from '../fault-proxy-connection.ts';
 
 /** The first byte after a packet's header of four: COM_QUERY, followed by the statement. */
 const comQuery = 0x03;

@@ -1,0 +1,14 @@
+/**
+ * Numbers from 0 to 1, always the same ones for the same seed. Mulberry32: small, and good enough to shuffle a workload.
+ *
+ * @param seed a whole number
+ */
+export function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
