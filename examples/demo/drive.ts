@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { describeError } from '../../test/support/describe-error.ts';
 import type { Client } from './clients.ts';
-import { answerOf, describeError, type Ledger } from './ledger.ts';
+import { answerOf, type Ledger } from './ledger.ts';
 import type { Operation } from './plan.ts';
 
 /** Milliseconds. A call without an answer for so long counts as hung. */

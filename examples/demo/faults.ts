@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
+import type { Connection } from 'mysql2/promise';
 import type { Network } from '../../test/support/network/network.ts';
 import type { Server } from '../../test/support/server.ts';
+import { withConnection } from '../../test/support/server-admin.ts';
+import { beReadOnly, crowdOut, killConnections } from '../../test/support/server-faults.ts';
 
 export interface World {
   readonly server: Server;
@@ -17,8 +19,6 @@ export interface Fault {
 
 /** For the server at every start. An abandoned transaction must not keep its locks for the rest of the run. */
 export const serverFlags: readonly string[] = ['--loose-idle-transaction-timeout=3'];
-
-const maxConnections = 200;
 
 /**
  * In this order: the restart also sets the short `wait_timeout` that the busy loop needs, and the next start sets it back; the black hole
@@ -75,17 +75,12 @@ export const faults: readonly Fault[] = [
   {
     name: 'read-only',
     lasts: 2_000,
-    run: ({ server }) =>
-      withRoot(server, async (root) => {
-        await makeReadOnly(root);
-        await delay(2_000);
-        await root.query('SET GLOBAL read_only = 0');
-      }),
+    run: ({ server }) => withRoot(server, (root) => beReadOnly(root, 2_000)),
   },
   {
     name: 'too many connections',
     lasts: 2_000,
-    run: ({ server }) => withRoot(server, (root) => crowdOut(server, root)),
+    run: ({ server }) => withRoot(server, (root) => crowdOut(root, server.connectionOptions('root'), 2_000)),
   },
   {
     name: 'freeze',
@@ -107,59 +102,13 @@ export const faults: readonly Fault[] = [
   },
 ];
 
-/** Takes all places at the server, then kills the clients' connections: they cannot come back until the places are free again. */
-async function crowdOut(server: Server, root: Connection): Promise<void> {
-  const leastLimit = 10;
-  const crowd = await Promise.all(Array.from({ length: leastLimit }, () => connect(server)));
-  await root.query(`SET GLOBAL max_connections = ${leastLimit}`);
-  await killConnections(root, 'all');
-  await delay(2_000);
-  await root.query(`SET GLOBAL max_connections = ${maxConnections}`);
-  await Promise.all(crowd.map((connection) => connection.end()));
-}
-
-/**
- * The statement stops every write that begins and waits for those that run. When one of these waits for the row lock of a transaction
- * whose own next write was stopped, that is a deadlock which the server does not see: it would last for `innodb_lock_wait_timeout`, 50
- * seconds. So it must not wait: it is tried until it meets a moment in which nothing is being written.
- */
-async function makeReadOnly(root: Connection): Promise<void> {
-  await root.query('SET SESSION lock_wait_timeout = 0');
-  for (;;) {
-    try {
-      await root.query('SET GLOBAL read_only = 1');
-      return;
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ER_LOCK_WAIT_TIMEOUT')) throw error;
-      await delay(20);
-    }
-  }
-}
-
-async function killConnections(root: Connection, which: 'idle' | 'all'): Promise<void> {
-  const [rows] = await root.query<(RowDataPacket & { id: number })[]>(
-    `SELECT id AS id FROM information_schema.processlist WHERE user = 'app'${which === 'idle' ? " AND command = 'Sleep'" : ''}`,
-  );
-  // One that has gone by itself in the meantime is no error.
-  for (const { id } of rows) await root.query('KILL ?', [id]).catch(() => {});
-}
-
-async function withRoot(server: Server, work: (root: Connection) => Promise<void>): Promise<void> {
-  const root = await connect(server);
-  try {
-    await work(root);
-  } finally {
-    await root.end();
-  }
-}
-
-function connect(server: Server): Promise<Connection> {
-  return createConnection(server.connectionOptions('root'));
-}
-
 async function repeatedly(times: number, pause: number, action: () => Promise<void>): Promise<void> {
   for (let n = 0; n < times; n += 1) {
     await action();
     await delay(pause);
   }
+}
+
+function withRoot(server: Server, work: (root: Connection) => Promise<void>): Promise<void> {
+  return withConnection(server.connectionOptions('root'), work);
 }
