@@ -97,7 +97,7 @@ describe.skipIf(process.env.MYSQL_URL !== undefined || !hasProcessTable)(
           unlucky.kill('SIGKILL');
           await Promise.all(others.map(announced));
           const left = () => readdirSync(folder).filter((name) => /^template-|\.(draft|lock)\b/.test(name));
-          await expect.poll(left).toEqual([expect.stringMatching(/^template-[\w.-]+-\w+$/)]);
+          await expect.poll(left, { timeout: 10_000 }).toEqual([expect.stringMatching(/^template-[\w.-]+-\w+$/)]);
         } finally {
           vi.unstubAllEnvs();
           rmSync(cache, { recursive: true, force: true });

@@ -163,6 +163,7 @@ class LocalServer implements Server {
   #args(): readonly string[] {
     const tls = join(this.#folder, 'tls');
     return [
+      ...this.#binary.leadingArgs,
       '--no-defaults',
       ...locationFlags(this.#binary, join(this.#folder, 'data')),
       ...tuningFlags(this.kind),

@@ -10,8 +10,13 @@ export function locationFlags(binary: ServerBinary, datadir: string): readonly s
   return [...elsewhere, ...asRoot, `--datadir=${datadir}`];
 }
 
+/** Where the server below `prefix` has its messages, character sets and SQL scripts. */
+export function shareFolder(prefix: string): string | undefined {
+  return ['mariadb', 'mysql'].map((name) => join(prefix, 'share', name)).find((path) => existsSync(path));
+}
+
 function prefixFlags(prefix: string): readonly string[] {
-  const share = ['mariadb', 'mysql'].map((name) => join(prefix, 'share', name)).find((path) => existsSync(path));
+  const share = shareFolder(prefix);
   if (share === undefined) return [];
   return [
     `--basedir=${prefix}`,
