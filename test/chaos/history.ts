@@ -1,0 +1,103 @@
+/**
+ * What a call is to do.
+ *
+ * - `read`, `sum`, `iterate`: safe reads, of one row, of all the money in one snapshot, of a thousand rows one by one.
+ * - `locking-read`: a read that is not safe to repeat.
+ * - `insert`, `exact-insert`: one row; the second settled with the ledger.
+ * - `transfer`: money from one account to another, and a row that says so. `transfer-rerun` may run again, `transfer-exact` is settled with
+ *   the ledger.
+ * - `keyed`: a row under a key that other calls have as well.
+ * - `batch`: two rows, in one transaction that has no callback.
+ */
+export const callKinds = [
+  'read',
+  'sum',
+  'iterate',
+  'locking-read',
+  'insert',
+  'exact-insert',
+  'transfer',
+  'transfer-rerun',
+  'transfer-exact',
+  'keyed',
+  'batch',
+] as const;
+export type CallKind = (typeof callKinds)[number];
+
+/** Whether calls of this kind may be repeated at will, and so should be answered whatever happens. */
+export function isSafeRead(kind: CallKind): boolean {
+  return kind === 'read' || kind === 'sum';
+}
+
+/** How many rows with its id a call leaves behind when it is applied once. */
+export function rowsOf(kind: CallKind): number {
+  switch (kind) {
+    case 'read':
+    case 'sum':
+    case 'iterate':
+    case 'locking-read':
+      return 0;
+    case 'batch':
+      return 2;
+    default:
+      return 1;
+  }
+}
+
+/**
+ * What the caller was told: done; an answer that is wrong; not done; that nobody can know; or nothing at all, for much longer than it
+ * was to take.
+ */
+export const answers = ['ok', 'wrong', 'refused', 'unknown', 'hung'] as const;
+export type Answer = (typeof answers)[number];
+
+/** One call and its answer. All times in milliseconds from the start of the run. */
+export interface Call {
+  readonly type: 'call';
+  /** Of the rows that it leaves behind. For keyed work that of the key, so that several calls have it. */
+  readonly id: number;
+  readonly client: string;
+  readonly kind: CallKind;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** For how long, in milliseconds, it may go on. */
+  readonly limit: number;
+  readonly answer: Answer;
+  /** The error in a few words, where there was one. */
+  readonly error?: string;
+  /** What keyed work gave back: a number that its callback drew, and that is in the row. */
+  readonly result?: number;
+}
+
+/** Something that was done to the server or to the way there. */
+export interface FaultWindow {
+  readonly type: 'fault';
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+  /** The server that goes on may not have the last of what was acknowledged. */
+  readonly losesTail?: true;
+  /** It stops statements on purpose, and the server says so to who sent them. */
+  readonly interrupts?: true;
+}
+
+/** The process of the clients stood still: nobody can be blamed for being late. */
+export interface Stall {
+  readonly type: 'stall';
+  readonly from: number;
+  readonly to: number;
+}
+
+export type Event = Call | FaultWindow | Stall;
+
+/** What was seen of one client from outside, from the first call to the last. */
+export interface History {
+  readonly calls: readonly Call[];
+  readonly faults: readonly FaultWindow[];
+  readonly stalls: readonly Stall[];
+}
+
+/** How many milliseconds of this time the process stood still. */
+export function stalledBetween(stalls: readonly Stall[], from: number, to: number): number {
+  return stalls.reduce((sum, stall) => sum + Math.max(0, Math.min(to, stall.to) - Math.max(from, stall.from)), 0);
+}

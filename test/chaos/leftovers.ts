@@ -1,0 +1,38 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+/** What a process holds on to. */
+export interface Holdings {
+  /** After the collection of what nobody refers to. */
+  readonly megabytes: number;
+  readonly sockets: number;
+}
+
+let collect: (() => void) | undefined;
+
+/** How much memory and how many sockets this process has now. */
+export async function takeStock(): Promise<Holdings> {
+  if (collect === undefined) {
+    setFlagsFromString('--expose-gc');
+    collect = runInNewContext('gc') as () => void;
+  }
+  // What was finalised by the first collection can be freed by the second.
+  for (let n = 0; n < 3; n += 1) {
+    collect();
+    await delay(20);
+  }
+  const { heapUsed, external } = process.memoryUsage();
+  const sockets = process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
+  return { megabytes: (heapUsed + external) / 2 ** 20, sockets };
+}
+
+/** Asks until the answer is at most `most`, or until `within` milliseconds have passed. @returns the last answer */
+export async function settled(ask: () => number | Promise<number>, most: number, within: number): Promise<number> {
+  const until = performance.now() + within;
+  for (;;) {
+    const count = await ask();
+    if (count <= most || performance.now() > until) return count;
+    await delay(50);
+  }
+}

@@ -1,0 +1,63 @@
+import { cpus, totalmem } from 'node:os';
+import { HistoryFile } from './history-file.ts';
+import { type ChaosOptions, parseOptions, UsageError, usage } from './options.ts';
+import { formatTable, leftovers, reportOf } from './report.ts';
+import { run } from './run.ts';
+import { worlds } from './worlds/worlds.ts';
+
+const say = (line: string) => process.stderr.write(`${line}\n`);
+
+/** @returns whether every promise was kept */
+async function main({ seed, minutes, server, clients, history, json }: ChaosOptions): Promise<boolean> {
+  const unheard: string[] = [];
+  process.on('unhandledRejection', (error) => unheard.push(String(error)));
+  process.on('uncaughtException', (error) => unheard.push(String(error)));
+  const startedAt = performance.now();
+  const world = await worlds[server].create(clients.length);
+  const file = new HistoryFile(history);
+  try {
+    say(`${world.title}, ${clients.join(' and ')}, ${minutes} min, --seed ${seed}`);
+    const onFault = (name = 'peace') =>
+      say(`${((performance.now() - startedAt) / 1_000).toFixed(1).padStart(7)} s  ${name}`);
+    const result = await run({ world, clients, seed, seconds: minutes * 60, file, onFault });
+    const report = reportOf(result);
+    const violations = report.violations + unheard.length;
+    const machine = `${cpus().length} x ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB, Node.js ${process.versions.node}`;
+    for (const summary of report.clients) {
+      say(formatTable(summary));
+      for (const violation of summary.violations.slice(0, 20)) say(violation);
+      if (summary.violations.length > 20) say(`and ${summary.violations.length - 20} more; --json has them all`);
+    }
+    for (const left of leftovers(result)) say(left);
+    for (const error of unheard) say(`an error that nobody heard: ${error}`);
+    say(violations === 0 ? 'No promise was broken.' : `${violations} promises were broken. --seed ${seed}`);
+    if (json) {
+      const { title } = world;
+      const object = {
+        passed: violations === 0,
+        seed,
+        minutes,
+        server: title,
+        machine,
+        unheard,
+        ...report,
+        violations,
+      };
+      process.stdout.write(`${JSON.stringify(object)}\n`);
+    }
+    return violations === 0;
+  } finally {
+    await world.destroy();
+    await file.remove();
+  }
+}
+
+try {
+  const options = parseOptions(process.argv.slice(2));
+  if (options === 'help') process.stdout.write(usage);
+  else process.exitCode = (await main(options)) ? 0 : 1;
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  say(`${error.message}\n\n${usage}`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,70 @@
+import { parseArgs } from 'node:util';
+import { type ClientName, clientNames } from './clients/clients.ts';
+import { type WorldName, worldNames } from './worlds/worlds.ts';
+
+export interface ChaosOptions {
+  readonly seed: number;
+  readonly minutes: number;
+  readonly server: WorldName;
+  readonly clients: readonly ClientName[];
+  /** Where the history is kept. */
+  readonly history: string | undefined;
+  readonly json: boolean;
+}
+
+export const usage = `Usage: npm run chaos -- [options]
+
+Lets 50 callers use a private server while it is killed, stopped, frozen, cut off and overloaded, and holds what they
+were told against what the tables say.
+
+Options:
+  --seed N          repeats the faults and the calls of an earlier run; its seed is in its report (default: random)
+  --minutes M       how long, 0.1 to 1440 (default 1)
+  --server NAME     ${worldNames.join(', ')} (default mariadb)
+  --client NAMES    some of ${clientNames.join(', ')}, with commas (default drizzle)
+  --history FILE    keeps what happened, one event on a line
+  --json            one JSON object on stdout; everything else goes to stderr
+  --help            this text
+
+Exit code: 0 if no promise was broken, 1 if one was, 2 for a wrong option.
+`;
+
+/** The command line is wrong; the message says how. */
+export class UsageError extends Error {}
+
+/** @throws UsageError */
+export function parseOptions(args: readonly string[]): ChaosOptions | 'help' {
+  const values = parse(args);
+  if (values.help === true) return 'help';
+  return {
+    seed: number('--seed', values.seed ?? String(Math.floor(Math.random() * 1_000_000)), 0, 0xffff_ffff),
+    minutes: number('--minutes', values.minutes ?? '1', 0.1, 1_440),
+    server: oneOf('--server', values.server ?? 'mariadb', worldNames),
+    clients: (values.client ?? 'drizzle').split(',').map((name) => oneOf('--client', name, clientNames)),
+    history: values.history,
+    json: values.json === true,
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    const text = { type: 'string' } as const;
+    const flag = { type: 'boolean' } as const;
+    const options = { seed: text, minutes: text, server: text, client: text, history: text, json: flag, help: flag };
+    return parseArgs({ args: [...args], options }).values;
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function oneOf<T extends string>(option: string, value: string, expected: readonly T[]): T {
+  const found = expected.find((name) => name === value);
+  if (found === undefined) throw new UsageError(`${option}: expected one of ${expected.join(', ')}, got ${value}`);
+  return found;
+}
+
+function number(option: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= least && value <= most) return value;
+  throw new UsageError(`${option}: expected a number from ${least} to ${most}, got ${text}`);
+}

@@ -1,0 +1,117 @@
+import Table from 'cli-table3';
+import { promises, type Violation } from './check.ts';
+import { answers, type Call, callKinds, type FaultWindow, type History } from './history.ts';
+import type { Holdings } from './leftovers.ts';
+import type { Outcome, RunResult } from './run.ts';
+
+/** One client, in numbers. */
+export interface Summary {
+  readonly client: string;
+  readonly calls: number;
+  /** By kind, then by answer. */
+  readonly told: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly unknownAndApplied: number;
+  readonly unknownAndNotApplied: number;
+  readonly lostTail: number;
+  readonly connectionsNotReturned: number;
+  readonly errors: Readonly<Record<string, number>>;
+  readonly violations: readonly string[];
+}
+
+export interface Report {
+  readonly clients: readonly Summary[];
+  /** How often each of them happened. */
+  readonly faults: Readonly<Record<string, number>>;
+  readonly threadsLeft: number;
+  readonly before: Holdings;
+  readonly after: Holdings;
+  readonly atTheEnd: Holdings;
+  /** Of all clients, and what was left of connections, sockets and memory. */
+  readonly violations: number;
+}
+
+/** Megabytes by which a process may have grown: compiled code, buffers that are kept for the next time. */
+const growth = 24;
+
+export function reportOf(result: RunResult): Report {
+  const { outcomes, threads, before, after, atTheEnd } = result;
+  const faults = outcomes[0]?.history.faults ?? [];
+  const clients = outcomes.map(summarise);
+  return {
+    clients,
+    faults: count(faults.map(({ name }) => name)),
+    threadsLeft: threads,
+    before,
+    after,
+    atTheEnd,
+    violations: clients.reduce((sum, { violations }) => sum + violations.length, 0) + leftovers(result).length,
+  };
+}
+
+/** What was left behind and should not have been. */
+export function leftovers({ outcomes, threads, before, after, atTheEnd }: RunResult): readonly string[] {
+  const found = outcomes
+    .filter(({ lent }) => lent > 0)
+    .map(({ client, lent }) => `${client}: ${lent} connections never came back to the pool`);
+  if (threads > 0) found.push(`${threads} connections were left on the servers when all pools had ended`);
+  if (atTheEnd.sockets > 0) found.push(`${atTheEnd.sockets} sockets were left when all pools had ended`);
+  const grown = after.megabytes - before.megabytes;
+  if (grown > growth) found.push(`the process has grown by ${grown.toFixed(1)} MB, and may by ${growth}`);
+  return found;
+}
+
+function summarise(outcome: Outcome): Summary {
+  const { client, history, violations, lent, unknownAndApplied, unknownAndNotApplied, lostTail } = outcome;
+  const { calls } = history;
+  const kinds = callKinds.filter((kind) => calls.some((call) => call.kind === kind));
+  return {
+    client,
+    calls: calls.length,
+    told: Object.fromEntries(
+      kinds.map((kind) => [kind, count(calls.filter((call) => call.kind === kind).map(({ answer }) => answer))]),
+    ),
+    unknownAndApplied,
+    unknownAndNotApplied,
+    lostTail,
+    connectionsNotReturned: lent,
+    errors: count(calls.flatMap(({ answer, error }) => (error === undefined ? [] : [`${answer}: ${error}`]))),
+    violations: violations.map((violation) => describeViolation(violation, history)),
+  };
+}
+
+export function formatTable({ client, told }: Summary): string {
+  const table = new Table({
+    head: [client, ...answers],
+    colAligns: ['left', ...answers.map(() => 'right' as const)],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const [kind, counts] of Object.entries(told))
+    table.push([kind, ...answers.map((answer) => counts[answer] ?? 0)]);
+  return table.toString();
+}
+
+/** A violation and the shortest history around it: the calls that show it, and what happened to the server meanwhile. */
+export function describeViolation({ offence, what, calls }: Violation, { faults }: History): string {
+  const from = Math.min(...calls.map(({ startedAt }) => startedAt));
+  const to = Math.max(...calls.map(({ endedAt }) => endedAt));
+  const around = faults.filter((fault) => fault.to >= from && fault.from <= to);
+  const lines = [...calls.map(lineOfCall), ...around.map(lineOfFault)].sort((a, b) => a.at - b.at);
+  return [`${promises[offence]}: ${offence}: ${what}`, ...lines.map(({ text }) => `    ${text}`)].join('\n');
+}
+
+const seconds = (ms: number) => (ms / 1_000).toFixed(3).padStart(8);
+
+function lineOfCall({ id, kind, startedAt, endedAt, answer, error = '', result }: Call) {
+  const told = [answer, error, result ?? ''].filter((word) => word !== '').join(' ');
+  return { at: startedAt, text: `${seconds(startedAt)} to ${seconds(endedAt)} s  ${kind} ${id}: ${told}` };
+}
+
+function lineOfFault({ name, from, to }: FaultWindow) {
+  return { at: from, text: `${seconds(from)} to ${seconds(to)} s  ${name}` };
+}
+
+function count(values: readonly string[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
+  return counts;
+}

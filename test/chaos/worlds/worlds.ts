@@ -1,0 +1,21 @@
+import type { World } from '../world.ts';
+import { createSingleServer } from './single-server.ts';
+
+export interface WorldKind {
+  /** @param clients how many there will be */
+  create(clients: number): Promise<World>;
+}
+
+export const worlds = {
+  mariadb: { create: createSingleServer },
+  mysql: {
+    create(clients) {
+      process.env.GONE_AWAY_SERVER ??= 'mysql-9';
+      return createSingleServer(clients);
+    },
+  },
+} satisfies Record<string, WorldKind>;
+
+export type WorldName = keyof typeof worlds;
+
+export const worldNames = Object.keys(worlds) as readonly WorldName[];
