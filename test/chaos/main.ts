@@ -8,7 +8,8 @@ import { worlds } from './worlds/worlds.ts';
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
 /** @returns whether every promise was kept */
-async function main({ seed, minutes, server, clients, history, json }: ChaosOptions): Promise<boolean> {
+async function main(options: ChaosOptions): Promise<boolean> {
+  const { seed, minutes, server, clients, callers, history, json } = options;
   const unheard: string[] = [];
   process.on('unhandledRejection', (error) => unheard.push(String(error)));
   process.on('uncaughtException', (error) => unheard.push(String(error)));
@@ -16,10 +17,13 @@ async function main({ seed, minutes, server, clients, history, json }: ChaosOpti
   const world = await worlds[server].create(clients.length);
   const file = new HistoryFile(history);
   try {
+    const faults = world.faults.filter(({ name }) => name.includes(options.fault));
+    if (faults.length === 0)
+      throw new UsageError(`--fault: none of ${world.faults.map(({ name }) => name).join('; ')}`);
     say(`${world.title}, ${clients.join(' and ')}, ${minutes} min, --seed ${seed}`);
     const onFault = (name = 'peace') =>
       say(`${((performance.now() - startedAt) / 1_000).toFixed(1).padStart(7)} s  ${name}`);
-    const result = await run({ world, clients, seed, seconds: minutes * 60, file, onFault });
+    const result = await run({ world, clients, callers, faults, seed, seconds: minutes * 60, file, onFault });
     const report = reportOf(result);
     const violations = report.violations + unheard.length;
     const machine = `${cpus().length} x ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB, Node.js ${process.versions.node}`;

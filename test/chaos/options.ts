@@ -7,6 +7,10 @@ export interface ChaosOptions {
   readonly minutes: number;
   readonly server: WorldName;
   readonly clients: readonly ClientName[];
+  /** Calls that are under way at once, of each client. */
+  readonly callers: number;
+  /** Those of the server's faults that have this in their names. */
+  readonly fault: string;
   /** Where the history is kept. */
   readonly history: string | undefined;
   readonly json: boolean;
@@ -22,6 +26,8 @@ Options:
   --minutes M       how long, 0.1 to 1440 (default 1)
   --server NAME     ${worldNames.join(', ')} (default mariadb)
   --client NAMES    some of ${clientNames.join(', ')}, with commas (default drizzle)
+  --callers N       of each client, 1 to 1000 (default 50)
+  --fault TEXT      only faults with this in their names
   --history FILE    keeps what happened, one event on a line
   --json            one JSON object on stdout; everything else goes to stderr
   --help            this text
@@ -41,6 +47,8 @@ export function parseOptions(args: readonly string[]): ChaosOptions | 'help' {
     minutes: number('--minutes', values.minutes ?? '1', 0.1, 1_440),
     server: oneOf('--server', values.server ?? 'mariadb', worldNames),
     clients: (values.client ?? 'drizzle').split(',').map((name) => oneOf('--client', name, clientNames)),
+    callers: number('--callers', values.callers ?? '50', 1, 1_000),
+    fault: values.fault ?? '',
     history: values.history,
     json: values.json === true,
   };
@@ -50,7 +58,10 @@ function parse(args: readonly string[]) {
   try {
     const text = { type: 'string' } as const;
     const flag = { type: 'boolean' } as const;
-    const options = { seed: text, minutes: text, server: text, client: text, history: text, json: flag, help: flag };
+    const options = {
+      ...{ seed: text, minutes: text, server: text, client: text, callers: text, fault: text, history: text },
+      ...{ json: flag, help: flag },
+    };
     return parseArgs({ args: [...args], options }).values;
   } catch (error) {
     throw new UsageError((error as Error).message);

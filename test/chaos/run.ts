@@ -11,13 +11,17 @@ import { type LoadOptions, load, workListOf } from './load.ts';
 import { unleash } from './nemesis.ts';
 import { watchStandstill } from './standstill.ts';
 import { createDatabase, databaseOf, readTables } from './tables.ts';
-import type { World } from './world.ts';
+import type { Fault, World } from './world.ts';
 
 export interface RunOptions {
   readonly world: World;
   readonly clients: readonly ClientName[];
   readonly seed: number;
   readonly seconds: number;
+  /** Calls that are under way at once, of each client. */
+  readonly callers: number;
+  /** What may happen. */
+  readonly faults: readonly Fault[];
   readonly file: HistoryFile;
   onFault(name: string | undefined): void;
 }
@@ -41,8 +45,6 @@ export interface RunResult {
   readonly atTheEnd: Holdings;
 }
 
-/** Calls that are under way at once, of each client. */
-const callers = 50;
 /** Fewer connections than calls: some have to wait. */
 const poolOptions: PoolOptions = { connectionLimit: 20, connectTimeout: 1_500 };
 /** Seconds of load before the first fault: whatever is made once is made then. */
@@ -52,7 +54,7 @@ const patience = 20_000;
 
 /** The whole of a run: load without faults, load with faults, and a look at what is left. */
 export async function run(options: RunOptions): Promise<RunResult> {
-  const { world, clients, file, seed, seconds } = options;
+  const { world, clients, callers, faults, file, seed, seconds } = options;
   for (const name of clients) await world.asRoot((root) => createDatabase(root, name));
   const opened = clients.map((name, index) => {
     const database = databaseOf(name);
@@ -70,7 +72,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const stopWatching = watchStandstill(clock, add);
   const until = clock() + seconds * 1_000;
   const loaded = loadUntil(until, 2);
-  await unleash(world, { random: randomFrom(seed), clock, until, add, onFault: options.onFault });
+  await unleash(faults, { random: randomFrom(seed), clock, until, add, onFault: options.onFault });
   await world.heal();
   await loaded;
   stopWatching();
