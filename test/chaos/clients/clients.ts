@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { drizzle } from 'drizzle-orm/mysql2';
 import { createPool, type Pool, type PoolOptions } from 'mysql2/promise';
 import { withResilience as withDrizzle } from '../../../adapters/drizzle/index.ts';
@@ -69,6 +70,8 @@ export const clientKinds = {
       const pool = createForgivingPool(options);
       const db = drizzle(pool);
       const never = new AbortController().signal;
+      // p-retry listens once for each call.
+      setMaxListeners(0, never);
       return onPool(pool, (work, signal) => naiveRetry(() => performWithBareDrizzle(db, work), signal ?? never));
     },
   },

@@ -118,6 +118,11 @@ function faultsOnTheWay(network: Network): readonly Fault[] {
     { name: 'half-open, answers lost', lasts: 2_000, run: (random) => during(network, 'drop-s2c', random) },
     { name: 'half-open, requests lost', lasts: 2_000, run: (random) => during(network, 'drop-c2s', random) },
     { name: 'black hole', lasts: 2_000, run: (random) => during(network, 'blackhole', random) },
+    {
+      name: 'answers lost',
+      lasts: 1_500,
+      run: () => repeatedly(5, 150, () => loseAnswers(network)),
+    },
     { name: 'held up', lasts: 2_000, run: (random) => during(network, 'hold', random) },
     {
       name: 'latency',
@@ -140,6 +145,14 @@ async function during(
   await network.mode(mode);
   await delay(500 + 3_000 * random());
   if (mode !== 'hold' && random() < 0.5) await network.reset();
+  await network.mode('pass');
+}
+
+/** What is sent is executed, and then the connection is lost before anybody hears of it. */
+async function loseAnswers(network: Network): Promise<void> {
+  await network.mode('drop-s2c');
+  await delay(150);
+  await network.reset();
   await network.mode('pass');
 }
 

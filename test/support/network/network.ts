@@ -32,25 +32,34 @@ export interface NetworkAnswer {
   readonly result: { readonly ports?: readonly number[]; readonly traffic?: readonly Traffic[] };
 }
 
+interface Question {
+  resolve(result: NetworkAnswer['result']): void;
+  reject(error: Error): void;
+}
+
 /**
  * The network between the clients and the server: a fault proxy for each client, in a process of their own. A real network does not
  * stand still while the application is busy, and a FIN that arrives meanwhile has to lie in the application's own kernel queue.
  */
 export class Network {
-  // It inherits the flags of this process, and with them whatever makes Node.js read TypeScript.
-  readonly #process = fork(fileURLToPath(new URL('./network-process.ts', import.meta.url)));
-  readonly #pending = new Map<number, (result: NetworkAnswer['result']) => void>();
+  // Not all that runs TypeScript here does so with flags that a child would inherit.
+  readonly #process = fork(fileURLToPath(new URL('./network-process.ts', import.meta.url)), {
+    cwd: fileURLToPath(new URL('.', import.meta.url)),
+    execArgv: ['--import', 'tsx'],
+  });
+  readonly #pending = new Map<number, Question>();
   #lastId = 0;
   #closed: Promise<void> | undefined;
 
   constructor() {
     this.#process.on('message', (message) => {
       const { id, result } = message as NetworkAnswer;
-      this.#pending.get(id)?.(result);
+      this.#pending.get(id)?.resolve(result);
       this.#pending.delete(id);
     });
     this.#process.on('exit', () => {
-      if (this.#closed === undefined) throw new Error('the process of the network died');
+      for (const { reject } of this.#pending.values()) reject(new Error('the process of the network died'));
+      if (this.#closed === undefined && this.#pending.size === 0) throw new Error('the process of the network died');
     });
   }
 
@@ -99,8 +108,8 @@ export class Network {
   #ask(request: NetworkRequest): Promise<NetworkAnswer['result']> {
     this.#lastId += 1;
     const id = this.#lastId;
-    return new Promise((resolve) => {
-      this.#pending.set(id, resolve);
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
       this.#process.send({ id, request });
     });
   }
