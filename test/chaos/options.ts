@@ -43,11 +43,11 @@ export function parseOptions(args: readonly string[]): ChaosOptions | 'help' {
   const values = parse(args);
   if (values.help === true) return 'help';
   return {
-    seed: number('--seed', values.seed ?? String(Math.floor(Math.random() * 1_000_000)), 0, 0xffff_ffff),
+    seed: wholeNumber('--seed', values.seed ?? String(Math.floor(Math.random() * 1_000_000)), 0, 0xffff_ffff),
     minutes: number('--minutes', values.minutes ?? '1', 0.1, 1_440),
     server: oneOf('--server', values.server ?? 'mariadb', worldNames),
     clients: (values.client ?? 'drizzle').split(',').map((name) => oneOf('--client', name, clientNames)),
-    callers: number('--callers', values.callers ?? '50', 1, 1_000),
+    callers: wholeNumber('--callers', values.callers ?? '50', 1, 1_000),
     fault: values.fault ?? '',
     history: values.history,
     json: values.json === true,
@@ -78,4 +78,10 @@ function number(option: string, text: string, least: number, most: number): numb
   const value = Number(text);
   if (text.trim() !== '' && value >= least && value <= most) return value;
   throw new UsageError(`${option}: expected a number from ${least} to ${most}, got ${text}`);
+}
+
+function wholeNumber(option: string, text: string, least: number, most: number): number {
+  const value = number(option, text, least, most);
+  if (Number.isInteger(value)) return value;
+  throw new UsageError(`${option}: expected a whole number from ${least} to ${most}, got ${text}`);
 }
