@@ -11,9 +11,10 @@
  * Nothing in the result is arranged. The exit code is 0 only if gone-away did what it promises: no write applied twice, no
  * acknowledged write lost, no call without an answer, no error on a safe read, and every other error true.
  */
+import { runCommandLine, UsageError } from '../../test/support/command-line.ts';
 import { drawChart, prepareChartFile } from './chart.ts';
 import { isOurs } from './clients.ts';
-import { type DemoOptions, parseOptions, UsageError, usage } from './options.ts';
+import { type DemoOptions, parseOptions, usage } from './options.ts';
 import { formatTable, formatVerdict } from './report.ts';
 import { run } from './run.ts';
 import { findingsOf, summarise, violationsOf } from './verdict.ts';
@@ -50,12 +51,4 @@ async function main({ seconds, seed, json, chart }: DemoOptions): Promise<boolea
   return passed;
 }
 
-try {
-  const options = parseOptions(process.argv.slice(2));
-  if (options === 'help') process.stdout.write(usage);
-  else process.exitCode = (await main(options)) ? 0 : 1;
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`${error.message}. See --help.\n`);
-  process.exitCode = 2;
-}
+await runCommandLine({ usage, parse: parseOptions, run: main });

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { parseFlags, UsageError, wholeNumber } from '../../test/support/command-line.ts';
 
 export interface DemoOptions {
   /** How long the workload runs. */
@@ -27,12 +27,11 @@ Options:
 Exit code: 0 if gone-away kept its promises, 1 if not, 2 for a wrong option.
 `;
 
-/** The command line is wrong; the message says how. */
-export class UsageError extends Error {}
+const text = { type: 'string' } as const;
 
 /** @throws UsageError */
 export function parseOptions(args: readonly string[]): DemoOptions | 'help' {
-  const values = parse(args);
+  const values = parseFlags(args, { seconds: text, seed: text, chart: text, json: { type: 'boolean' } });
   if (values.help === true) return 'help';
   if (values.chart === '') throw new UsageError('--chart: expected a file name');
   return {
@@ -41,31 +40,4 @@ export function parseOptions(args: readonly string[]): DemoOptions | 'help' {
     json: values.json === true,
     chart: values.chart ?? 'out/demo.svg',
   };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        seconds: { type: 'string' },
-        seed: { type: 'string' },
-        chart: { type: 'string' },
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-    return values;
-  } catch (error) {
-    // Node's own message names the option; what follows its first sentence is advice on quoting.
-    throw new UsageError(error instanceof Error ? error.message.replace(/\.?(\n|\. ).*$/s, '') : String(error));
-  }
-}
-
-function wholeNumber(name: string, text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < least || value > most) {
-    throw new UsageError(`${name}: expected a whole number from ${least} to ${most}, got ${JSON.stringify(text)}`);
-  }
-  return value;
 }

@@ -1,6 +1,7 @@
-import { cpus, totalmem } from 'node:os';
+import type { ChaosReport } from '../guarantees/chaos-section.ts';
+import { describeMachine, runCommandLine, UsageError } from '../support/command-line.ts';
 import { HistoryFile } from './history-file.ts';
-import { type ChaosOptions, parseOptions, UsageError, usage } from './options.ts';
+import { type ChaosOptions, parseOptions, usage } from './options.ts';
 import { formatTable, leftovers, reportOf } from './report.ts';
 import { run } from './run.ts';
 import { worlds } from './worlds/worlds.ts';
@@ -26,7 +27,6 @@ async function main(options: ChaosOptions): Promise<boolean> {
     const result = await run({ world, clients, callers, faults, seed, seconds: minutes * 60, file, onFault });
     const report = reportOf(result);
     const violations = report.violations + unheard.length;
-    const machine = `${cpus().length} x ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB, Node.js ${process.versions.node}`;
     for (const summary of report.clients) {
       say(formatTable(summary));
       for (const violation of summary.violations.slice(0, 20)) say(violation);
@@ -38,15 +38,16 @@ async function main(options: ChaosOptions): Promise<boolean> {
     if (json) {
       const { title } = world;
       const object = {
+        command: 'chaos',
         passed: violations === 0,
         seed,
         minutes,
         server: title,
-        machine,
+        machine: describeMachine(),
         unheard,
         ...report,
         violations,
-      };
+      } satisfies ChaosReport & { readonly passed: boolean };
       process.stdout.write(`${JSON.stringify(object)}\n`);
     }
     return violations === 0;
@@ -56,12 +57,4 @@ async function main(options: ChaosOptions): Promise<boolean> {
   }
 }
 
-try {
-  const options = parseOptions(process.argv.slice(2));
-  if (options === 'help') process.stdout.write(usage);
-  else process.exitCode = (await main(options)) ? 0 : 1;
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  say(`${error.message}\n\n${usage}`);
-  process.exitCode = 2;
-}
+await runCommandLine({ usage, parse: parseOptions, run: main });

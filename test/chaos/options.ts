@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { numberBetween, oneOf, parseFlags, wholeNumber } from '../support/command-line.ts';
 import { type ClientName, clientNames } from './clients/clients.ts';
 import { type WorldName, worldNames } from './worlds/worlds.ts';
 
@@ -35,16 +35,18 @@ Options:
 Exit code: 0 if no promise was broken, 1 if one was, 2 for a wrong option.
 `;
 
-/** The command line is wrong; the message says how. */
-export class UsageError extends Error {}
+const text = { type: 'string' } as const;
 
 /** @throws UsageError */
 export function parseOptions(args: readonly string[]): ChaosOptions | 'help' {
-  const values = parse(args);
+  const values = parseFlags(args, {
+    ...{ seed: text, minutes: text, server: text, client: text, callers: text, fault: text, history: text },
+    json: { type: 'boolean' },
+  });
   if (values.help === true) return 'help';
   return {
     seed: wholeNumber('--seed', values.seed ?? String(Math.floor(Math.random() * 1_000_000)), 0, 0xffff_ffff),
-    minutes: number('--minutes', values.minutes ?? '1', 0.1, 1_440),
+    minutes: numberBetween('--minutes', values.minutes ?? '1', 0.1, 1_440),
     server: oneOf('--server', values.server ?? 'mariadb', worldNames),
     clients: (values.client ?? 'drizzle').split(',').map((name) => oneOf('--client', name, clientNames)),
     callers: wholeNumber('--callers', values.callers ?? '50', 1, 1_000),
@@ -52,36 +54,4 @@ export function parseOptions(args: readonly string[]): ChaosOptions | 'help' {
     history: values.history,
     json: values.json === true,
   };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    const text = { type: 'string' } as const;
-    const flag = { type: 'boolean' } as const;
-    const options = {
-      ...{ seed: text, minutes: text, server: text, client: text, callers: text, fault: text, history: text },
-      ...{ json: flag, help: flag },
-    };
-    return parseArgs({ args: [...args], options }).values;
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-}
-
-function oneOf<T extends string>(option: string, value: string, expected: readonly T[]): T {
-  const found = expected.find((name) => name === value);
-  if (found === undefined) throw new UsageError(`${option}: expected one of ${expected.join(', ')}, got ${value}`);
-  return found;
-}
-
-function number(option: string, text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (text.trim() !== '' && value >= least && value <= most) return value;
-  throw new UsageError(`${option}: expected a number from ${least} to ${most}, got ${text}`);
-}
-
-function wholeNumber(option: string, text: string, least: number, most: number): number {
-  const value = number(option, text, least, most);
-  if (Number.isInteger(value)) return value;
-  throw new UsageError(`${option}: expected a whole number from ${least} to ${most}, got ${text}`);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parseOptions, UsageError } from '../chaos/options.ts';
+import { parseOptions } from '../chaos/options.ts';
+import { UsageError } from '../support/command-line.ts';
 
 describe('the options of chaos', () => {
   test('a run can be said again by its seed; without one it gets one', () => {
