@@ -4,8 +4,6 @@ import { isUnheardOfMariaDbDriver } from './test/support/prisma/mariadb-driver.t
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // Long, and in need of a machine that is not busy with other things: `npm run fault` runs the same campaigns.
-    exclude: ['test/fault/cut-at-every-byte-*.test.ts'],
     // A first run may have to fetch a server before any test can begin.
     hookTimeout: 300_000,
     testTimeout: 60_000,

@@ -4,7 +4,7 @@ import { type ClientName, clientOf } from './clients.ts';
 import { type Conversation, type Lost, lostAt } from './conversation.ts';
 import { Lane, type Result } from './cut.ts';
 import type { Ledger } from './ledger.ts';
-import { bytesToCut, commandOf, type Place } from './place.ts';
+import { bytesToCut, commandOf, type Place, type Sample, sampleOf } from './place.ts';
 import { type Told, violations } from './verdict.ts';
 import { type WayName, wayOf } from './ways.ts';
 import { type WorkloadName, workloadOf } from './workloads.ts';
@@ -15,6 +15,8 @@ export interface Campaign {
   readonly way: WayName;
   /** Cut at every so many bytes. */
   readonly every: number;
+  /** Of these, so many. Left out: all. */
+  readonly sample?: Sample | undefined;
   /** One direction, or one byte, alone. */
   readonly direction?: Direction | undefined;
   readonly byte?: number | undefined;
@@ -23,7 +25,7 @@ export interface Campaign {
 export interface Violation {
   readonly place: Place;
   readonly what: string;
-  readonly error: unknown;
+  readonly because: readonly string[];
   /** Does it again. */
   readonly command: string;
 }
@@ -78,14 +80,13 @@ export async function run(world: World, campaign: Campaign): Promise<Summary> {
   const found = await world.ledger.effects(ids);
   const wrong = results.flatMap(({ place, id, ...heard }) =>
     violations(workloadOf(workload), heard, found.get(id) ?? { rows: 0, balance: 0 }).map((what) =>
-      violation(place, what, heard.error),
+      violation(place, what, heard.because),
     ),
   );
   const somewhere: Place = { client, workload, way, direction: 'c2s', byte: 0 };
   const leaked = ends.reduce((sum, left) => sum + left, 0);
-  if (leaked > 0)
-    wrong.push(violation(somewhere, `${leaked} connections were left when its pools had ended`, undefined));
-  if (threads > 0) wrong.push(violation(somewhere, `${threads} threads were left on the server`, undefined));
+  if (leaked > 0) wrong.push(violation(somewhere, `${leaked} connections were left when its pools had ended`, []));
+  if (threads > 0) wrong.push(violation(somewhere, `${threads} threads were left on the server`, []));
   const unknown = results.filter(({ told }) => told === 'unknown');
   return {
     ...campaign,
@@ -99,23 +100,21 @@ export async function run(world: World, campaign: Campaign): Promise<Summary> {
   };
 }
 
-function placesOf({ client, workload, way, every, direction, byte }: Campaign, { bytes }: Conversation): Place[] {
+function placesOf(campaign: Campaign, conversation: Conversation): Place[] {
+  const { client, workload, way, every, sample, direction, byte } = campaign;
   const step = every * (clientOf(client).every ?? 1);
+  const bytesOf = (each: Direction): readonly number[] => {
+    if (byte !== undefined) return [byte];
+    const bytes = bytesToCut(workload, conversation.bytes[each], step);
+    return sample === undefined ? bytes : sampleOf(conversation, each, bytes, sample);
+  };
   return (['c2s', 's2c'] as const)
     .filter((each) => direction === undefined || direction === each)
-    .flatMap((each) =>
-      (byte === undefined ? bytesToCut(workload, bytes[each], step) : [byte]).map((at) => ({
-        client,
-        workload,
-        way,
-        direction: each,
-        byte: at,
-      })),
-    );
+    .flatMap((each) => bytesOf(each).map((at) => ({ client, workload, way, direction: each, byte: at })));
 }
 
-function violation(place: Place, what: string, error: unknown): Violation {
-  return { place, what, error, command: commandOf(place) };
+function violation(place: Place, what: string, because: readonly string[]): Violation {
+  return { place, what, because, command: commandOf(place) };
 }
 
 function count<T extends string>(values: readonly T[]): Partial<Record<T, number>> {

@@ -1,5 +1,6 @@
 import type { FaultProxy } from '../support/fault-proxy.ts';
 import type { Direction } from '../support/fault-proxy-connection.ts';
+import { packetEnds } from './packet-ends.ts';
 
 /** Bytes that go one way, until the other side speaks. */
 export interface Flight {
@@ -12,13 +13,17 @@ export interface Flight {
 export interface Conversation {
   readonly bytes: Readonly<Record<Direction, number>>;
   readonly flights: readonly Flight[];
+  /** Where a packet ends, and the next one begins. */
+  readonly packets: Readonly<Record<Direction, readonly number[]>>;
 }
 
 /** Listens to all that passes through the proxy while `talk` runs. */
 export async function listen(proxy: FaultProxy, talk: () => Promise<unknown>): Promise<Conversation> {
   const bytes = { c2s: 0, s2c: 0 };
+  const heard: Record<Direction, Buffer[]> = { c2s: [], s2c: [] };
   const flights: Flight[] = [];
   const hear = (direction: Direction) => (chunk: Buffer) => {
+    heard[direction].push(chunk);
     const from = bytes[direction];
     bytes[direction] += chunk.length;
     const last = flights.at(-1);
@@ -32,7 +37,8 @@ export async function listen(proxy: FaultProxy, talk: () => Promise<unknown>): P
   } finally {
     for (const stop of stops) stop();
   }
-  return { bytes, flights };
+  const packets = { c2s: packetEnds(Buffer.concat(heard.c2s)), s2c: packetEnds(Buffer.concat(heard.s2c)) };
+  return { bytes, flights, packets };
 }
 
 /**

@@ -2,12 +2,14 @@ import { parseArgs } from 'node:util';
 import type { Direction } from '../support/fault-proxy-connection.ts';
 import type { Campaign } from './campaign.ts';
 import { clientNames, clientOf, meets } from './clients.ts';
+import type { Sample } from './place.ts';
 import { wayNames } from './ways.ts';
 import { workloadNames } from './workloads.ts';
 
 export interface FaultOptions {
   readonly json: boolean;
   readonly every: number;
+  readonly sample: Sample | undefined;
   readonly client: string | undefined;
   readonly workload: string | undefined;
   readonly way: string | undefined;
@@ -27,6 +29,8 @@ Options:
   --direction NAME  c2s, s2c
   --byte N          at this byte alone
   --every N         at every Nth byte (default 1)
+  --sample N        at N bytes of each direction, most of them around the borders of packets
+  --seed N          another one samples other bytes (default 1)
   --json            one JSON object on stdout; everything else goes to stderr
   --help            this text
 
@@ -46,9 +50,11 @@ export function parseOptions(args: readonly string[]): FaultOptions | 'help' {
   expectOneOf('--workload', values.workload, workloadNames);
   expectOneOf('--way', values.way, wayNames);
   expectOneOf('--direction', values.direction, directions);
+  const seed = wholeNumber('--seed', values.seed ?? '1', 0);
   return {
     json: values.json === true,
     every: wholeNumber('--every', values.every ?? '1', 1),
+    sample: values.sample === undefined ? undefined : { count: wholeNumber('--sample', values.sample, 1), seed },
     client: values.client,
     workload: values.workload,
     way: values.way,
@@ -58,7 +64,15 @@ export function parseOptions(args: readonly string[]): FaultOptions | 'help' {
 }
 
 /** Every workload of every client in every way, as far as the options do not say otherwise. */
-export function campaignsOf({ client, workload, way, every, direction, byte }: FaultOptions): readonly Campaign[] {
+export function campaignsOf({
+  client,
+  workload,
+  way,
+  every,
+  sample,
+  direction,
+  byte,
+}: FaultOptions): readonly Campaign[] {
   const among = <T extends string>(names: readonly T[], wanted: string | undefined) =>
     names.filter((name) => wanted === undefined || name === wanted);
   return among(clientNames, client).flatMap((ofClient) =>
@@ -70,6 +84,7 @@ export function campaignsOf({ client, workload, way, every, direction, byte }: F
           workload: ofWorkload,
           way: ofWay,
           every,
+          sample,
           direction,
           byte,
         })),
@@ -90,6 +105,8 @@ function parse(args: readonly string[]) {
         direction: text,
         byte: text,
         every: text,
+        sample: text,
+        seed: text,
         json: flag,
         help: flag,
       },

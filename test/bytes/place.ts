@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import type { Direction } from '../support/fault-proxy-connection.ts';
 import type { ClientName } from './clients.ts';
+import type { Conversation } from './conversation.ts';
 import type { WayName } from './ways.ts';
 import { type WorkloadName, workloadOf } from './workloads.ts';
 
@@ -36,3 +38,40 @@ export function bytesToCut(workload: WorkloadName, total: number, every: number)
 
 /** What has no more bytes than this is short, also where its workload is long in the other direction. */
 const longTotal = 5_000;
+
+/** Some bytes of many: how many of each direction, and which. The same seed picks the same ones of the same conversation. */
+export interface Sample {
+  readonly count: number;
+  readonly seed: number;
+}
+
+/**
+ * Picks some of these bytes. What happens at the borders of what is said decides: half are around those of flights, a quarter around those of packets,
+ * the rest anywhere.
+ */
+export function sampleOf(
+  { bytes: totals, flights, packets }: Conversation,
+  direction: Direction,
+  bytes: readonly number[],
+  { count, seed }: Sample,
+): readonly number[] {
+  const around = (borders: readonly number[]) =>
+    new Set(
+      borders.flatMap((border) => [border - 1, border, border + 1]).filter((at) => at >= 0 && at <= totals[direction]),
+    );
+  const ends = flights.filter((flight) => flight.direction === direction).map(({ to }) => to);
+  const ofFlights = around([0, ...ends]);
+  const ofPackets = around(packets[direction]);
+  const picked = new Set<number>();
+  const pick = (candidates: Iterable<number>, until: number) => {
+    const others = [...candidates].filter((byte) => !picked.has(byte));
+    const length = Math.max(0, Math.min(until - picked.size, others.length));
+    const sizes = { minLength: length, maxLength: length };
+    for (const byte of fc.sample(fc.subarray(others, sizes), { seed, numRuns: 1 })[0] ?? []) picked.add(byte);
+  };
+  pick(ofFlights, Math.ceil(count / 2));
+  pick(ofPackets, Math.ceil((count * 3) / 4));
+  pick(bytes, count);
+  pick([...ofFlights, ...ofPackets], count);
+  return [...picked].sort((a, b) => a - b);
+}

@@ -34,10 +34,10 @@ export function lineOf({ client, workload, way, cuts, told, unknown, ms }: Summa
   ]);
 }
 
-export function describe({ place, what, error, command }: Violation): string {
+export function describe({ place, what, because, command }: Violation): string {
   const { client, workload, way, direction, byte } = place;
-  const because = error === undefined ? '' : `\n    ${messagesOf(error).join(' <- ')}`;
-  return `  ${client}, ${workload}, ${way} after byte ${byte} of ${direction}: ${what}${because}\n    ${command}`;
+  const why = because.length === 0 ? '' : `\n    ${because.join(' <- ')}`;
+  return `  ${client}, ${workload}, ${way} after byte ${byte} of ${direction}: ${what}${why}\n    ${command}`;
 }
 
 export interface Totals {
@@ -53,13 +53,4 @@ export function totals(summaries: readonly Summary[]): Totals {
     violations: sum(({ violations }) => violations.length),
     unknown: Object.fromEntries(losses.map((lost) => [lost, sum(({ unknown }) => unknown[lost] ?? 0)])),
   };
-}
-
-/** An error and what it was caused by, outermost first. */
-function messagesOf(error: unknown): readonly string[] {
-  const messages: string[] = [];
-  for (let link = error; link instanceof Error && messages.length < 10; link = link.cause) {
-    messages.push(`${link.name}: ${link.message.slice(0, 200).replaceAll(/\s+/g, ' ')}`);
-  }
-  return messages.length > 0 ? messages : [String(error)];
 }

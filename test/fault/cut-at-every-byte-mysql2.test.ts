@@ -1,22 +1,3 @@
-import { describeEveryByte, type Strides } from '../bytes/every-byte.ts';
+import { describeEveryByte } from '../bytes/every-byte.ts';
 
-const short = { fin: 1, rst: 1, silence: 20, 'watched silence': 30 };
-const long = { fin: 11, rst: 7, silence: 110, 'watched silence': 130 };
-
-const strides: Strides = {
-  'safe read': short,
-  'locking read': short,
-  insert: short,
-  update: short,
-  create: short,
-  execute: short,
-  'big insert': { fin: 200, rst: 150, silence: 400, 'watched silence': 400 },
-  transaction: long,
-  'transaction with rerun': long,
-  batch: long,
-  iterator: { fin: 7, rst: 3, silence: 40, 'watched silence': 50 },
-  'load data': { fin: 1, rst: 1, silence: 30, 'watched silence': 90 },
-  connect: long,
-};
-
-describeEveryByte(['mysql2', 'mysql2 over TLS'], strides);
+describeEveryByte(['mysql2']);

@@ -1,0 +1,3 @@
+import { describeEveryByte } from '../bytes/every-byte.ts';
+
+describeEveryByte(['mysql2 over TLS']);
