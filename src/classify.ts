@@ -93,6 +93,8 @@ function describe(evidence: Evidence): string {
       return 'no byte of it was written';
     case 'write-refused':
       return 'the kernel refused the write that carried it';
+    case 'cut-short':
+      return 'the end of it never left this process';
     case 'preparing':
       return 'only what precedes it was in flight';
     case 'written':

@@ -17,7 +17,14 @@ function evidenceMap(): WeakMap<object, Evidence> {
 }
 
 /** From the least to the most that may have happened on the server. */
-const progressOrder: readonly Progress[] = ['not-acquired', 'not-written', 'write-refused', 'preparing', 'written'];
+const progressOrder: readonly Progress[] = [
+  'not-acquired',
+  'not-written',
+  'write-refused',
+  'cut-short',
+  'preparing',
+  'written',
+];
 
 /**
  * Records what a connection knows about a failed statement.

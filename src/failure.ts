@@ -49,10 +49,11 @@ export type Invalidates = 'nothing' | 'connection' | 'generation';
  * - `not-acquired`: there was no connection to send it on.
  * - `not-written`: not one byte of it was handed to the socket.
  * - `write-refused`: the kernel refused the very write that carried it, so that the server never had the whole packet.
+ * - `cut-short`: the end of it had not left this process when its socket was closed, so that the server never had the whole packet either.
  * - `preparing`: only what precedes the user's own statements was in flight: PREPARE, BEGIN, SET or a ping.
  * - `written`: it may have reached the server.
  */
-export type Progress = 'not-acquired' | 'not-written' | 'write-refused' | 'preparing' | 'written';
+export type Progress = 'not-acquired' | 'not-written' | 'write-refused' | 'cut-short' | 'preparing' | 'written';
 
 /** What a connection knows of a statement that failed on it. Travels with the error object; see `evidence.ts`. */
 export interface Evidence {

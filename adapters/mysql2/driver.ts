@@ -11,6 +11,7 @@ import {
 } from 'mysql2';
 import type { Pool as PromisePool } from 'mysql2/promise';
 import { executePacket, headerLength, isUtf8, type ParameterHint } from './execute-packet.ts';
+import { unsentBytesOf } from './unsent-bytes.ts';
 
 /**
  * The one room that touches what mysql2 does not document. Everything is looked for before it is used; where something is missing,
@@ -202,7 +203,9 @@ export interface ConnectionObserver {
 /** What happened on the wire of one connection, as far as the last command that wrote anything is concerned. */
 export interface Wire {
   /** Whether the packet of this command may have reached the server, and if not, how that is known. */
-  progressOf(command: DriverCommand | undefined): 'not-written' | 'write-refused' | 'written';
+  progressOf(command: DriverCommand | undefined): 'not-written' | 'write-refused' | 'cut-short' | 'written';
+  /** Nobody waits for an answer any more: what has not left this process yet, stays here. */
+  seal(): void;
   /** What the server owes an answer to; undefined if there is nothing, nobody reads at the moment, or this version of mysql2 does not tell. */
   unanswered(): Unanswered | undefined;
 }
@@ -216,6 +219,8 @@ export interface Unanswered {
   readonly readBefore: number;
   /** How many have been read until now. */
   readonly read: number;
+  /** How many of its own have not left this process. */
+  readonly unsent: number;
 }
 
 /**
@@ -250,16 +255,28 @@ export function watchConnection(connection: PoolConnection, observer: Connection
 function watchWrites(internals: ConnectionInternals): Wire {
   const { stream } = internals;
   if (stream === undefined || !('_command' in internals))
-    return { progressOf: () => 'written', unanswered: () => undefined };
+    return { progressOf: () => 'written', seal: () => {}, unanswered: () => undefined };
   // Under TLS a failed write can belong to a later close_notify, sent after the server executed the statement; and of a stream that
   // the user made (a tunnel, say) nothing is known.
   const provesRefusal = stream instanceof Socket && !(stream instanceof TLSSocket);
   const countsBytes = typeof stream.bytesWritten === 'number';
   let writer: DriverCommand | null | undefined;
   let refused: DriverCommand | null | undefined;
+  let cutShort: DriverCommand | null | undefined;
   let writtenBefore = 0;
   let readBefore = 0;
   let askedAt = 0;
+  const unsent = unsentBytesOf(stream);
+  /** Notes whose packet the server can never have the end of. Not once it has asked for more: then that is what has not left. */
+  const noteCutShort = (): void => {
+    if (stream.destroyed && stream.bytesRead === readBefore && unsent() > 0) cutShort = writer;
+  };
+  const seal = (): void => {
+    if (unsent() > 0) stream.destroy();
+    noteCutShort();
+  };
+  // The peer answers nothing any more. It may still read, and then it must not be told that it did not.
+  stream.prependListener('end', seal);
   const write = stream.write as (chunk: unknown, ...rest: unknown[]) => boolean;
   const watchedWrite = (chunk: unknown, ...rest: unknown[]): boolean => {
     const command = internals._command;
@@ -284,14 +301,17 @@ function watchWrites(internals: ConnectionInternals): Wire {
     progressOf(command) {
       if (command === undefined || command !== writer) return 'not-written';
       if (countsBytes && stream.bytesWritten === writtenBefore) return 'not-written';
+      noteCutShort();
+      if (command === cutShort) return 'cut-short';
       return command === refused ? 'write-refused' : 'written';
     },
+    seal,
     unanswered() {
       const { _command: command, _paused: paused } = internals;
       if (command === undefined || command === null || command !== writer) return undefined;
       // Not the server is silent, but this side does not listen: rows that nobody takes yet.
       if (paused === true || stream.isPaused()) return undefined;
-      return { command, askedAt, readBefore, read: stream.bytesRead };
+      return { command, askedAt, readBefore, read: stream.bytesRead, unsent: unsent() };
     },
   };
 }

@@ -161,7 +161,10 @@ export class PooledConnection {
 
   /** Whoever wants to send the work again that ended with this error can have the server's thread stopped first. */
   #offerFence(error: unknown, kind: FailureKind, command: DriverCommand | undefined, fences: boolean): void {
-    if (!fences || !mayLeaveRunning.has(kind) || this.#wire.progressOf(command) !== 'written') return;
+    if (!fences || !mayLeaveRunning.has(kind)) return;
+    const progress = this.#wire.progressOf(command);
+    // What waits for the end of a statement has the locks of those before it.
+    if (progress !== 'written' && progress !== 'cut-short') return;
     attachFence(error, (limits) => this.#fence.fence(this.session, limits));
   }
 
@@ -193,6 +196,7 @@ export class PooledConnection {
   }
 
   evidenceFor(command: DriverCommand | undefined, abandoned = false): Evidence {
+    if (abandoned) this.#wire.seal();
     const wire = this.#wire.progressOf(command);
     const progress = wire === 'written' && this.holder?.preparing === true ? 'preparing' : wire;
     const sql = sqlOf(command) ?? '';

@@ -20,6 +20,8 @@ interface Doubt {
   readonly command: DriverCommand;
   /** How many bytes had been read when it was last looked at. */
   read: number;
+  /** How many of its own had not left this process then: a long statement on its way is no silence. */
+  unsent: number;
   /** When to ask the server, or to ask again. */
   askAt: number;
   idleSince: number | undefined;
@@ -105,14 +107,16 @@ export class StatementWatch {
       this.#doubts.delete(watched);
       return undefined;
     }
-    const { command, askedAt, read, readBefore } = unanswered;
+    const { command, askedAt, read, readBefore, unsent } = unanswered;
     const watchAfter = watched.watchAfter || 0;
     let doubt = this.#doubts.get(watched);
     if (doubt?.command !== command) {
-      doubt = { command, read: readBefore, askAt: askedAt + watchAfter, idleSince: undefined };
+      doubt = { command, read: readBefore, unsent, askAt: askedAt + watchAfter, idleSince: undefined };
       this.#doubts.set(watched, doubt);
     }
-    if (doubt.read !== read) Object.assign(doubt, { read, askAt: now + watchAfter, idleSince: undefined });
+    if (doubt.read !== read || doubt.unsent !== unsent) {
+      Object.assign(doubt, { read, unsent, askAt: now + watchAfter, idleSince: undefined });
+    }
     return doubt;
   }
 
@@ -138,8 +142,9 @@ export class StatementWatch {
     const now = performance.now();
     const { session, watchTimeout } = watched;
     const watchAfter = watched.watchAfter || 0;
-    const { read } = doubt;
-    if (!this.#watched.has(watched) || this.#doubtOf(watched, now) !== doubt || doubt.read !== read) return;
+    const { read, unsent } = doubt;
+    if (!this.#watched.has(watched) || this.#doubtOf(watched, now) !== doubt) return;
+    if (doubt.read !== read || doubt.unsent !== unsent) return;
     switch (this.#verdict(watched, doubt, look, control, now)) {
       case 'wait':
         Object.assign(doubt, { idleSince: undefined, askAt: now + watchAfter });

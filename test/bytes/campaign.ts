@@ -1,3 +1,5 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { RetryEvent } from '../../src/index.ts';
 import type { Direction } from '../support/fault-proxy-connection.ts';
 import type { Server } from '../support/server.ts';
 import { type ClientName, clientOf } from './clients.ts';
@@ -39,6 +41,8 @@ export interface Summary extends Campaign {
   readonly told: Readonly<Partial<Record<Told | 'hung', number>>>;
   /** How often nobody could know, by what was lost. */
   readonly unknown: Readonly<Partial<Record<Lost, number>>>;
+  /** What proved that something could be sent again, and how often. */
+  readonly proofs: Readonly<Partial<Record<string, number>>>;
   readonly violations: readonly Violation[];
   readonly ms: number;
 }
@@ -70,10 +74,14 @@ export async function run(world: World, campaign: Campaign): Promise<Summary> {
     for (let place = places[next]; place !== undefined; place = places[next]) {
       const id = ids[next] ?? 0;
       next += 1;
-      results.push(await lane.cut(place, id, wayOf(way).break));
+      results.push(await lane.cut(place, id));
     }
   };
-  await Promise.all(all.map(work));
+  const proofs: string[] = [];
+  const note = (event: unknown) =>
+    proofs.push((event as RetryEvent).failure.reason.split('; ')[1] ?? 'the code of the error');
+  subscribe('gone-away:retry', note);
+  await Promise.all(all.map(work)).finally(() => unsubscribe('gone-away:retry', note));
   const ends = await Promise.all(all.map((lane) => lane.end()));
   const threads = await world.ledger.settled(0, 15_000);
 
@@ -95,6 +103,7 @@ export async function run(world: World, campaign: Campaign): Promise<Summary> {
     cuts: results.filter(({ cut }) => cut).length,
     told: count(results.map(({ told }) => told)),
     unknown: count(unknown.map(({ place }) => lostAt(conversation, place.direction, place.byte))),
+    proofs: count(proofs),
     violations: wrong,
     ms: Math.round(performance.now() - startedAt),
   };
@@ -109,7 +118,7 @@ function placesOf(campaign: Campaign, conversation: Conversation): Place[] {
     return sample === undefined ? bytes : sampleOf(conversation, each, bytes, sample);
   };
   return (['c2s', 's2c'] as const)
-    .filter((each) => direction === undefined || direction === each)
+    .filter((each) => each === (direction ?? wayOf(way).direction ?? each))
     .flatMap((each) => bytesOf(each).map((at) => ({ client, workload, way, direction: each, byte: at })));
 }
 

@@ -45,3 +45,5 @@ export function expectRows(rows: unknown, expected: unknown): void {
 export const longResult = 1_000;
 /** What makes an INSERT one of 3 MB. */
 export const padding: string = 'x'.repeat(3_000_000);
+/** What makes one longer than the buffers of both kernels, which grow to 4 MB and more on Linux; and still shorter than `max_allowed_packet`. */
+export const hugePadding: string = 'x'.repeat(14_000_000);

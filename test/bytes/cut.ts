@@ -2,7 +2,6 @@ import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectionOptions } from 'mysql2/promise';
 import { createFaultProxy, type FaultProxy } from '../support/fault-proxy.ts';
-import type { Break } from '../support/fault-proxy-connection.ts';
 import type { Server } from '../support/server.ts';
 import type { Client } from './client.ts';
 import { type ClientName, clientOf } from './clients.ts';
@@ -60,17 +59,18 @@ export class Lane {
     return listen(this.#proxy, () => this.#work(client, id, () => {}));
   }
 
-  async cut(place: Place, id: number, how: Break): Promise<Result> {
+  async cut(place: Place, id: number): Promise<Result> {
+    const { break: how, when } = wayOf(place.way);
     const client = await this.#ready();
     let callbacks = 0;
     const callback = () => {
       callbacks += 1;
     };
-    const cutting = this.#proxy.cutAfter(place.direction, place.byte, how);
+    const cutting = this.#proxy.cutAfter(place.direction, place.byte, how, when);
     const heard = await hear(this.#work(client, id, callback), () => callbacks, deadline);
     const cut = !this.#proxy.cutNothing();
-    // What the network swallowed is nobody's any more; without this the server would wait for the rest.
-    if (cut && how === 'silence') (await cutting).reset();
+    // What the network swallowed is nobody's any more; without this the server would wait for the rest, and the proxy for its client.
+    if (cut && (how === 'silence' || when === 'stalled')) (await cutting).reset();
     else if (cut) await cutting;
     return { place, id, cut, ...heard };
   }

@@ -4,7 +4,7 @@ import { drizzle, type MySql2Database } from 'drizzle-orm/mysql2';
 import { createPool } from 'mysql2/promise';
 import { type Resilient, withResilience } from '../../adapters/drizzle/index.ts';
 import type { TransactionOptions } from '../../src/index.ts';
-import { type ClientKind, expectRows, longResult, padding, type Work, WrongAnswer } from './client.ts';
+import { type ClientKind, expectRows, hugePadding, longResult, padding, type Work, WrongAnswer } from './client.ts';
 
 const accounts = mysqlTable('accounts', { id: int().primaryKey(), balance: int().notNull() });
 const operations = mysqlTable('operations', { opId: int('op_id').notNull() });
@@ -51,6 +51,8 @@ export const openDrizzle: ClientKind['open'] = (connection, policy) => {
           .execute({ id }),
       'big insert': async ({ id }) =>
         await db.execute(sql`INSERT /* ${sql.raw(padding)} */ INTO operations (op_id) VALUES (${id})`),
+      'huge insert': async ({ id }) =>
+        await db.execute(sql`INSERT /* ${sql.raw(hugePadding)} */ INTO operations (op_id) VALUES (${id})`),
       transaction: inTransaction({}),
       'transaction with rerun': inTransaction({ retry: 'rerun' }),
       iterator: () => iterate(db),

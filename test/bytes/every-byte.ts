@@ -7,10 +7,32 @@ import { type ClientName, clientOf, meets } from './clients.ts';
 import { Ledger } from './ledger.ts';
 import { describe as sentenceOf } from './report.ts';
 import { type WayName, wayNames } from './ways.ts';
-import { workloadNames } from './workloads.ts';
+import { type WorkloadName, workloadNames } from './workloads.ts';
 
 /** Of how many bytes of each direction a conversation is cut at; `npm run fault` cuts at each. */
-const counts: Readonly<Record<WayName, number>> = { fin: 12, rst: 12, silence: 5, 'watched silence': 5 };
+const counts: Readonly<Record<WayName, number>> = {
+  fin: 12,
+  rst: 12,
+  refused: 12,
+  'stalled, then fin': 4,
+  'stalled, then rst': 4,
+  'stalled, then given up': 4,
+  'stalled, then asked about': 4,
+  silence: 5,
+  'watched silence': 5,
+};
+
+/** Rules by which the evidence proves that a statement can be sent again, and where they have to be met: a run without them proves nothing of them. */
+const rules: readonly { client: ClientName; workload: WorkloadName; way: WayName; proof: string }[] = [
+  { client: 'mysql2', workload: 'execute', way: 'fin', proof: 'no byte of it was written' },
+  { client: 'mysql2', workload: 'execute', way: 'refused', proof: 'the kernel refused the write that carried it' },
+  {
+    client: 'mysql2',
+    workload: 'huge insert',
+    way: 'stalled, then rst',
+    proof: 'the end of it never left this process',
+  },
+];
 
 /** Another one picks other bytes. */
 const seed = Number(process.env.BYTES_SEED ?? 20261122);
@@ -41,12 +63,17 @@ export function describeEveryByte(clients: readonly ClientName[]): void {
         .map((workload) => ({ client, workload })),
     );
     test.each(cases)('nobody is told anything false: $workload, through $client', async ({ client, workload }) => {
-      for (const way of wayNames.filter((name) => meets(client, name))) {
+      for (const way of wayNames.filter((name) => meets(client, workload, name))) {
         const sample = { count: counts[way], seed };
         const summary = await run({ server, ledger }, { client, workload, way, every: 1, sample });
         expect(summary.violations.map(sentenceOf), `BYTES_SEED=${seed}`).toEqual([]);
         // What was not cut proves nothing. Under TLS a conversation is shorter where it resumes a session.
         expect(summary.cuts / summary.conversations, `${way}: the share that was cut`).toBeGreaterThan(0.5);
+        for (const { proof } of rules.filter(
+          (rule) => rule.client === client && rule.workload === workload && rule.way === way,
+        )) {
+          expect(summary.proofs, way).toHaveProperty([proof]);
+        }
       }
     });
   });

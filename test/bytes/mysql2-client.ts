@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { createPool, type QueryOptions } from 'mysql2/promise';
 import { transaction, withResilience } from '../../adapters/mysql2/index.ts';
 import type { TransactionOptions } from '../../src/index.ts';
-import { type ClientKind, expectRows, padding, type Run, type Work } from './client.ts';
+import { type ClientKind, expectRows, hugePadding, padding, type Run, type Work } from './client.ts';
 
 const insert = 'INSERT INTO operations (op_id) VALUES (?)';
 const update = 'UPDATE accounts SET balance = balance + 1 WHERE id = ?';
@@ -39,6 +39,7 @@ export const openMysql2: ClientKind['open'] = (connection, policy) => {
       update: query(update),
       execute: ({ id }) => pool.execute(insert, [id]),
       'big insert': query(`INSERT /* ${padding} */ INTO operations (op_id) VALUES (?)`),
+      'huge insert': query(`INSERT /* ${hugePadding} */ INTO operations (op_id) VALUES (?)`),
       transaction: inTransaction({}),
       'transaction with rerun': inTransaction({ retry: 'rerun' }),
       'load data': ({ id }) => pool.query(loading(`${id}\n`)),

@@ -78,7 +78,7 @@ export function campaignsOf({
   return among(clientNames, client).flatMap((ofClient) =>
     among(clientOf(ofClient).workloads, workload).flatMap((ofWorkload) =>
       among(wayNames, way)
-        .filter((ofWay) => meets(ofClient, ofWay))
+        .filter((ofWay) => meets(ofClient, ofWorkload, ofWay))
         .map((ofWay) => ({
           client: ofClient,
           workload: ofWorkload,

@@ -29,11 +29,17 @@ export function commandOf({ client, workload, way, direction, byte }: Place): st
 export function bytesToCut(workload: WorkloadName, total: number, every: number): readonly number[] {
   const { edge = 0, sampled, every: ownEvery = 1 } = workloadOf(workload);
   const own = sampled === true ? Math.floor(total / 50) : ownEvery;
-  const step = total < longTotal ? every : every * own;
-  const isEdge = (byte: number) => total >= longTotal && (byte < edge || byte > total - edge) && byte % every === 0;
-  return Array.from({ length: total + 1 }, (_, byte) => byte).filter(
-    (byte) => byte % step === 0 || byte === total || isEdge(byte),
-  );
+  const isLong = total >= longTotal;
+  const bytes = new Set([total]);
+  const add = (from: number, to: number, step: number) => {
+    for (let byte = Math.ceil(from / step) * step; byte <= to; byte += step) bytes.add(byte);
+  };
+  add(0, total, isLong ? every * own : every);
+  if (isLong && edge > 0) {
+    add(0, edge - 1, every);
+    add(total - edge + 1, total, every);
+  }
+  return [...bytes].sort((a, b) => a - b);
 }
 
 /** What has no more bytes than this is short, also where its workload is long in the other direction. */

@@ -3,7 +3,7 @@ import { createPool } from 'mysql2/promise';
 import { PrismaMySQL2, resilience } from '../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../prisma/generated/client.ts';
 import type { RetryPolicyOptions, TransactionOptions } from '../../src/index.ts';
-import { type Client, type ClientKind, expectRows, padding, type Work } from './client.ts';
+import { type Client, type ClientKind, expectRows, hugePadding, padding, type Work } from './client.ts';
 
 export const openPrismaMySQL2: ClientKind['open'] = (connection, policy) => {
   const pool = createPool({ ...connection, connectionLimit: 1 });
@@ -65,6 +65,8 @@ function createClient(
       execute: ({ id }) => prisma.$executeRaw`INSERT INTO operations (op_id) VALUES (${id})`,
       'big insert': ({ id }) =>
         prisma.$executeRawUnsafe(`INSERT /* ${padding} */ INTO operations (op_id) VALUES (${id})`),
+      'huge insert': ({ id }) =>
+        prisma.$executeRawUnsafe(`INSERT /* ${hugePadding} */ INTO operations (op_id) VALUES (${id})`),
       transaction: inTransaction({}),
       'transaction with rerun': inTransaction({ retry: 'rerun' }),
       batch: ({ id }) => prisma.$transaction([insert(prisma, id), update(prisma, id)]),

@@ -16,6 +16,8 @@ export interface Workload {
   readonly prepares?: true;
   /** On a connection that is made for it, so that the handshake is cut too. */
   readonly connects?: true;
+  /** More than the kernels on the way take: what is left of it when nobody reads it any more does not leave its process. */
+  readonly exceedsBuffers?: true;
   /** Cut at every so many bytes, apart from the first and the last {@link edge}. Left out: at each. */
   readonly every?: number;
   /** Cut at each fiftieth of what it takes, apart from the first and the last hundred bytes. */
@@ -36,6 +38,7 @@ export const workloads = {
   create: { effect: oneRow },
   execute: { effect: oneRow, prepares: true },
   'big insert': { effect: oneRow, every: 4_096, edge: 8 },
+  'huge insert': { effect: oneRow, exceedsBuffers: true, every: 524_288, edge: 8 },
   transaction: { effect: twoOfEach, callbackRuns: 'once' },
   'transaction with rerun': { effect: twoOfEach, callbackRuns: 'again' },
   batch: { effect: oneOfEach },

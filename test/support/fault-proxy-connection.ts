@@ -6,6 +6,15 @@ export type Direction = 'c2s' | 's2c';
 /** How a connection is broken: both sides get a FIN, both get a RST, or neither hears anything any more. */
 export type Break = 'fin' | 'rst' | 'silence';
 
+/**
+ * When a connection is broken whose last byte has passed.
+ *
+ * - `seen`: both sides have had a chance to read what has passed before.
+ * - `at-once`: together with that byte.
+ * - `stalled`: from that byte on nothing is read of its sender any more, whose window closes; when it has written all that its kernel takes.
+ */
+export type BreakTime = 'seen' | 'at-once' | 'stalled';
+
 /** What a hook decides about a chunk; nothing means 'forward'. */
 export type Verdict = 'forward' | 'swallow';
 
@@ -15,6 +24,7 @@ export interface Cut {
   /** So many bytes of the chunk may pass. */
   readonly pass: number;
   readonly how: Break;
+  readonly when: BreakTime;
   /** To be called when the connection is broken. */
   readonly done: (connection: ProxyConnection) => void;
 }
@@ -29,6 +39,8 @@ export interface TrafficRules {
   holds(): boolean;
   /** Milliseconds that every chunk takes on its way. */
   latency(): number;
+  /** For how many milliseconds nothing more is read of whoever has sent so many bytes; 0 if that is at once. */
+  pause(direction: Direction, length: number): number;
   /** How many of `length` bytes may pass before the connection is broken, and how it is; undefined when all may. */
   cut(direction: Direction, length: number): Cut | undefined;
 }
@@ -109,6 +121,7 @@ const TIMER_SLACK_MS = 1;
 /** One direction of a connection. Bytes, FIN and RST keep their order and suffer the same latency. */
 class Lane {
   readonly #direction: Direction;
+  readonly #from: Socket;
   readonly #to: Socket | undefined;
   readonly #rules: TrafficRules;
   readonly #connection: ProxyConnection;
@@ -124,11 +137,17 @@ class Lane {
     connection: ProxyConnection,
   ) {
     this.#direction = direction;
+    this.#from = from;
     this.#to = to;
     this.#rules = rules;
     this.#connection = connection;
     this.#lost = to === undefined;
     from.on('data', (chunk: Buffer) => {
+      const pause = rules.pause(direction, chunk.length);
+      if (pause > 0) {
+        from.pause();
+        setTimeout(() => from.resume(), pause);
+      }
       if (rules.received(direction, chunk, connection) === 'forward') this.#enqueue({ kind: 'data', chunk });
     });
     from.on('end', () => this.#enqueue({ kind: 'end' }));
@@ -171,7 +190,8 @@ class Lane {
       return;
     }
     this.lose();
-    to.write(chunk.subarray(0, cut.pass), () => afterOnePoll(() => this.#breakOff(cut)));
+    if (cut.when === 'stalled') this.#from.pause();
+    to.write(chunk.subarray(0, cut.pass), () => afterPolls(polls[cut.when], () => this.#breakOff(cut)));
   }
 
   #breakOff(cut: Cut): void {
@@ -181,11 +201,16 @@ class Lane {
 }
 
 /**
- * Runs `action` when every socket of this process has had a chance to read what is there. libuv reports bytes and RST that
- * arrive together as bytes and end of file, and which of the two a client sees after a cut should not be a matter of luck.
- * (For a client in another process it is.)
+ * Where the sockets of this process have one chance to read what is there: libuv reports bytes and RST that arrive together as bytes and end of
+ * file, and which of the two a client sees after a cut should not be a matter of luck. (For a client in another process it is.)
+ *
+ * A client whose window closes has been told so after a few more: its kernel has got what had been read before, and takes as much again.
  */
-function afterOnePoll(action: () => void): void {
+const polls: Readonly<Record<BreakTime, number>> = { 'at-once': 0, seen: 1, stalled: 10 };
+
+/** Runs `action` when the event loop has polled so many times. */
+function afterPolls(count: number, action: () => void): void {
+  if (count === 0) action();
   // The first one runs before the event loop polls again, the second one after that.
-  setImmediate(() => setImmediate(action));
+  else setImmediate(() => setImmediate(() => afterPolls(count - 1, action)));
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import {
   type Break,
+  type BreakTime,
   type Cut,
   type Direction,
   ProxyConnection,
@@ -71,6 +72,7 @@ export class FaultProxy {
   readonly #rules: TrafficRules;
   #mode: FaultMode = 'pass';
   #latency = 0;
+  #pace = Number.POSITIVE_INFINITY;
   #lastId = 0;
 
   constructor(listener: Server, target: FaultProxyOptions) {
@@ -82,6 +84,7 @@ export class FaultProxy {
       loses: (direction) => this.#mode === 'blackhole' || this.#mode === `drop-${direction}`,
       holds: () => this.#mode === 'hold',
       latency: () => this.#latency,
+      pause: (direction, length) => (direction === 'c2s' ? length / this.#pace : 0),
       cut: (direction, length) => this.#cut(direction, length),
     };
     listener.on('connection', (client) => this.#accept(client));
@@ -107,6 +110,11 @@ export class FaultProxy {
     this.#latency = ms;
   }
 
+  /** Reads no more than so many bytes in a millisecond of each client, whose window closes meanwhile. Infinity ends it. */
+  pace(bytesPerMs: number): void {
+    this.#pace = bytesPerMs;
+  }
+
   /** RST to both sides of every connection, now. */
   resetAll(): void {
     for (const connection of this.#connections) connection.reset();
@@ -123,9 +131,9 @@ export class FaultProxy {
    *
    * @returns a promise that resolves with the connection when it is broken.
    */
-  cutAfter(direction: Direction, bytes: number, how: Break): Promise<ProxyConnection> {
+  cutAfter(direction: Direction, bytes: number, how: Break, when: BreakTime = 'seen'): Promise<ProxyConnection> {
     return new Promise((resolve) => {
-      this.#cuts[direction] = { left: bytes, how, done: resolve };
+      this.#cuts[direction] = { left: bytes, how, when, done: resolve };
     });
   }
 
@@ -189,12 +197,13 @@ export class FaultProxy {
       return undefined;
     }
     this.#cuts[direction] = undefined;
-    return { pass: cut.left, how: cut.how, done: cut.done };
+    return { ...cut, pass: cut.left };
   }
 }
 
 interface PlannedCut {
   left: number;
   readonly how: Break;
+  readonly when: BreakTime;
   readonly done: (connection: ProxyConnection) => void;
 }

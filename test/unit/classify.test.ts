@@ -23,6 +23,7 @@ describe('classify, by evidence', () => {
     ['there was no connection', { progress: 'not-acquired' }, 'not-executed'],
     ['no byte was written', { progress: 'not-written' }, 'not-executed'],
     ['the kernel refused the write', { progress: 'write-refused' }, 'not-executed'],
+    ['the end of it never left this process', { progress: 'cut-short' }, 'not-executed'],
     ['only BEGIN was in flight', { progress: 'preparing' }, 'not-executed'],
     ['it was written', { progress: 'written' }, 'unknown'],
     [
