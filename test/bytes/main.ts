@@ -48,10 +48,16 @@ async function main(): Promise<number> {
   }
 }
 
+/** Not by `process.exitCode`: what a campaign that failed has left open would keep the process. */
+async function end(code: number): Promise<void> {
+  await new Promise((resolve) => process.stdout.write('', resolve));
+  process.exit(code);
+}
+
 try {
-  process.exitCode = await main();
+  await end(await main());
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  say(`${error.message}\n\n${usage}`);
-  process.exitCode = 2;
+  if (error instanceof UsageError) say(`${error.message}\n\n${usage}`);
+  else say(`It did not come to its end: ${error instanceof Error ? error.stack : String(error)}`);
+  await end(2);
 }

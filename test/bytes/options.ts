@@ -34,7 +34,7 @@ Options:
   --json            one JSON object on stdout; everything else goes to stderr
   --help            this text
 
-Exit code: 0 if nobody was told anything false, 1 if somebody was, 2 for a wrong option.
+Exit code: 0 if nobody was told anything false, 1 if somebody was, 2 if it did not come to its end: for a wrong option, say.
 `;
 
 /** The command line is wrong; the message says how. */
