@@ -83,6 +83,8 @@ export class PooledConnection {
   /** The first failure that ended the transaction. Not always the first one: a lock wait timeout may come before a deadlock. */
   transactionEnd: FirstFailure | undefined;
   #transaction: TransactionState = 'none';
+  /** What made that unsure. */
+  #unsureBy: unknown;
   #autocommit = true;
   #usualAutocommit = true;
   #lost = false;
@@ -139,12 +141,13 @@ export class PooledConnection {
     const status = sessionStatusOf(rows);
     if (status === undefined) return;
     this.#transaction = status.inTransaction ? 'open' : 'none';
+    this.#unsureBy = undefined;
     this.#autocommit = status.autocommit;
   }
 
   /** Records a failed command: evidence for its error, trust for its siblings, and the first failure of whoever holds it. */
   failed(error: unknown, command: DriverCommand | undefined): Failure {
-    attachEvidence(error, this.evidenceFor(command));
+    attachEvidence(error, this.evidenceFor(command, error));
     const failure = classify(error);
     const { fences = false } = this.holder ?? {};
     this.observe(error, failure);
@@ -170,14 +173,17 @@ export class PooledConnection {
 
   /** As {@link failed}, for the end of the stream under a command that mysql2 does not tell of it. */
   lostUnder(error: unknown, command: DriverCommand | undefined): void {
-    attachEvidence(error, this.evidenceFor(command));
+    attachEvidence(error, this.evidenceFor(command, error));
     this.#offerFence(error, classify(error).kind, command, this.holder?.fences === true);
   }
 
   /** Takes the consequences of a failure on this connection. */
   observe(error: unknown, failure: Failure): void {
     // From here on the session may be in autocommit mode again: what follows would not be undone with the transaction.
-    if (failure.transient && this.#transaction === 'open') this.#transaction = 'unsure';
+    if (failure.transient && this.#transaction === 'open') {
+      this.#transaction = 'unsure';
+      this.#unsureBy = error;
+    }
     if (failure.transient) {
       this.firstFailure ??= { error, failure };
       this.holder?.failed(error);
@@ -195,16 +201,20 @@ export class PooledConnection {
     this.holder?.lost();
   }
 
-  evidenceFor(command: DriverCommand | undefined, abandoned = false): Evidence {
+  /** @param error what the command failed with; undefined if this side stops waiting for it */
+  evidenceFor(command: DriverCommand | undefined, error: unknown): Evidence {
+    const abandoned = error === undefined;
     if (abandoned) this.#wire.seal();
     const wire = this.#wire.progressOf(command);
     const progress = wire === 'written' && this.holder?.preparing === true ? 'preparing' : wire;
     const sql = sqlOf(command) ?? '';
     const uncommitted = wire !== 'written' || leavesTransactionUncommitted(sql);
+    // mysql2 hands one error to the running command and to those behind it, of which EXECUTE is one while PREPARE runs.
+    const isOpen = this.#transaction === 'open' || (!abandoned && error === this.#unsureBy);
     return {
       progress,
       atomic: isAtomic(sql, allowsMultipleStatements(this.core)),
-      rollsBack: this.#transaction === 'open' && uncommitted,
+      rollsBack: isOpen && uncommitted,
       abandoned: abandoned && wire === 'written',
     };
   }

@@ -1,4 +1,4 @@
-import { classify, type Operation } from '../../src/index.ts';
+import { causesOf, classify, evidenceOf, type Operation } from '../../src/index.ts';
 import type { ResilientClient } from './client.ts';
 import type { Lease, StatementLimits, StatementMethod, StatementResult } from './lease.ts';
 import { LeaseClient } from './lease-client.ts';
@@ -95,7 +95,7 @@ export class TransactionClient extends LeaseClient {
       return result;
     } catch (error) {
       // With others under way there is more than this statement in the transaction.
-      if (this.#clean && this.#pending === 1 && classify(error).outcome === 'not-executed') {
+      if (this.#clean && this.#pending === 1 && wasNotExecuted(error)) {
         return await this.#beginAgain(error, send);
       }
       this.#clean = false;
@@ -116,7 +116,7 @@ export class TransactionClient extends LeaseClient {
         try {
           return { result: await send() };
         } catch (error) {
-          if (classify(error).outcome === 'not-executed') throw error;
+          if (wasNotExecuted(error)) throw error;
           return { thrown: error };
         }
       });
@@ -129,4 +129,14 @@ export class TransactionClient extends LeaseClient {
       this.#clean = false;
     }
   }
+}
+
+/** Where nothing but this statement was in the transaction: that was rolled back, for its connection was lost, and had nothing in it. */
+function wasNotExecuted(error: unknown): boolean {
+  const { outcome } = classify(error);
+  if (outcome !== 'rolled-back') return outcome === 'not-executed';
+  const evidence = causesOf(error)
+    .map(evidenceOf)
+    .find((found) => found !== undefined);
+  return evidence !== undefined && evidence.progress !== 'written';
 }

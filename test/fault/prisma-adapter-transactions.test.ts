@@ -46,6 +46,19 @@ describe('an interactive transaction', () => {
     expect(await stage.emails()).toEqual(['a']);
   });
 
+  it('is rolled back, and not "not executed", when it is lost while a later statement is prepared', async () => {
+    const { prisma } = stage;
+    stage.losePacketWith('UPDATE');
+    const error = await caught(
+      prisma.$transaction(async (tx) => {
+        await tx.user.createMany({ data: [{ email: 'a' }] });
+        await tx.user.updateMany({ where: { email: 'a' }, data: { balance: { increment: 1 } } });
+      }),
+    );
+    expect(classify(error)).toMatchObject({ outcome: 'rolled-back', transient: true });
+    expect(await stage.emails()).toEqual([]);
+  });
+
   it('does not succeed when its callback swallows the loss of its connection', async () => {
     const { prisma } = stage;
     const error = await caught(
