@@ -145,16 +145,16 @@ function misplacedMoney({ operations, accounts }: Tables): Violation[] {
 }
 
 function violationsOfOne(call: Call, { faults, stalls }: History): Violation[] {
-  const { kind, answer, error, startedAt, endedAt, limit } = call;
+  const { kind, answer, error, startedAt, endedAt, deadline, limit } = call;
   const took = endedAt - startedAt;
   const violation = (offence: Offence, what: string): Violation[] => [{ offence, what, calls: [call] }];
   if (answer === 'hung') return violation('hung', `no answer after ${Math.round(took)} ms`);
   if (answer === 'wrong') return violation('wrong answer', error ?? '');
   const late = took - stalledBetween(stalls, startedAt, endedAt) - limit;
   if (late > grace) return violation('outlived its deadline', `${Math.round(late)} ms after its ${limit}`);
-  const failed = isSafeRead(kind) && answer !== 'ok' && took < limit - precision;
+  const failed = isSafeRead(kind) && answer !== 'ok' && took < deadline - precision;
   if (!failed || wasInterrupted(call, faults)) return [];
-  return violation('safe read failed', `after ${Math.round(took)} of ${limit} ms: ${error}`);
+  return violation('safe read failed', `after ${Math.round(took)} of ${deadline} ms: ${error}`);
 }
 
 /** Someone stopped this statement on purpose, and the server said so. */

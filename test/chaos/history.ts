@@ -60,7 +60,9 @@ export interface Call {
   readonly kind: CallKind;
   readonly startedAt: number;
   readonly endedAt: number;
-  /** For how long, in milliseconds, it may go on. */
+  /** For how long, in milliseconds, it is to be tried. */
+  readonly deadline: number;
+  /** For how long it may go on: what was begun before its deadline may end after it. */
   readonly limit: number;
   readonly answer: Answer;
   /** The error in a few words, where there was one. */

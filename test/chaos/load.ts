@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { OutcomeUnknownError } from '../../src/index.ts';
 import { describeError } from '../support/describe-error.ts';
 import { randomFrom } from '../support/random-from.ts';
-import { type Client, limitOf, WrongAnswer } from './clients/client.ts';
+import { type Client, limitOf, policy, WrongAnswer } from './clients/client.ts';
 import { type ClientName, clientKindOf } from './clients/clients.ts';
 import type { Answer, Call, Event } from './history.ts';
 import { type Work, WorkList } from './work.ts';
@@ -52,6 +52,7 @@ export async function load(options: LoadOptions): Promise<void> {
 
 async function call({ name, client, clock }: LoadOptions, work: Work): Promise<Call> {
   const bounded = work.bounded && clientKindOf(name).ours;
+  const deadline = bounded ? patience : policy.maxRetryTime;
   const limit = bounded ? patience : limitOf(work.kind);
   const leaving = new AbortController();
   const leave = bounded ? setTimeout(() => leaving.abort(new Error('the caller has left')), limit) : undefined;
@@ -69,7 +70,7 @@ async function call({ name, client, clock }: LoadOptions, work: Work): Promise<C
   const endedAt = clock();
   clearTimeout(leave);
   const { id, kind } = work;
-  return { type: 'call', id, client: name, kind, startedAt, endedAt, limit, answer, ...told };
+  return { type: 'call', id, client: name, kind, startedAt, endedAt, deadline, limit, answer, ...told };
 }
 
 interface Told {

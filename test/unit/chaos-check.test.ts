@@ -5,7 +5,15 @@ import { describeViolation } from '../chaos/report.ts';
 import { accountCount, type OperationRow, openingBalance, type Tables } from '../chaos/tables.ts';
 
 function call(fields: Partial<Call> = {}): Call {
-  const usual = { client: 'a client', kind: 'insert', id: 1, startedAt: 1_000, endedAt: 1_010, limit: 5_000 } as const;
+  const usual = {
+    client: 'a client',
+    kind: 'insert',
+    id: 1,
+    startedAt: 1_000,
+    endedAt: 1_010,
+    deadline: 4_000,
+    limit: 5_000,
+  } as const;
   return { type: 'call', ...usual, answer: 'ok', ...fields };
 }
 
@@ -83,7 +91,8 @@ describe('the checker', () => {
     const failed = { kind: 'read', answer: 'refused', error: 'ER_QUERY_INTERRUPTED (interrupted)' } as const;
     expect(offences(history([call(failed)]), tables([]))).toEqual(['safe read failed']);
     expect(offences(history([call({ ...failed, kind: 'locking-read' })]), tables([]))).toEqual([]);
-    expect(offences(history([call({ ...failed, endedAt: 6_000 })]), tables([]))).toEqual([]);
+    expect(offences(history([call({ ...failed, endedAt: 4_900 })]), tables([]))).toEqual(['safe read failed']);
+    expect(offences(history([call({ ...failed, endedAt: 5_000 })]), tables([]))).toEqual([]);
     const interrupts = { faults: [fault({ interrupts: true })] };
     expect(offences(history([call(failed)], interrupts), tables([]))).toEqual([]);
     expect(offences(history([call(failed)], { faults: [fault()] }), tables([]))).toEqual(['safe read failed']);
