@@ -4,10 +4,10 @@
  *
  * Measures the built package, as it is published.
  */
-import { PrismaMariaDb } from '@prisma/adapter-mariadb';
 import { PrismaMySQL2 } from 'gone-away/prisma';
 import { PrismaClient } from '../prisma/generated/client.ts';
 import { createTables } from '../prisma/tables.ts';
+import { createPrismaMariaDb } from '../test/support/prisma/prisma-mariadb.ts';
 import { startServer } from '../test/support/server.ts';
 import { withConnection } from '../test/support/server-admin.ts';
 import { alternate, type Contender } from './alternate.ts';
@@ -22,10 +22,7 @@ function pointRead(prisma: PrismaClient): (call: number) => PromiseLike<unknown>
 
 const options = parseBenchOptions({ rounds: 60, calls: 300 });
 const server = await startServer({ name: 'bench-prisma' });
-const { host = '', port = 0, user = '', password, database = '' } = server.connectionOptions();
-const theirs = new PrismaClient({
-  adapter: new PrismaMariaDb({ host, port, user, password: String(password), database }),
-});
+const theirs = new PrismaClient({ adapter: createPrismaMariaDb(server.connectionOptions()) });
 const ours = new PrismaClient({ adapter: new PrismaMySQL2(server.url()) });
 try {
   await withConnection(server.connectionOptions(), async (connection) => {

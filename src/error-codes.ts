@@ -137,7 +137,7 @@ export const errorRows: readonly ErrorRow[] = [
   {
     // The reason for which it makes no connection is a text behind this one.
     errno: [45028],
-    text: /access denied|unknown database|is not allowed to connect|is blocked because/i,
+    text: /access denied|unknown database|is not allowed to connect|is blocked because|RSA public key is not available/i,
     proof: 'permanent',
     kind: 'authentication',
     invalidates: 'nothing',

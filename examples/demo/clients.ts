@@ -115,7 +115,9 @@ function createBarePrisma(options: PoolOptions): Client {
     connectionLimit = 0,
     connectTimeout = 0,
   } = options;
-  const adapter = new PrismaMariaDb({ host, port, user, password, database, connectionLimit, connectTimeout });
+  const who = { host, port, user, password, database };
+  // A favour: on MySQL it could not connect again to a server that has started anew.
+  const adapter = new PrismaMariaDb({ ...who, connectionLimit, connectTimeout, allowPublicKeyRetrieval: true });
   const prisma = new PrismaClient({ adapter });
   // A favour here as well: what its driver rejects without anybody listening would end the process.
   process.on('unhandledRejection', (error) => {

@@ -18,6 +18,7 @@ export const openPrismaMariaDb: ClientKind['open'] = (connection, policy) => {
     connectionLimit: 1,
     acquireTimeout: 3_000,
     connectTimeout: 400,
+    allowPublicKeyRetrieval: true,
     // Nobody but that driver can give up a connection of its pool, or what Prisma waits for in a transaction.
     ...(attemptTimeout !== undefined && { socketTimeout: attemptTimeout }),
   };

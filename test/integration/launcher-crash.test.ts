@@ -1,14 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { cacheFolder } from '../support/cache-folder.ts';
+import { findServerBinary } from '../support/find-server-binary.ts';
 import { childrenOf, hasProcessTable, isRunning } from '../support/process-table.ts';
 
 /** A machine without a server fetches one first. */
 const FIRST_START = 240_000;
+
+/** What the cache calls a folder that is not finished, and the lock of the one who makes it. */
+const inTheMaking = /\.(draft|lock)\b/;
 
 describe.skipIf(process.env.MYSQL_URL !== undefined || !hasProcessTable)(
   'a process with a server (skipped where MYSQL_URL is set or there is no /proc)',
@@ -84,10 +89,18 @@ describe.skipIf(process.env.MYSQL_URL !== undefined || !hasProcessTable)(
     test(
       'shares the making of the template with others that start at the same time, also when one of them is killed',
       async () => {
+        await findServerBinary();
+        const shared = cacheFolder();
+        const downloaded = (existsSync(shared) ? readdirSync(shared) : []).filter(
+          (name) => name.startsWith('debian-') && !inTheMaking.test(name),
+        );
         const cache = mkdtempSync(join(tmpdir(), 'ga-cache-'));
         vi.stubEnv('XDG_CACHE_HOME', cache);
         try {
           const folder = join(cache, 'gone-away');
+          mkdirSync(folder);
+          // Everything is made anew but what would have to be downloaded.
+          for (const name of downloaded) symlinkSync(join(shared, name), join(folder, name));
           const unlucky = launch();
           // It has the lock now, and makes the template.
           await expect
@@ -96,7 +109,8 @@ describe.skipIf(process.env.MYSQL_URL !== undefined || !hasProcessTable)(
           const others = [launch(), launch()];
           unlucky.kill('SIGKILL');
           await Promise.all(others.map(announced));
-          const left = () => readdirSync(folder).filter((name) => /^template-|\.(draft|lock)\b/.test(name));
+          const left = () =>
+            readdirSync(folder).filter((name) => name.startsWith('template-') || inTheMaking.test(name));
           await expect.poll(left, { timeout: 10_000 }).toEqual([expect.stringMatching(/^template-[\w.-]+-\w+$/)]);
         } finally {
           vi.unstubAllEnvs();

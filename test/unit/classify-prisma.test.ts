@@ -121,6 +121,11 @@ describe('@prisma/adapter-mariadb', () => {
       "(conn:27, no: 1049) Unknown database 'nope'",
       { outcome: 'failed', transient: false },
     ],
+    [
+      'a public key that it may not ask for',
+      '(conn:9, no: 45044, SQLState: 08S01) RSA public key is not available client side. Either set option ...',
+      { outcome: 'failed', transient: false },
+    ],
   ])('the pool says only "timeout", and behind it is %s', (_, reason, expected) => {
     expect(classify(requestError('P2039', poolTimeout, mariadbError(45028, poolTimeout, reason)))).toMatchObject(
       expected,

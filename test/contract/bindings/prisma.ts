@@ -1,7 +1,8 @@
-import { PrismaMariaDb } from '@prisma/adapter-mariadb';
+import type { PrismaMariaDb } from '@prisma/adapter-mariadb';
 import { createPool } from 'mysql2/promise';
 import { PrismaMySQL2, resilience } from '../../../adapters/prisma/index.ts';
 import { Prisma, PrismaClient } from '../../../prisma/generated/client.ts';
+import { createPrismaMariaDb } from '../../support/prisma/prisma-mariadb.ts';
 import type { Binding, BindingStatements, CreateBinding } from '../binding.ts';
 
 type Client = ReturnType<typeof createClient>;
@@ -20,9 +21,7 @@ export const createPrismaBinding: CreateBinding = ({ connection, connectionLimit
 
 /** The extension on Prisma's own adapter, which brings no evidence. */
 export const createForeignBinding: CreateBinding = ({ connection, connectionLimit = 10, policy }) => {
-  const { host = '', port = 0, user = '', password = '', database = '' } = connection;
-  const limits = { connectionLimit, acquireTimeout: 3_000, connectTimeout: 400 };
-  const adapter = new PrismaMariaDb({ host, port, user, password: String(password), database, ...limits });
+  const adapter = createPrismaMariaDb(connection, { connectionLimit, acquireTimeout: 3_000, connectTimeout: 400 });
   const prisma = createClient(adapter, policy);
   return createBinding(prisma, () => prisma.$disconnect());
 };

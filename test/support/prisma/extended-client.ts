@@ -1,10 +1,10 @@
-import { PrismaMariaDb } from '@prisma/adapter-mariadb';
 import type { ConnectionOptions } from 'mysql2/promise';
 import { createPool } from 'mysql2/promise';
 import { PrismaMySQL2, resilience } from '../../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../../prisma/generated/client.ts';
 import type { RetryPolicyOptions } from '../../../src/index.ts';
 import type { Stage } from '../stage.ts';
+import { createPrismaMariaDb } from './prisma-mariadb.ts';
 
 /** What the extension stands on: an adapter that brings evidence, and one that does not. */
 export const adapters = ['PrismaMySQL2', '@prisma/adapter-mariadb'] as const;
@@ -24,9 +24,7 @@ export function createBareClient(stage: Stage, adapter: AdapterName, options: Cl
     const pool = stage.closing(createPool({ ...connection, connectionLimit }));
     return closing(stage, new PrismaClient({ adapter: new PrismaMySQL2(pool, { policy }) }));
   }
-  const { host = '', port = 0, user = '', password = '', database = '' } = connection;
-  const limits = { connectionLimit, acquireTimeout: 3_000, connectTimeout: 400 };
-  const own = new PrismaMariaDb({ host, port, user, password: String(password), database, ...limits });
+  const own = createPrismaMariaDb(connection, { connectionLimit, acquireTimeout: 3_000, connectTimeout: 400 });
   return closing(stage, new PrismaClient({ adapter: own }));
 }
 

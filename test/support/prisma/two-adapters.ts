@@ -1,9 +1,9 @@
-import { PrismaMariaDb } from '@prisma/adapter-mariadb';
 import { createConnection, createPool, type Pool, type PoolOptions } from 'mysql2/promise';
 import { PrismaMySQL2 } from '../../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../../prisma/generated/client.ts';
 import { createTables, emptyTables } from '../../../prisma/tables.ts';
 import type { Server } from '../server.ts';
+import { createPrismaMariaDb } from './prisma-mariadb.ts';
 
 export type Prisma = PrismaClient;
 
@@ -20,17 +20,9 @@ export interface TwoAdapters {
 
 /** @param options of the pool that ours is given */
 export async function createTwoAdapters(server: Server, options: PoolOptions = {}): Promise<TwoAdapters> {
-  const { host, port, user, password, database } = server.connectionOptions();
   const pool = createPool({ ...server.connectionOptions(), ...options });
   const theirs = new PrismaClient({
-    adapter: new PrismaMariaDb({
-      host: host ?? '',
-      port: port ?? 3306,
-      user: user ?? '',
-      password: String(password),
-      database: database ?? '',
-      connectionLimit: 10,
-    }),
+    adapter: createPrismaMariaDb(server.connectionOptions(), { connectionLimit: 10 }),
   });
   const ours = new PrismaClient({ adapter: new PrismaMySQL2(pool) });
   const setup = await createConnection({ ...server.connectionOptions(), timezone: 'Z' });
