@@ -10,6 +10,7 @@ import { failureOf } from '../contract/outcome.ts';
 import { reads } from '../support/drizzle/reads.ts';
 import { createTables, type OperationDatabase, posts, schema, users } from '../support/drizzle/schema.ts';
 import { writes } from '../support/drizzle/writes.ts';
+import { differenceOn } from '../support/server-differences.ts';
 import { unhurried, useStage } from '../support/stage.ts';
 
 /** Keeps what Drizzle tells its logger. */
@@ -23,8 +24,10 @@ class Log {
 describe('a resilient database of Drizzle', unhurried, () => {
   const stage = useStage('drizzle');
   const pool = (): Pool => stage.closing(createPool({ ...stage.proxied(), connectionLimit: 2 }));
-  // MariaDB knows no LATERAL, which is what the other mode sends.
-  const open = (logger = new Log()) => drizzle(pool(), { schema, mode: 'planetscale', logger });
+  const open = (logger = new Log()) => {
+    const mode = differenceOn(stage.server, 'lateral') === 'known' ? 'default' : 'planetscale';
+    return drizzle(pool(), { schema, mode, logger });
+  };
   const renewTables = () =>
     stage.asRoot(async (root) => {
       await root.query('USE app');

@@ -6,6 +6,7 @@ import { PrismaMySQL2 } from '../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../prisma/generated/client.ts';
 import { createTables } from '../../prisma/tables.ts';
 import { type Server, startServer } from '../support/server.ts';
+import { differenceOn } from '../support/server-differences.ts';
 
 let server: Server;
 let pool: Pool;
@@ -40,7 +41,7 @@ describe('what it says of itself', () => {
   it('by the version of the server', async () => {
     expect(adapter.getConnectionInfo()).toEqual({
       maxBindValues: 65_535,
-      supportsRelationJoins: server.kind === 'mysql' && !server.version.startsWith('5.'),
+      supportsRelationJoins: differenceOn(server, 'lateral') === 'known',
     });
     const named = await new PrismaMySQL2(pool, { schemaName: 'elsewhere' }).connect();
     expect(named.getConnectionInfo()).toMatchObject({ schemaName: 'elsewhere' });

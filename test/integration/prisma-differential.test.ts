@@ -63,7 +63,6 @@ describe.each(pools)('on %s', (_, options, names) => {
   describe.each(names)('does as @prisma/adapter-mariadb does: %s', (group) => {
     const operations = groups[group] ?? [];
     it.each(operations.map((operation) => [operation.name, operation] as const))('%s', async (_, operation) => {
-      if (operation.only !== undefined && operation.only !== server.kind) return;
       const theirs = await outcomeOf(() => operation.run(adapters.theirs, adapters.sql));
       await adapters.reset();
       const ours = await outcomeOf(() => operation.run(adapters.ours, adapters.sql));

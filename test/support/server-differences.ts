@@ -67,8 +67,16 @@ export const serverDifferences = {
       { kind: 'mysql', value: 'ERR 3024' },
     ],
   },
+  statementLimitSetting: {
+    what: 'the setting that limits the time of a SELECT to half a second',
+    source: 'MariaDB manual: max_statement_time, in seconds; MySQL manual: max_execution_time, in milliseconds',
+    rows: [
+      { kind: 'mariadb', value: 'max_statement_time = 0.5' },
+      { kind: 'mysql', value: 'max_execution_time = 500' },
+    ],
+  },
   staleSnapshot: {
-    what: "what an UPDATE gets of a row that has changed since its transaction's snapshot",
+    what: 'what a transaction gets that locks a row which has changed since its snapshot',
     source:
       'MariaDB 11.6.2 release notes: innodb_snapshot_isolation is on; the transaction is rolled back (ER_CHECKREAD)',
     rows: [

@@ -8,6 +8,7 @@ import {
   OutcomeUnknownError,
   RetriesExhaustedError,
 } from '../../../src/index.ts';
+import { differenceOn } from '../../support/server-differences.ts';
 import { patient, type Stage } from '../../support/stage.ts';
 import type { CreateBinding } from '../binding.ts';
 import { failureOf, later, warm } from '../outcome.ts';
@@ -125,7 +126,22 @@ export function describeRefusals(create: CreateBinding, stage: Stage): void {
       const error = await failure;
       await unlock();
       expect(error).not.toBeInstanceOf(OutcomeUnknownError);
+      expect(`ERR ${classify(error).errno}`).toBe(differenceOn(stage.server, 'killedUpdate'));
       expect(classify(error)).toMatchObject({ errno: 1317, kind: 'killed', transient: false });
+    });
+
+    test("is not retried when the server's own limit on its time ended it", async () => {
+      const limit = differenceOn(stage.server, 'statementLimitSetting');
+      await stage.server.admin(`SET GLOBAL ${limit}`);
+      const binding = stage.closing(create({ connection: stage.direct(), connectionLimit: 1 }));
+      await binding.read();
+      await stage.server.admin(`SET GLOBAL ${limit.replace(/=.*/, '= 0')}`);
+      const unlock = await stage.lock();
+      const error = await failureOf(binding.read());
+      await unlock();
+      expect(isGoneAwayError(error)).toBe(false);
+      expect(`ERR ${classify(error).errno}`).toBe(differenceOn(stage.server, 'statementLimit'));
+      expect(classify(error)).toMatchObject({ kind: 'limit', transient: false });
     });
   });
 }

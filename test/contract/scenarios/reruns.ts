@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { classify, OutcomeUnknownError, RetriesExhaustedError } from '../../../src/index.ts';
 import { recordStatements } from '../../support/record-statements.ts';
+import { unless } from '../../support/server-differences.ts';
 import { patient, type Stage } from '../../support/stage.ts';
 import type { Binding, BindingStatements, Callback, CreateBinding } from '../binding.ts';
 import { failureOf, later } from '../outcome.ts';
@@ -104,6 +105,23 @@ export function describeReruns(create: CreateBinding, stage: Stage): void {
       expect(callback).toHaveBeenCalledOnce();
       expect(await stage.rows()).toEqual([]);
       expect(await writesOf(stage, 1)).toBe(0);
+    });
+
+    test('runs again when a row that it writes has changed since its snapshot', async ({ skip }) => {
+      skip(...unless(stage.server, 'staleSnapshot', 'ERR 1020'));
+      await stage.server.admin('INSERT INTO app.stage_keyed (id, writes) VALUES (1, 0)');
+      const binding = open();
+      const attempts: number[] = [];
+      await binding.transaction(async (tx, { attempt }) => {
+        attempts.push(attempt);
+        await tx.insert(attempt);
+        await tx.read();
+        if (attempt === 1) await stage.server.admin('UPDATE app.stage_keyed SET writes = 10 WHERE id = 1');
+        await tx.count(1);
+      }, rerun);
+      expect(attempts).toEqual([1, 2]);
+      expect(await stage.rows()).toEqual([2]);
+      expect(await writesOf(stage, 1)).toBe(11);
     });
 
     test('runs again when its connection was lost after its last statement and before COMMIT', async () => {

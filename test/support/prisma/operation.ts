@@ -7,8 +7,6 @@ export interface Operation {
   run(prisma: Prisma, sql: (statement: string) => Promise<unknown>): Promise<unknown>;
   /** What ours does otherwise. */
   readonly differs?: Difference;
-  /** Only on one kind of server. */
-  readonly only?: 'mariadb' | 'mysql';
 }
 
 export interface Difference {

@@ -10,7 +10,7 @@ const create = (prisma: Pick<Prisma, 'user'>, email: string) =>
   prisma.user.create({ data: { email }, select: { id: true } });
 
 /** What a callback does, and what is there afterwards. */
-const after = (name: string, run: (prisma: Prisma) => Promise<unknown>, only?: Operation['only']): Operation => ({
+const after = (name: string, run: (prisma: Prisma) => Promise<unknown>): Operation => ({
   name,
   run: async (prisma) => {
     const result = await run(prisma).catch(
@@ -18,7 +18,6 @@ const after = (name: string, run: (prisma: Prisma) => Promise<unknown>, only?: O
     );
     return [result, await emails(prisma)];
   },
-  ...(only !== undefined && { only }),
 });
 
 /** The methods of a nested transaction are there, but not in the type of `tx`. */
