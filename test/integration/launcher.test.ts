@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Connection, type ConnectionOptions, createConnection } from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { serverNames } from '../support/named-servers.ts';
 import { hasProcessTable, isRunning } from '../support/process-table.ts';
 import { type Server, startServer } from '../support/server.ts';
 
@@ -34,6 +35,12 @@ describe.skipIf(external)('the launcher (skipped where MYSQL_URL is set)', { tim
   afterEach(() => {
     for (const connection of open) connection.destroy();
     open.clear();
+  });
+
+  test('it starts the server that GONE_AWAY_SERVER names', ({ skip }) => {
+    const name = process.env.GONE_AWAY_SERVER ?? '';
+    skip(!serverNames.includes(name), 'GONE_AWAY_SERVER names no version');
+    expect(`${server.kind}-${server.version}.`).toContain(`${name}.`);
   });
 
   test('kill -9 loses no acknowledged commit, and the server comes back on the same port', async () => {

@@ -30,8 +30,7 @@ const SYSTEM_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/usr/libexec'];
  *
  * @throws {Error} saying what to install on this platform when there is none to be had.
  */
-export async function findServerBinary(): Promise<ServerBinary> {
-  const wish = process.env.GONE_AWAY_SERVER || undefined;
+export async function findServerBinary(wish = process.env.GONE_AWAY_SERVER || undefined): Promise<ServerBinary> {
   if (wish !== undefined && isAbsolute(wish)) return inspect(startedAlone(wish), wish, dirname(dirname(wish)));
   if (wish !== undefined && wish !== 'apt' && wish !== 'unpack') return findNamedServer(wish);
   const installed = wish === undefined ? findProgram('mariadbd', 'mysqld') : undefined;

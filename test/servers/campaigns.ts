@@ -1,0 +1,8 @@
+import { serverNames } from '../support/named-servers.ts';
+import type { Campaign } from './campaign.ts';
+import { suiteOn } from './suite-campaign.ts';
+
+/** Everything that `npm run servers` can do, in the order of its report. */
+export const campaigns: readonly Campaign[] = serverNames.map(suiteOn);
+
+export const campaignNames: readonly string[] = campaigns.map(({ name }) => name);
