@@ -11,6 +11,7 @@ import {
 } from 'mysql2';
 import type { Pool as PromisePool } from 'mysql2/promise';
 import { executePacket, headerLength, isUtf8, type ParameterHint } from './execute-packet.ts';
+import { type Fault, faultAfterReading, faultBeforeReading, type IncomingPacket, isErrPacket } from './packet-guard.ts';
 import { unsentBytesOf } from './unsent-bytes.ts';
 
 /**
@@ -141,8 +142,16 @@ export function typedParameterMaker(
   }
 }
 
+interface RowsInternals {
+  readonly _fieldCount?: unknown;
+  readonly _localStreamError?: unknown;
+}
+
 interface ConnectionInternals {
   stream?: Socket;
+  handlePacket?: (packet?: IncomingPacket) => void;
+  sequenceId?: number;
+  _handleFatalError?: (error: Error) => void;
   addCommand?: (command: DriverCommand) => unknown;
   _command?: DriverCommand | null | undefined;
   _commands?: { readonly length: number; get?(index: number): DriverCommand | undefined };
@@ -181,6 +190,9 @@ export function missingInternals(pool: Pool, connection: PoolConnection): readon
     ['connection._paused: whether somebody reads', '_paused' in found],
     ['connection._protocolError: whether the connection is beyond use', '_protocolError' in found],
     ['connection._pool: whether the pool still counts it', '_pool' in found],
+    ['connection.handlePacket: whether packets come in order', typeof found.handlePacket === 'function'],
+    ['connection.sequenceId: whether packets come in order', typeof found.sequenceId === 'number'],
+    ['connection._handleFatalError: how it is ended then', typeof found._handleFatalError === 'function'],
     ['pool._closed: whether the pool was ended', typeof inPool._closed === 'boolean'],
     ['pool._freeConnections: whether a connection is idle', typeof inPool._freeConnections?.length === 'number'],
     ['pool._allConnections: connections still in their handshake', typeof inPool._allConnections?.get === 'function'],
@@ -246,10 +258,47 @@ export function watchConnection(connection: PoolConnection, observer: Connection
     internals.stream?.destroy();
     observer.destroyed();
   };
+  guardPackets(internals);
   // mysql2 listens for one error only; a second one, with nobody listening, would end the process.
-  connection.on('error', (error: unknown) => observer.lost(error));
+  connection.on('error', (error: unknown) => {
+    observer.lost(error);
+    // Its pool has let go of it, and mysql2 only half-closes it, if that: a peer that does not would keep the socket for ever.
+    internals.stream?.destroy();
+  });
   connection.on('end', () => observer.lost(undefined));
   return watchWrites(internals);
+}
+
+/** Ends a connection that is out of step with its server, where mysql2 goes on: what waits for an answer fails as if it were lost. */
+function guardPackets(internals: ConnectionInternals): void {
+  const { handlePacket, _handleFatalError: fail } = internals;
+  if (handlePacket === undefined || fail === undefined) return;
+  const end = ({ code, message }: Fault): void => {
+    fail.call(internals, Object.assign(new Error(`${message}; the connection was destroyed`), { code }));
+    internals.stream?.destroy();
+  };
+  internals.handlePacket = (packet) => {
+    const { _command: command, sequenceId } = internals;
+    // With nothing in flight mysql2 ends the connection itself; what comes while it is paused comes here again.
+    if (packet === undefined || !command || internals._paused === true || internals._fatalError) {
+      handlePacket.call(internals, packet);
+      return;
+    }
+    const isErr = isErrPacket(packet);
+    const before = faultBeforeReading(packet, sequenceId);
+    if (before !== undefined) {
+      end(before);
+      return;
+    }
+    handlePacket.call(internals, packet);
+    if (isErr || internals._fatalError) return;
+    const after = faultAfterReading(packet, hasLostRow(command));
+    if (after !== undefined) end(after);
+  };
+}
+
+function hasLostRow({ _fieldCount, _localStreamError }: DriverCommand & RowsInternals): boolean {
+  return _localStreamError !== undefined && typeof _fieldCount === 'number' && _fieldCount > 0;
 }
 
 function watchWrites(internals: ConnectionInternals): Wire {
@@ -335,6 +384,17 @@ export function allowsMultipleStatements(connection: Connection): boolean {
 export function isEncodedFaithfully(sql: string, connection: Connection): boolean {
   const { clientEncoding } = connection as unknown as { clientEncoding?: unknown };
   return clientEncoding === 'utf8' || clientEncoding === 'cesu8' || /^[\0-\x7f]*$/.test(sql);
+}
+
+/** Calls back when a command has ended and its result, if there is one, was told: mysql2 ends some that it cannot make sense of in silence. */
+export function onCommandEnd(command: DriverCommand, listener: () => void): void {
+  // It tells results in the next tick.
+  command.on('end', () => setImmediate(listener));
+}
+
+export function endedUntold(): Error {
+  const error = new Error('The answer of the server made no sense, and the statement ended without one');
+  return Object.assign(error, { code: 'PROTOCOL_ERROR' });
 }
 
 /** Calls back with the result of a command, however its user waits for it. */
@@ -543,7 +603,10 @@ export function wantsCallerStack(pool: Pool): boolean {
   return (pool as unknown as PoolInternals).config?.connectionConfig?.trace !== false;
 }
 
-function ignoreError(): void {}
+/** A server that has refused the connection may leave it open, and mysql2 does as well. */
+function destroyStream(this: Connection): void {
+  (this as unknown as ConnectionInternals).stream?.destroy();
+}
 
 /**
  * Listens for errors of the connection that the pool has just begun to make. Between its first error and its end nobody else does,
@@ -553,7 +616,7 @@ export function guardNewestConnection(pool: Pool): void {
   const all = (pool as unknown as PoolInternals)._allConnections;
   const newest =
     all === undefined || all.length === 0 ? undefined : (all.get(all.length - 1) as Connection | undefined);
-  if (newest?.listeners('error').includes(ignoreError) === false) newest.on('error', ignoreError);
+  if (newest?.listeners('error').includes(destroyStream) === false) newest.on('error', destroyStream);
 }
 
 /** The callback pool behind whatever pool of mysql2 this is; undefined if it is none. */

@@ -8,15 +8,20 @@ import {
   type RetryPolicy,
 } from '../../src/index.ts';
 import {
+  allowsMultipleStatements,
   cutConnection,
   type DriverCommand,
+  endedUntold,
   hasRunningCommand,
   isEncodedFaithfully,
+  onCommandEnd,
   onCommandResult,
+  sessionStatusOf,
   sqlOf,
   type Unanswered,
 } from './driver.ts';
 import { startFairTimer } from './fair-timer.ts';
+import { isFittingAnswer, unfittingAnswer } from './fitting-answer.ts';
 import type { FirstFailure, Holder, PooledConnection, TransactionState } from './pooled-connection.ts';
 import type { Session } from './session.ts';
 import type { Watched } from './statement-watch.ts';
@@ -131,10 +136,12 @@ export class Lease implements Holder, Watched {
       let stopWatching: (() => void) | undefined;
       let settled = false;
       this.#command = undefined;
-      const settle = (error: unknown, rows?: unknown, fields?: unknown): void => {
+      const settle = (failed: unknown, rows?: unknown, fields?: unknown): void => {
+        if (settled) return;
         settled = true;
         stopWatching?.();
-        if (error === undefined || error === null) {
+        const error = failed ?? this.#unfitting(rows);
+        if (error === undefined) {
           if (!this.watchesCommands) this.#pooled.succeeded(rows);
           resolve([rows, fields]);
         } else {
@@ -148,10 +155,23 @@ export class Lease implements Holder, Watched {
       this.#command =
         values === undefined ? send.call(connection, sql, settle) : send.call(connection, sql, values, settle);
       // A closed connection answers before it returns.
-      if (!settled && (limits.attemptTimeout !== undefined || limits.signal !== undefined)) {
+      if (settled) return;
+      if (this.#command !== undefined) {
+        onCommandEnd(this.#command, () => {
+          if (!settled) settle(this.firstFailure?.error ?? endedUntold());
+        });
+      }
+      if (limits.attemptTimeout !== undefined || limits.signal !== undefined) {
         stopWatching = this.abandonWhen(limits, () => this.#command, reject);
       }
     });
+  }
+
+  /** An answer that belongs to another statement is none. */
+  #unfitting(rows: unknown): Error | undefined {
+    const sql = sqlOf(this.#command);
+    if (sql === undefined || isFittingAnswer(sql, rows) || allowsMultipleStatements(this.connection)) return undefined;
+    return unfittingAnswer();
   }
 
   /**
@@ -171,8 +191,11 @@ export class Lease implements Holder, Watched {
     this.#command = command;
     if (!this.watchesCommands) {
       onCommandResult(command, (error, row) => {
-        if (error === undefined || error === null) pooled.succeeded(row);
-        else pooled.failed(error, command);
+        const wrong = sessionStatusOf(row) === undefined ? undefined : this.#unfitting(row);
+        if (wrong !== undefined) fail(wrong);
+        if (error !== undefined && error !== null) pooled.failed(error, command);
+        else if (wrong === undefined) pooled.succeeded(row);
+        else pooled.failed(wrong, command);
       });
     }
     return command;

@@ -86,6 +86,9 @@ export class PoolCore implements LeaseOwner {
         if (trust.action === 'use' || (await this.#provesUsable(pooled, trust, policy, limits))) {
           return new Lease(pooled, this, policy, watchesCommands);
         }
+        // A server that accepts every connection and is of no use on any: there would be no end to it.
+        if (performance.now() >= limits.until) throw limits.timedOut();
+        limits.signal?.throwIfAborted();
       }
     } catch (error) {
       this.#admission.leave();

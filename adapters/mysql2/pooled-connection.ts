@@ -13,8 +13,10 @@ import {
   allowsMultipleStatements,
   type ConnectionObserver,
   type DriverCommand,
+  endedUntold,
   isKnownDead,
   lastActiveAt,
+  onCommandEnd,
   onCommandResult,
   pendingCommands,
   sessionStatusOf,
@@ -224,9 +226,14 @@ export class PooledConnection {
       command: (command) => {
         makeExact(this.core, command);
         if (this.holder?.watchesCommands !== true) return;
+        let told = false;
         onCommandResult(command, (error, rows) => {
+          told = true;
           if (error === undefined || error === null) this.succeeded(rows);
           else this.failed(error, command);
+        });
+        onCommandEnd(command, () => {
+          if (!told) command.onResult?.(this.firstFailure?.error ?? endedUntold());
         });
       },
       lost: (error) => this.#streamEnded(error),

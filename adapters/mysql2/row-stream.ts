@@ -31,6 +31,8 @@ export async function* streamRows(
 
   const command = lease.stream(sql, values, fail);
   command.on('result', (row: never) => {
+    // What comes after a failure is none of the caller's rows.
+    if (end.state !== 'open') return;
     rows.push(row);
     if (rows.length >= highWaterMark) connection.pause();
     wake();

@@ -1,0 +1,43 @@
+/** A packet of the server, as mysql2 hands it to what reads it. */
+export interface IncomingPacket {
+  readonly sequenceId: number;
+  readonly buffer: Buffer;
+  /** Where the next byte is read. */
+  readonly offset: number;
+  readonly end: number;
+}
+
+/** Why a connection is out of step with its server. */
+export interface Fault {
+  readonly code: 'PROTOCOL_PACKETS_OUT_OF_ORDER' | 'PROTOCOL_ERROR';
+  readonly message: string;
+}
+
+const errPacket = 0xff;
+
+export function isErrPacket({ buffer, offset }: IncomingPacket): boolean {
+  return buffer[offset] === errPacket;
+}
+
+/**
+ * What is wrong with a packet that is about to be read as an answer. With another number than the next one it belongs to something else,
+ * which mysql2 only prints a warning about. An ERR packet may have any: a server that hangs up says why with the number 0.
+ *
+ * @param expected undefined where this version of mysql2 does not tell
+ */
+export function faultBeforeReading(packet: IncomingPacket, expected: number | undefined): Fault | undefined {
+  if (expected === undefined || packet.sequenceId === expected || isErrPacket(packet)) return undefined;
+  return { code: 'PROTOCOL_PACKETS_OUT_OF_ORDER', message: 'The server sent packets out of order' };
+}
+
+/**
+ * What is wrong after an answer was read, except an ERR packet: mysql2 does not look where a packet ends, and reads on in the next one; and it
+ * goes on after a row that it could not read (a `typeCast` that throws, say), so that the next statement gets the rest of the rows.
+ *
+ * @param hasLostRow the statement has failed at one of its rows
+ */
+export function faultAfterReading({ offset, end }: IncomingPacket, hasLostRow: boolean): Fault | undefined {
+  if (hasLostRow) return { code: 'PROTOCOL_ERROR', message: 'The rest of a result could not be read' };
+  if (offset <= end) return undefined;
+  return { code: 'PROTOCOL_ERROR', message: 'The server sent a packet that ends too early' };
+}
