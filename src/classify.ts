@@ -54,10 +54,15 @@ function toFailure({ row, facts }: Finding, evidence: Evidence | undefined): Fai
     invalidates: row.invalidates,
     endsTransaction: row.proof === 'transaction-rolled-back' || row.invalidates !== 'nothing',
     stillRunning: evidence?.abandoned === true || row.kind === 'attempt-timeout',
-    code: facts.code,
+    code: shownCode(facts.code),
     errno: facts.errno,
     reason: evidence === undefined ? row.source : `${row.source}; ${describe(evidence)}`,
   });
+}
+
+/** Codes go into messages and events; what is no code may be anything, a parameter for example. */
+function shownCode(code: string | undefined): string | undefined {
+  return code !== undefined && /^[\w.-]{1,64}$/.test(code) ? code : undefined;
 }
 
 function outcomeOf(proof: Proof, evidence: Evidence | undefined): Outcome {

@@ -1,3 +1,5 @@
+import { isError, propertyOf as read } from './property.ts';
+
 /** An error chain longer than this is somebody's mistake, or hostile. */
 const deepestChain = 12;
 
@@ -57,7 +59,7 @@ function messageOf(link: unknown): string {
 
 /** What a driver adapter tells Prisma about an error of its driver: the `cause` of a DriverAdapterError, which is no error itself. */
 function isPayload(link: unknown): boolean {
-  return !(link instanceof Error) && kindOf(link) !== undefined;
+  return !isError(link) && kindOf(link) !== undefined;
 }
 
 /** The same in the words of Prisma's driver adapters, which name the kind of a failure where the driver has a number. */
@@ -85,14 +87,4 @@ function factsOfPayload(payload: unknown, connecting: boolean): ErrorFacts {
     connecting,
     fatal: false,
   };
-}
-
-/** Errors may come from anywhere: a getter that throws is a property that is not there. */
-function read(target: unknown, key: string): unknown {
-  if ((typeof target !== 'object' && typeof target !== 'function') || target === null) return undefined;
-  try {
-    return (target as Record<string, unknown>)[key];
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import type { Failure } from './failure.ts';
+import { propertyOf } from './property.ts';
 
 /** Stable codes, one for each error class. */
 export type GoneAwayErrorCode =
@@ -20,6 +21,14 @@ export interface GoneAwayErrorDetails {
 /** The brand survives two copies of the package in one process, where `instanceof` by prototype would not. */
 const brand: unique symbol = Symbol.for('gone-away.error') as never;
 
+/**
+ * A property for those who ask for it by its name. Not for `JSON.stringify()`, and for `util.inspect()`, which prints every `cause`, it is a
+ * `[Getter]`: the driver's errors have a property `sql`, with all parameters in it, and would take it into every log.
+ */
+function hide(error: Error, name: 'cause' | 'errors', value: unknown): void {
+  Object.defineProperty(error, name, { get: () => value, enumerable: false, configurable: true });
+}
+
 /** What all errors of this package have in common. Messages never contain SQL parameters, credentials or row data. */
 export abstract class GoneAwayError extends Error {
   abstract readonly code: GoneAwayErrorCode;
@@ -30,7 +39,8 @@ export abstract class GoneAwayError extends Error {
   readonly elapsedMs: number;
 
   constructor(name: string, message: string, details: GoneAwayErrorDetails) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(message);
+    if (details.cause !== undefined) hide(this, 'cause', details.cause);
     this.failure = details.failure;
     this.attempts = details.attempts;
     this.elapsedMs = details.elapsedMs;
@@ -46,7 +56,8 @@ export abstract class GoneAwayError extends Error {
 
 /** Whether this value is an error of this package, made by this or by another copy of it. */
 export function isGoneAwayError(value: unknown): value is GoneAwayError {
-  return typeof value === 'object' && value !== null && brand in value;
+  if (typeof value !== 'object' || value === null || propertyOf(value, brand) !== true) return false;
+  return typeof propertyOf(propertyOf(value, 'failure'), 'outcome') === 'string';
 }
 
 /**
@@ -75,11 +86,11 @@ export class RetriesExhaustedError extends GoneAwayError {
 
   override readonly code = 'ERR_GONE_AWAY_RETRIES_EXHAUSTED' as const;
   /** The error of every attempt, the first one first. `cause` is the last. */
-  readonly errors: readonly unknown[];
+  declare readonly errors: readonly unknown[];
 
   constructor(message: string, details: GoneAwayErrorDetails & { readonly errors: readonly unknown[] }) {
     super('RetriesExhaustedError', message, details);
-    this.errors = details.errors;
+    hide(this, 'errors', details.errors);
   }
 }
 

@@ -7,7 +7,7 @@ import { decide } from './decide.ts';
 import { OutcomeUnknownError, RetriesExhaustedError } from './errors.ts';
 import type { Failure, Operation } from './failure.ts';
 import { afterFence, fenceOf, fenceTimeout } from './fencing.ts';
-import { notify } from './notify.ts';
+import { consent, notify } from './notify.ts';
 import type { RetryPolicy } from './policy.ts';
 import { sleep } from './sleep.ts';
 import { type GiveUpEvent, publish } from './telemetry.ts';
@@ -124,7 +124,8 @@ class Recovery {
     const classified = classify(error);
     const judged = this.#operation.judge?.(classified, error) ?? classified;
     const failure = await this.#fenced(judged, error, attempts <= retries);
-    const decision = decide(failure, this.#operation, this.#policy);
+    const adjudicate = (asked: Failure) => consent(this.#policy.adjudicate, asked);
+    const decision = decide(failure, this.#operation, { adjudicate });
     if (decision === 'outcome-unknown') throw this.#outcomeUnknown(error, failure, attempts);
     if (decision === 'rethrow') throw this.#rethrown(error, failure, attempts);
     signal?.throwIfAborted();

@@ -36,6 +36,7 @@ export type {
   TransactionPolicy,
 } from './policy.ts';
 export { callPolicy, retryPolicy, transactionOptionNames, transactionPolicy } from './policy.ts';
+export { isError, messageOf, propertyOf } from './property.ts';
 export { sleep } from './sleep.ts';
 export { isSafeRead } from './statement.ts';
 export type {
@@ -50,4 +51,4 @@ export type {
   SettleEvent,
 } from './telemetry.ts';
 export { publish } from './telemetry.ts';
-export { isAtomic, leavesTransactionUncommitted } from './transaction-effect.ts';
+export { isAtomic, leavesTransactionUncommitted, withoutEnd } from './transaction-effect.ts';

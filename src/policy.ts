@@ -101,7 +101,10 @@ export interface CallOptions {
   readonly exactlyOnce?: boolean | undefined;
   /** For transactions; each can have its own in its `transaction()` call. */
   readonly transactions?: TransactionOptions | undefined;
-  /** Your veto: return false and this failure is not retried. It cannot make an unsafe retry happen. */
+  /**
+   * Your veto: return false and this failure is not retried. It cannot make an unsafe retry happen. If it throws, that is a veto too, and
+   * reported as a process warning.
+   */
   readonly adjudicate?: ((failure: Failure) => boolean) | undefined;
   /** Called before each retry. What it throws is reported as a process warning and changes nothing. */
   readonly onRetry?: ((event: RetryEvent) => void) | undefined;
@@ -283,8 +286,8 @@ const policyChecks: { readonly [K in keyof Required<RetryPolicyOptions>]: Check 
  *
  * @throws TypeError naming the option, the value and what is expected, for a wrong type, a number out of range or an unknown key
  */
-export function retryPolicy(options: RetryPolicyOptions = {}): RetryPolicy {
-  checkKeys('policy', options, policyChecks, 'an object');
+export function retryPolicy(given: RetryPolicyOptions = {}): RetryPolicy {
+  const options = own('policy', given, policyChecks);
   const { budget, liveness, transactions: _transactions, ...rest } = options;
   return complete(defaults, {
     ...defined(rest),
@@ -301,8 +304,8 @@ export function retryPolicy(options: RetryPolicyOptions = {}): RetryPolicy {
  *
  * @throws TypeError as {@link retryPolicy} does, and for options that belong to the pool and not to a call
  */
-export function callPolicy(base: RetryPolicy, options: CallOptions): RetryPolicy {
-  checkKeys('options', options, callChecks, 'an object');
+export function callPolicy(base: RetryPolicy, given: CallOptions): RetryPolicy {
+  const options = own('options', given, callChecks);
   const { transactions: _transactions, ...rest } = options;
   return complete(base, {
     ...defined(rest),
@@ -326,9 +329,8 @@ export const transactionOptionNames: readonly string[] = Object.keys(oneTransact
  *
  * @throws TypeError as {@link retryPolicy} does
  */
-export function transactionPolicy(base: TransactionPolicy, options: OneTransactionOptions): OneTransactionPolicy {
-  checkKeys('options', options, oneTransactionChecks, 'an object');
-  const { retry, exactlyOnce, idempotencyKey } = options;
+export function transactionPolicy(base: TransactionPolicy, given: OneTransactionOptions): OneTransactionPolicy {
+  const { retry, exactlyOnce, idempotencyKey } = own('options', given, oneTransactionChecks);
   if (idempotencyKey !== undefined && exactlyOnce === false) {
     throw new TypeError('Expected `exactlyOnce` to be true or left out beside an `idempotencyKey`, got false');
   }
@@ -364,13 +366,21 @@ function defined<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], 
   };
 }
 
+/** A copy of the options, checked: what is looked at is what was checked, and nothing that an object only inherits. */
+function own<T extends object>(name: string, given: T, checks: Readonly<Record<string, Check>>): T {
+  const copy: T =
+    typeof given === 'object' && given !== null && !Array.isArray(given) ? { __proto__: null, ...given } : given;
+  checkKeys(name, copy, checks, 'an object');
+  return copy;
+}
+
 function checkKeys(name: string, options: unknown, checks: Readonly<Record<string, Check>>, expected: string): void {
   expect(typeof options === 'object' && options !== null && !Array.isArray(options), name, options, expected);
   for (const [key, value] of Object.entries(options as object)) {
     const check = Object.hasOwn(checks, key) ? checks[key] : undefined;
     if (check === undefined) {
       throw new TypeError(
-        `Unknown option \`${key}\` in \`${name}\`; expected one of: ${Object.keys(checks).join(', ')}`,
+        `Unknown option \`${shortened(key)}\` in \`${name}\`; expected one of: ${Object.keys(checks).join(', ')}`,
       );
     }
     if (value !== undefined) check(name === 'policy' || name === 'options' ? key : `${name}.${key}`, value);
@@ -383,9 +393,13 @@ function expect(holds: boolean, name: string, value: unknown, expected: string):
 
 /** Enough of a value to recognise it by, and nothing that it may contain. */
 function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value);
+  if (typeof value === 'string') return JSON.stringify(shortened(value));
   if (typeof value === 'function') return 'a function';
   if (Array.isArray(value)) return 'an array';
   if (typeof value === 'object' && value !== null) return 'an object';
   return String(value);
+}
+
+function shortened(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 40)}...` : text;
 }

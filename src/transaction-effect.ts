@@ -31,9 +31,16 @@ const atomicStatements: ReadonlySet<string> = new Set([...neutralStatements, 'co
  * @param multipleStatements the connection allows more than one statement in a text; then any `;` but a last one is taken for a border
  */
 export function isAtomic(sql: string, multipleStatements: boolean): boolean {
-  const text = sql.replace(/[\s;]+$/, '');
+  const text = withoutEnd(sql);
   if ((multipleStatements && text.includes(';')) || hasExecutableComment(text)) return false;
   return atomicStatements.has(firstWordOf(text));
+}
+
+/** Without blanks and semicolons at its end. By hand: a pattern tries every run of blanks in the text from each of its characters. */
+export function withoutEnd(sql: string): string {
+  let end = sql.length;
+  while (end > 0 && /[\s;]/.test(sql.charAt(end - 1))) end -= 1;
+  return sql.slice(0, end);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { isGoneAwayError, type RetryPolicy } from '../../src/index.ts';
+import { isGoneAwayError, propertyOf, type RetryPolicy } from '../../src/index.ts';
 import type { ResilientClient } from '../mysql2/client.ts';
 import type { LeaseClient } from '../mysql2/lease-client.ts';
 import { runTransaction, type TransactionContext } from '../mysql2/transaction.ts';
@@ -85,7 +85,7 @@ function deriveClass(Base: SessionClass): SessionClass {
 
 /** Drizzle wraps every error; ours, and the caller's own reason for aborting, are for the caller as they are. */
 function rethrowUnwrapped(error: unknown, { signal }: RetryPolicy): never {
-  const cause: unknown = error instanceof Error ? error.cause : undefined;
+  const cause = propertyOf(error, 'cause');
   const isAbort = signal?.aborted === true && cause === signal.reason;
   throw isAbort || isGoneAwayError(cause) ? cause : error;
 }

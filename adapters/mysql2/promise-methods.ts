@@ -1,3 +1,4 @@
+import { isError, messageOf, propertyOf } from '../../src/index.ts';
 import type { ResilientClient } from './client.ts';
 import type { StatementMethod, StatementResult } from './lease.ts';
 
@@ -42,9 +43,11 @@ function withCallerStack(
   const holder: { stack?: string } = {};
   Error.captureStackTrace(holder, below);
   return result.catch((error: unknown) => {
-    if (error instanceof Error && typeof holder.stack === 'string') {
+    if (isError(error) && typeof holder.stack === 'string') {
       const frames = holder.stack.slice(holder.stack.indexOf('\n') + 1);
-      error.stack = `${error.name}: ${error.message}\n${frames}`;
+      const stack = `${String(propertyOf(error, 'name'))}: ${messageOf(error)}\n${frames}`;
+      // One that may not be changed stays as it is.
+      Reflect.set(error, 'stack', stack);
     }
     throw error;
   });

@@ -1,4 +1,4 @@
-import { isSafeRead, leavesTransactionUncommitted } from '../../src/index.ts';
+import { isSafeRead, leavesTransactionUncommitted, withoutEnd } from '../../src/index.ts';
 import type { ResilientClient } from './client.ts';
 import type { StatementMethod, StatementResult } from './lease.ts';
 import { runTransaction } from './transaction.ts';
@@ -40,5 +40,5 @@ export async function runAlone(
 /** The text of a statement in mysql2's forms: a string, or an object with `sql`. */
 function textOf(sql: unknown): string | undefined {
   const text: unknown = typeof sql === 'object' && sql !== null ? (sql as { sql?: unknown }).sql : sql;
-  return typeof text === 'string' ? text.replace(/[\s;]+$/, '') : undefined;
+  return typeof text === 'string' ? withoutEnd(text) : undefined;
 }

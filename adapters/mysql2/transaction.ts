@@ -1,4 +1,4 @@
-import { abortReasonOr, classify, type OneTransactionPolicy, type Operation } from '../../src/index.ts';
+import { abortReasonOr, causesOf, classify, type OneTransactionPolicy, type Operation } from '../../src/index.ts';
 import type { ResilientClient } from './client.ts';
 import type { Lease } from './lease.ts';
 import { LedgerTransaction } from './ledger-transaction.ts';
@@ -161,15 +161,8 @@ function isUndone(lease: Lease, scope: TransactionScope, thrown: unknown): boole
   return outcome === 'rolled-back' || outcome === 'not-executed';
 }
 
-/** An error chain longer than this is somebody's mistake. */
-const deepestChain = 10;
-
 function comesFrom(thrown: unknown, isOrigin: (link: object) => boolean): boolean {
-  for (let link = thrown, depth = 0; depth < deepestChain && typeof link === 'object' && link !== null; depth += 1) {
-    if (isOrigin(link)) return true;
-    link = (link as { cause?: unknown }).cause;
-  }
-  return false;
+  return causesOf(thrown).some((link) => typeof link === 'object' && link !== null && isOrigin(link));
 }
 
 /** Rolls back and leaves nothing behind; what goes wrong here must not take the place of the error that led here. */

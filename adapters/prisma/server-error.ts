@@ -1,3 +1,4 @@
+import { propertyOf } from '../../src/index.ts';
 import type { Constraint, ErrorPayload } from './adapter-error.ts';
 
 /** An error that the server sent. */
@@ -8,9 +9,9 @@ export interface ServerError {
 }
 
 export function isServerError(error: unknown): error is ServerError {
-  if (typeof error !== 'object' || error === null) return false;
-  const { errno, sqlMessage, sqlState } = error as Partial<ServerError>;
-  return typeof errno === 'number' && errno > 0 && typeof sqlMessage === 'string' && typeof sqlState === 'string';
+  const errno = propertyOf(error, 'errno');
+  const [message, state] = [propertyOf(error, 'sqlMessage'), propertyOf(error, 'sqlState')];
+  return typeof errno === 'number' && errno > 0 && typeof message === 'string' && typeof state === 'string';
 }
 
 type Kind<P> = P extends ErrorPayload ? Omit<P, 'originalCode' | 'originalMessage'> : never;
@@ -42,9 +43,18 @@ const rules: ReadonlyMap<number, Rule> = new Map<number, Rule>([
   [1452, foreignKey],
 ]);
 
+/** In characters. */
+const longestMessage = 2_000;
+
 /** What a server's error is in Prisma's terms: an ordinary `mysql` one unless its number says more. */
 export function payloadOf({ errno, sqlMessage, sqlState }: ServerError): ErrorPayload {
-  const kind = rules.get(errno)?.(sqlMessage) ?? { kind: 'mysql', code: errno, message: sqlMessage, state: sqlState };
+  // A server's own messages have 512 bytes at most; what is longer comes from somewhere else, and need not be understood.
+  const kind = rules.get(errno)?.(sqlMessage.slice(0, longestMessage)) ?? {
+    kind: 'mysql',
+    code: errno,
+    message: sqlMessage,
+    state: sqlState,
+  };
   return { ...kind, originalCode: String(errno), originalMessage: sqlMessage } as ErrorPayload;
 }
 

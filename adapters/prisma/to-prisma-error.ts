@@ -1,4 +1,4 @@
-import { causesOf, classify, type Failure, isGoneAwayError } from '../../src/index.ts';
+import { causesOf, classify, type Failure, isError, isGoneAwayError, messageOf, propertyOf } from '../../src/index.ts';
 import { DriverAdapterError, type ErrorPayload } from './adapter-error.ts';
 import { isServerError, payloadOf, type ServerError } from './server-error.ts';
 
@@ -11,7 +11,7 @@ import { isServerError, payloadOf, type ServerError } from './server-error.ts';
  * - What is neither (a wrong argument, a bug, the reason of a signal) is thrown as it is.
  */
 export function toPrismaError(error: unknown): unknown {
-  if (error instanceof DriverAdapterError || error instanceof PoolTimeoutError) return error;
+  if (isError(error) && (error instanceof DriverAdapterError || error instanceof PoolTimeoutError)) return error;
   const failure = classify(error);
   if (isGoneAwayError(error) && error.code === 'ERR_GONE_AWAY_OUTCOME_UNKNOWN') {
     return withMeta(error, payloadFor(error, failure) ?? plain('ConnectionClosed', failure, error));
@@ -42,14 +42,14 @@ class PoolTimeoutError extends Error {
  */
 export function originalErrorOf(error: unknown): unknown {
   if (isGoneAwayError(error)) return error;
-  const adapterError = property(property(error, 'meta'), 'driverAdapterError') ?? error;
-  return property(property(adapterError, 'cause'), 'originalError');
+  const adapterError = propertyOf(propertyOf(error, 'meta'), 'driverAdapterError') ?? error;
+  return propertyOf(propertyOf(adapterError, 'cause'), 'originalError');
 }
 
 /** All connections were in use, and nothing kept more from being made. */
 function isPoolTimeout(error: unknown, { kind }: Failure): error is Error {
-  if (kind === 'acquire-timeout') return error instanceof Error && causesOf(error).every(isGoneAwayError);
-  return kind === 'limit' && error instanceof Error && /^(Queue limit|No connections)/.test(error.message);
+  if (kind === 'acquire-timeout') return isError(error) && causesOf(error).every(isGoneAwayError);
+  return kind === 'limit' && isError(error) && /^(Queue limit|No connections)/.test(error.message);
 }
 
 function payloadFor(error: unknown, failure: Failure): ErrorPayload | undefined {
@@ -101,9 +101,9 @@ function sentPayload(error: unknown): ErrorPayload | undefined {
 /** Where nobody answered, as the system's error says; several addresses of one host come as one error with `errors`. */
 function addressOf(error: unknown): { host?: string; port?: number } {
   for (const link of causesOf(error)) {
-    const system = property(property(link, 'errors'), '0') ?? link;
-    const host = property(system, 'hostname') ?? property(system, 'address');
-    const port = property(system, 'port');
+    const system = propertyOf(propertyOf(link, 'errors'), '0') ?? link;
+    const host = propertyOf(system, 'hostname') ?? propertyOf(system, 'address');
+    const port = propertyOf(system, 'port');
     if (typeof host === 'string') return { host, ...(typeof port === 'number' && { port }) };
   }
   return {};
@@ -111,19 +111,11 @@ function addressOf(error: unknown): { host?: string; port?: number } {
 
 /** Prisma takes any error with a `code` for one of its own, and keeps nothing of it but the code. */
 function withoutCode(error: unknown): unknown {
-  if (!property(error, 'code')) return error;
+  if (!propertyOf(error, 'code')) return error;
   return new Error(messageOf(error), { cause: error });
 }
 
 function withMeta(error: Error, payload: ErrorPayload, originalError: Error = error): Error {
   const driverAdapterError = new DriverAdapterError(payload, originalError);
   return Object.defineProperty(error, 'meta', { value: { driverAdapterError }, configurable: true, writable: true });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function property(target: unknown, key: string): unknown {
-  return typeof target === 'object' && target !== null ? (target as Record<string, unknown>)[key] : undefined;
 }

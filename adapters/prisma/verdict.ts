@@ -1,4 +1,12 @@
-import { causesOf, evidenceOf, type Failure, isGoneAwayError, type Operation, type Progress } from '../../src/index.ts';
+import {
+  causesOf,
+  evidenceOf,
+  type Failure,
+  isGoneAwayError,
+  type Operation,
+  type Progress,
+  propertyOf,
+} from '../../src/index.ts';
 import { originalErrorOf } from './to-prisma-error.ts';
 
 /**
@@ -10,7 +18,7 @@ export function unwrapped(error: unknown, signal: AbortSignal | undefined): unkn
   if (isGoneAwayError(original)) return original;
   if (signal?.aborted !== true || error === signal.reason) return error;
   // A reason that has a code of its own comes as the cause of another error, for Prisma to leave it alone.
-  const cause: unknown = error instanceof Error ? error.cause : undefined;
+  const cause = propertyOf(error, 'cause');
   return original === signal.reason || cause === signal.reason ? signal.reason : error;
 }
 
