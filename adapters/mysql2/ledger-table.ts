@@ -39,7 +39,7 @@ export function ledgerSql(table: string = defaultLedgerTable): string {
 export function quoteTable(table: string): string {
   if (typeof table !== 'string' || !/^([\w$]{1,64}\.)?[\w$]{1,64}$/.test(table)) {
     throw new TypeError(
-      `Expected \`table\` to be a name of letters, digits, _ and $, with or without a database in front, got ${JSON.stringify(table)}`,
+      `Expected \`table\` to be a name of letters, digits, _ and $, with or without a database in front, got ${typeof table === 'string' ? JSON.stringify((table as string).slice(0, 40)) : `a value of type ${typeof table}`}`,
     );
   }
   return `\`${table.replace('.', '`.`')}\``;

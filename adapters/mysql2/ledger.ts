@@ -27,6 +27,7 @@ export interface PruneLedgerOptions extends CreateLedgerOptions {
  * @throws TypeError when it is neither, or an option is wrong; what the server says to CREATE TABLE
  */
 export async function createLedger(pool: object, options: CreateLedgerOptions = {}): Promise<void> {
+  expectOptions(options, ['table']);
   const client = clientOf(pool);
   const sql = ledgerSql(options.table ?? client.policy.ledgerTable);
   await client.with({ exactlyOnce: false, idempotent: true }).query(sql);
@@ -40,6 +41,7 @@ export async function createLedger(pool: object, options: CreateLedgerOptions = 
  * @throws TypeError when an option is wrong or `olderThan` is less than an hour; what deleting failed with
  */
 export async function pruneLedger(pool: object, options: PruneLedgerOptions): Promise<number> {
+  expectOptions(options, ['table', 'olderThan', 'batchSize']);
   const { olderThan, batchSize = 500, table } = options;
   if (typeof olderThan !== 'number' || !Number.isFinite(olderThan) || olderThan < leastPruneAge) {
     throw new TypeError(
@@ -73,6 +75,16 @@ function deleteBatch(client: ResilientClient, sql: string): Promise<number> {
       rollback: (connection) => connection.send('query', 'ROLLBACK', undefined),
     },
   );
+}
+
+function expectOptions(options: unknown, names: readonly string[]): void {
+  const expected = `expected an object with: ${names.join(', ')}`;
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new TypeError(`No options of the ledger; ${expected}`);
+  }
+  const unknown = Object.keys(options).find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw new TypeError(`Unknown option \`${unknown.slice(0, 40)}\` of the ledger; ${expected}`);
 }
 
 function clientOf(source: unknown): ResilientClient {

@@ -36,6 +36,10 @@ export function withResilience(
   options?: RetryPolicyOptions,
 ): Resilient<PromisePool | CallbackPool> {
   const policy = retryPolicy(options);
+  // Node's own error would show it, with the password that may be in it.
+  if (typeof source === 'string' && !URL.canParse(source)) {
+    throw new TypeError('Expected a URL: mysql://user:password@host:3306/database');
+  }
   const pool = isOptions(source) ? createPool(source as PoolOptions) : source;
   const client = createClient(pool, policy);
   if (client === undefined) throw new TypeError(`Expected a pool of mysql2 (from createPool), got ${describe(source)}`);

@@ -3,7 +3,7 @@ import type { PoolOptions } from 'mysql2/promise';
 /**
  * The options to make a pool from; undefined if this is something else, a pool for example.
  *
- * @throws TypeError for a URL that is none, or not MySQL's
+ * @throws TypeError for a URL that is none, or not MySQL's, and for a part of it that cannot be read
  */
 export function poolOptions(source: unknown): PoolOptions | undefined {
   if (typeof source === 'string') return fromUrl(source);
@@ -24,29 +24,45 @@ function fromUrl(text: string): PoolOptions {
   }
   const { hostname } = url;
   const options: Record<string, unknown> = {
-    host: decodeURIComponent(hostname.startsWith('[') ? hostname.slice(1, -1) : hostname),
+    host: decoded('host', hostname.startsWith('[') ? hostname.slice(1, -1) : hostname),
     port: url.port === '' ? 3306 : Number(url.port),
-    user: decodeURIComponent(url.username),
-    password: decodeURIComponent(url.password),
-    database: decodeURIComponent(url.pathname.slice(1)),
+    user: decoded('user', url.username),
+    password: decoded('password', url.password),
+    database: decoded('database', url.pathname.slice(1)),
   };
   for (const [name, value] of url.searchParams) Object.assign(options, parameter(name, value));
   return options;
+}
+
+/** Never repeats the text: it may be a password. */
+function decoded(name: string, text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new TypeError(`Expected the ${name} in the URL to be percent-encoded, with %25 for a percent sign`);
+  }
+}
+
+function wholeNumber(name: string, value: string): number {
+  if (/^\d{1,9}$/.test(value)) return Number(value);
+  throw new TypeError(`Expected \`${name}\` in the URL to be a whole number, got something else`);
 }
 
 /** Parameters that Prisma's URLs have for MySQL, in mysql2's terms; others are mysql2's own, and JSON where they parse as such. */
 function parameter(name: string, value: string): object {
   switch (name) {
     case 'connection_limit':
-      return { connectionLimit: Number(value) };
+      return { connectionLimit: wholeNumber(name, value) };
     case 'connect_timeout':
-      return { connectTimeout: Number(value) * 1000 };
+      return { connectTimeout: wholeNumber(name, value) * 1000 };
     case 'statement_cache_size':
-      return { maxPreparedStatements: Math.max(1, Number(value)) };
+      return { maxPreparedStatements: Math.max(1, wholeNumber(name, value)) };
     case 'socket':
       return { socketPath: value };
     case 'sslaccept':
       return { ssl: { rejectUnauthorized: value === 'strict' } };
+    case '__proto__':
+      throw new TypeError('Unexpected `__proto__` in the URL');
     default:
       return { [name]: parsed(value) };
   }

@@ -41,7 +41,7 @@ export class PrismaMySQL2 implements SqlMigrationAwareDriverAdapterFactory {
    */
   constructor(pool: PromisePool | CallbackPool | PoolOptions | string, options: PrismaMySQL2Options = {}) {
     if (!hasTypedParameters()) throw new TypeError(`PrismaMySQL2 needs mysql2 ${oldestMysql2} or later`);
-    const { policy, schemaName } = options;
+    const { policy, schemaName } = expectOptions(options);
     this.#policy = policy === undefined ? undefined : retryPolicy(policy);
     this.#schemaName = schemaName;
     this.#source = sourceOf(pool, this.#policy, schemaName !== undefined);
@@ -101,6 +101,22 @@ async function endPool(pool: PromisePool, client: ResilientClient): Promise<void
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** A policy that is not in its place would mean nothing, and nobody would notice. */
+function expectOptions(options: unknown): PrismaMySQL2Options {
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw new TypeError('Expected the options of PrismaMySQL2 to be an object: { policy, schemaName }');
+  for (const name of Object.keys(options)) {
+    if (name !== 'policy' && name !== 'schemaName')
+      throw new TypeError(
+        `Unknown option \`${name.slice(0, 40)}\` of PrismaMySQL2; expected one of: policy, schemaName (what is retried goes into \`policy\`)`,
+      );
+  }
+  const { schemaName } = options as PrismaMySQL2Options;
+  if (schemaName !== undefined && (typeof schemaName !== 'string' || !/^[^`\0]{1,64}$/.test(schemaName)))
+    throw new TypeError('Expected `schemaName` to be the name of a database: 1 to 64 characters, no backticks');
+  return options;
 }
 
 type Source = ResilientClient | PoolOptions;
