@@ -89,5 +89,7 @@ const ownNames = ['isolationLevel', 'accessMode', 'withConsistentSnapshot'];
 function expectOneOf(name: string, value: unknown, expected: readonly unknown[]): void {
   if (value === undefined || expected.includes(value)) return;
   const list = expected.map((one) => (typeof one === 'string' ? `'${one}'` : String(one))).join(', ');
-  throw new TypeError(`Expected \`${name}\` to be one of ${list}, got ${typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : `a value of type ${typeof value}`}`);
+  throw new TypeError(
+    `Expected \`${name}\` to be one of ${list}, got ${typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : `a value of type ${typeof value}`}`,
+  );
 }
