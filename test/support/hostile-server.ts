@@ -90,6 +90,12 @@ export class HostileServer {
     return [...this.#sockets].filter((socket) => !socket.readableEnded && !socket.destroyed).length;
   }
 
+  /** Hangs up on one of its clients. */
+  drop(): void {
+    const [first] = this.#sockets;
+    first?.resetAndDestroy();
+  }
+
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     this.#listener.close();

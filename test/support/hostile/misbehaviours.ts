@@ -1,4 +1,5 @@
 import { deflateSync } from 'node:zlib';
+import fc from 'fast-check';
 import type { Misbehaviour } from '../hostile-server.ts';
 import { eof, err, ok, packet, status } from './packets.ts';
 
@@ -101,3 +102,69 @@ export const misbehaviours: Readonly<Record<string, Misbehaviour>> = {
   'a greeting of protocol 9': inPlace(Buffer.from('\x095.0.0\0abcd', 'latin1')),
   'a greeting that is cut off': inPlace(Buffer.from('\x0a8.0', 'latin1')),
 };
+
+/** What is well-formed, and says other rows than there are: without TLS nobody can know. */
+export const liesAboutRows: ReadonlySet<string> = new Set([
+  'a row that is longer than its packet',
+  'a row of no bytes',
+  'a column of an unknown type',
+]);
+
+interface Change {
+  readonly kind: 'flip' | 'insert' | 'delete' | 'cut' | 'repeat' | 'length' | 'number' | 'err';
+  /** Where, as a part of the whole. */
+  readonly at: number;
+  readonly byte: number;
+  readonly count: number;
+}
+
+const change: fc.Arbitrary<Change> = fc.record({
+  kind: fc.constantFrom('flip', 'insert', 'delete', 'cut', 'repeat', 'length', 'number', 'err'),
+  at: fc.double({ min: 0, max: 0.999, noNaN: true }),
+  byte: fc.oneof(fc.constantFrom(0, 1, 0xfb, 0xfc, 0xfd, 0xfe, 0xff), fc.nat({ max: 255 })),
+  count: fc.integer({ min: 1, max: 40 }),
+});
+
+/** The answer with some of its bytes flipped, inserted, left out, cut off or repeated; other lengths, other numbers, an ERR packet in between. */
+export const mangled: fc.Arbitrary<Misbehaviour> = fc
+  .tuple(
+    fc.array(change, { minLength: 1, maxLength: 4 }),
+    fc.constantFrom<'fin' | 'rst' | 'open'>('fin', 'rst', 'open'),
+  )
+  .map(([changes, ending]) =>
+    Object.assign(
+      (honest: readonly Buffer[]) => {
+        const bytes = changes.reduce<Buffer>(apply, whole(honest));
+        return ending === 'open' ? [bytes] : [bytes, ending];
+      },
+      { toString: () => JSON.stringify({ changes, ending }) },
+    ),
+  );
+
+function apply(bytes: Buffer, { kind, at, byte, count }: Change): Buffer {
+  const index = Math.floor(at * bytes.length);
+  const [before, after] = [bytes.subarray(0, index), bytes.subarray(index)];
+  switch (kind) {
+    case 'flip':
+      return Buffer.concat([before, Buffer.from([(after[0] ?? 0) ^ (byte || 1)]), after.subarray(1)]);
+    case 'insert':
+      return Buffer.concat([before, Buffer.alloc(count, byte), after]);
+    case 'delete':
+      return Buffer.concat([before, after.subarray(count)]);
+    case 'cut':
+      return before;
+    case 'repeat':
+      return Buffer.concat([bytes, after]);
+    case 'err':
+      return Buffer.concat([before, packet(byte, err(byte * count, 'HY000', Buffer.alloc(count, byte))), after]);
+    case 'length':
+    case 'number': {
+      const copy = Buffer.from(bytes);
+      const header = kind === 'length' ? byte % 3 : 3;
+      if (copy.length > 3) copy[header] = byte;
+      return copy;
+    }
+    default:
+      return kind satisfies never;
+  }
+}
