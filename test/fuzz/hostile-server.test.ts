@@ -57,6 +57,9 @@ const works: { readonly [S in Stage]: readonly Work[] } = {
   ping: [read],
 };
 
+/** Prisma last: a client of it costs as much as all others together. */
+const rota: readonly ClientName[] = [...clientNames.slice(0, -1), ...clientNames.slice(0, -1), 'Prisma'];
+
 interface Case {
   readonly name: ClientName;
   readonly stage: Stage;
@@ -94,7 +97,7 @@ async function prepare(client: Client, server: HostileServer, stage: Stage): Pro
   if (stage === 'greeting' || stage === 'auth') return;
   await untilRight(client);
   if (stage !== 'ping') return;
-  await Promise.all([client.read(), client.read()]);
+  while (poolCounts(client.pool).all < 2) await Promise.allSettled([client.read(), client.read()]);
   const { all } = poolCounts(client.pool);
   server.drop();
   await eventually(() => poolCounts(client.pool).all < all);
@@ -140,14 +143,14 @@ async function violations(cases: Iterable<readonly [name: string, one: Case]>): 
       if (wrong !== undefined) found.push(`${name}: ${wrong}`);
     }
   };
-  await Promise.all(Array.from({ length: 20 }, worker));
+  await Promise.all(Array.from({ length: 10 }, worker));
   return found;
 }
 
 describe('a call ends with an error or a right answer, and the pool is as good as new', () => {
-  it.each(stages)('whatever a server says at this stage: %s', { timeout: 120_000 }, async (stage) => {
+  it.concurrent.each(stages)('whatever a server says at this stage: %s', { timeout: 120_000 }, async (stage) => {
     const cases = Object.entries(misbehaviours).map(([what, act], index) => {
-      const name = clientNames[index % clientNames.length] ?? 'promise pool';
+      const name = rota[(index + stages.indexOf(stage)) % rota.length] ?? 'Prisma';
       return [`${what}, ${name}`, { name, stage, act, mayLie: liesAboutRows.has(what) }] as const;
     });
     expect(await violations(cases)).toEqual([]);
