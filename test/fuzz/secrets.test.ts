@@ -1,0 +1,222 @@
+import { sql } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/mysql2';
+import { createPool as createCallbackPool, type PoolOptions } from 'mysql2';
+import { createPool } from 'mysql2/promise';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { withResilience as withResilientDrizzle } from '../../adapters/drizzle/index.ts';
+import { createLedger, transaction, withResilience } from '../../adapters/mysql2/index.ts';
+import { PrismaMySQL2, resilience } from '../../adapters/prisma/index.ts';
+import { PrismaClient } from '../../prisma/generated/client.ts';
+import { isGoneAwayError, type OneTransactionOptions, type RetryPolicyOptions } from '../../src/index.ts';
+import { failureOf, later } from '../contract/outcome.ts';
+import { breakCommit } from '../support/ledger/stage-ledger.ts';
+import { everythingOf, type Recording, recordEverything } from '../support/record-everything.ts';
+import { unhurried, useStage } from '../support/stage.ts';
+
+/** Each of them is unlike everything else that may be printed. */
+const secrets = {
+  parameter: 'SECRETparameter',
+  literal: 'SECRETliteral',
+  row: 'SECRETrow',
+  key: 'SECRETkey',
+  password: 'SECRETpassword',
+} as const;
+
+const select = `SELECT note, '${secrets.literal}' AS l FROM notes WHERE note <> ?`;
+const insert = `INSERT INTO notes (note, more) VALUES (?, '${secrets.literal}')`;
+
+interface Client {
+  read(): Promise<unknown>;
+  write(note?: string): Promise<unknown>;
+  /** One write in a transaction. */
+  transaction(options?: OneTransactionOptions): Promise<unknown>;
+}
+
+interface Binding extends Client {
+  end(): Promise<unknown>;
+}
+
+const bindings: Readonly<Record<string, (connection: PoolOptions, policy: RetryPolicyOptions) => Binding>> = {
+  'promise pool': (connection, policy) => {
+    const pool = withResilience(createPool(connection), policy);
+    return {
+      read: () => pool.query(select, [secrets.parameter]),
+      write: (note = secrets.parameter) => pool.query(insert, [note]),
+      transaction: (options) =>
+        transaction(pool, async (tx) => void (await tx.query(insert, [secrets.parameter])), options),
+      end: () => pool.end(),
+    };
+  },
+  'callback pool': (connection, policy) => {
+    const pool = withResilience(createCallbackPool(connection), policy);
+    const execute = (text: string, note: string) =>
+      new Promise((resolve, reject) => {
+        pool.execute(text, [note], (error: unknown, rows: unknown) => (error ? reject(error) : resolve(rows)));
+      });
+    return {
+      read: () => execute(select, secrets.parameter),
+      write: (note = secrets.parameter) => execute(insert, note),
+      transaction: (options) =>
+        transaction(pool, async (tx) => void (await tx.execute(insert, [secrets.parameter])), options),
+      end: () => new Promise<void>((resolve) => pool.end(() => resolve())),
+    };
+  },
+  Drizzle: (connection, policy) => {
+    const pool = createPool(connection);
+    const db = withResilientDrizzle(drizzle(pool), policy);
+    const inserting = (note: string) =>
+      sql`INSERT INTO notes (note, more) VALUES (${note}, ${sql.raw(`'${secrets.literal}'`)})`;
+    return {
+      read: async () => db.execute(sql`SELECT note FROM notes WHERE note <> ${secrets.parameter}`),
+      write: async (note = secrets.parameter) => db.execute(inserting(note)),
+      transaction: (options) =>
+        db.transaction(async (tx) => void (await tx.execute(inserting(secrets.parameter))), options),
+      end: () => pool.end(),
+    };
+  },
+  Prisma: ({ host, port, user, password, database }, policy) => {
+    const url = `mysql://${user}:${password}@${host}:${port}/${database}?connectTimeout=400`;
+    const prisma = new PrismaClient({ adapter: new PrismaMySQL2(url, { policy }) }).$extends(resilience(policy));
+    return {
+      read: async () => prisma.$queryRawUnsafe(select, secrets.parameter),
+      write: async (note = secrets.parameter) => prisma.$executeRawUnsafe(insert, note),
+      transaction: (options) =>
+        prisma.$transaction(async (tx) => void (await tx.$executeRawUnsafe(insert, secrets.parameter)), options),
+      end: () => prisma.$disconnect(),
+    };
+  },
+};
+
+describe.each(Object.entries(bindings))(
+  'no secret of the application leaves this package: %s',
+  unhurried,
+  (name, create) => {
+    const stage = useStage('secrets');
+    let recording: Recording;
+    let connection: PoolOptions;
+
+    const open = (policy: RetryPolicyOptions = {}, own: PoolOptions = {}): Binding =>
+      stage.closing(create({ ...connection, ...own }, { ...recording.hooks, ...policy }));
+
+    beforeEach(async () => {
+      recording = recordEverything();
+      const admin = (text: string, values: readonly unknown[] = []) => stage.server.admin(text, values);
+      await admin(
+        'CREATE OR REPLACE TABLE app.notes (id INT AUTO_INCREMENT PRIMARY KEY, note VARCHAR(50) UNIQUE, more TEXT)',
+      );
+      await admin('INSERT INTO app.notes (note) VALUES (?)', [secrets.row]);
+      await admin("DROP USER IF EXISTS 'keeper'@'%'");
+      await admin(`CREATE USER 'keeper'@'%' IDENTIFIED BY '${secrets.password}'`);
+      await admin("GRANT ALL ON app.* TO 'keeper'@'%'");
+      await admin('DROP TABLE IF EXISTS app.gone_away_ledger');
+      connection = { ...stage.proxied(), user: 'keeper', password: secrets.password, connectionLimit: 2 };
+    });
+    afterEach(() => recording.stop());
+
+    /** The error, which is ours, and shows nothing in whichever way it is logged. */
+    async function expectSilent(work: Promise<unknown>, code: string): Promise<void> {
+      const error = await failureOf(work);
+      expect(error).toMatchObject({ code: `ERR_GONE_AWAY_${code}` });
+      expect(isGoneAwayError(error)).toBe(true);
+      expect(everythingOf(error)).not.toContain('SECRET');
+      expect(recording.text()).not.toContain('SECRET');
+    }
+
+    /** Resets the connection in the moment in which the server answers a statement with this text. */
+    function losing(text: string): void {
+      const asking = new Set<number>();
+      stage.proxy.onClientData((chunk, { id }) => {
+        if (chunk.includes(text)) asking.add(id);
+        return 'forward';
+      });
+      stage.proxy.onServerData((_, lost) => {
+        if (!asking.has(lost.id)) return 'forward';
+        lost.reset();
+        return 'swallow';
+      });
+    }
+
+    test('a write whose answer is lost', async () => {
+      const client = open();
+      await client.read();
+      losing(name === 'Drizzle' || name === 'promise pool' ? 'INSERT' : secrets.parameter);
+      await expectSilent(client.write(), 'OUTCOME_UNKNOWN');
+      expect(recording.counts['gone-away:outcome-unknown']).toBeGreaterThan(0);
+    });
+
+    test('a read that is lost each time', async () => {
+      const client = open({ retries: 2, minTimeout: 1, maxTimeout: 2 });
+      await client.write('another');
+      losing('SELECT');
+      const error = await failureOf(client.read());
+      const { errors, cause } = error as { errors?: readonly unknown[]; cause?: unknown };
+      // What is hidden is there for who asks.
+      expect(errors).toHaveLength(3);
+      expect(cause).toBe(errors?.at(-1));
+      await expectSilent(Promise.reject(error), 'RETRIES_EXHAUSTED');
+      expect(recording.counts).toMatchObject({
+        'gone-away:retry': expect.any(Number),
+        'gone-away:give-up': expect.any(Number),
+      });
+    });
+
+    test('a write, and a transaction, that get no answer in time', async () => {
+      const client = open({ attemptTimeout: 150 });
+      await client.read();
+      const root = await stage.asRoot(async (connectionOfRoot) => {
+        await connectionOfRoot.query('LOCK TABLES app.notes WRITE');
+        await expectSilent(client.write(), 'OUTCOME_UNKNOWN');
+        const error = await failureOf(client.transaction());
+        expect(recording.text()).not.toContain('SECRET');
+        return error;
+      });
+      // In a transaction the caller's own callback failed, with what the ORM makes of it: that is theirs.
+      if (isGoneAwayError(root)) expect(everythingOf(root)).not.toContain('SECRET');
+    });
+
+    test('a COMMIT that got no answer', async () => {
+      const client = open({ retries: 0 });
+      const told = later(client.transaction());
+      await breakCommit(stage, 'executed');
+      await expectSilent(told, 'OUTCOME_UNKNOWN');
+    });
+
+    test('a COMMIT that is proven not to have been applied', async () => {
+      await createLedger(stage.closing(createPool(connection)));
+      const client = open({ retries: 0 });
+      const told = later(client.transaction({ idempotencyKey: secrets.key }));
+      await breakCommit(stage, 'lost on its way');
+      await expectSilent(told, 'NOT_COMMITTED');
+      expect(recording.counts['gone-away:settle']).toBe(1);
+    });
+
+    test('a ledger that is not there', async () => {
+      await expectSilent(open().transaction({ idempotencyKey: secrets.key }), 'LEDGER');
+    });
+
+    test('a server that cannot be reached', async () => {
+      const client = open({ acquireTimeout: 200, maxRetryTime: 200 });
+      await client.read();
+      stage.proxy.resetAll();
+      stage.proxy.set('refuse');
+      const error = await failureOf(client.write());
+      expect(everythingOf(error)).not.toContain('SECRET');
+      expect(recording.text()).not.toContain('SECRET');
+      expect(recording.counts['gone-away:server']).toBeGreaterThan(0);
+    });
+
+    test('a password that is refused', async () => {
+      const error = await failureOf(open({}, { password: `${secrets.password}wrong` }).read());
+      expect(everythingOf(error)).not.toContain(secrets.password);
+      expect(recording.text()).not.toContain(secrets.password);
+    });
+
+    test("an ordinary error of the server is the ORM's own, and says what the server says; nothing else does", async () => {
+      const client = open();
+      const error = await failureOf(client.write(secrets.row));
+      expect(isGoneAwayError(error)).toBe(false);
+      expect(everythingOf(error)).toContain(secrets.row);
+      expect(recording.text()).not.toContain('SECRET');
+    });
+  },
+);
