@@ -6,7 +6,7 @@ import { withResilience as withResilientDrizzle } from '../../../adapters/drizzl
 import { transaction, withResilience } from '../../../adapters/mysql2/index.ts';
 import { PrismaMySQL2, resilience } from '../../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../../prisma/generated/client.ts';
-import type { RetryPolicyOptions } from '../../../src/index.ts';
+import type { RetryPolicyOptions, TransactionOptions } from '../../../src/index.ts';
 
 /** One way to use this package, reduced to what is asked of a server that misbehaves. */
 export interface Client {
@@ -15,7 +15,7 @@ export interface Client {
   readPrepared(): Promise<unknown>;
   write(id: number): Promise<unknown>;
   /** One row in a transaction. */
-  transaction(id: number): Promise<unknown>;
+  transaction(id: number, options?: TransactionOptions): Promise<unknown>;
   end(): Promise<unknown>;
   readonly pool: Pool;
 }
@@ -41,7 +41,7 @@ const makers: { readonly [N in ClientName]: Make } = {
       read: async () => idsOf((await pool.query(select))[0]),
       readPrepared: async () => idsOf((await pool.execute(selectPrepared, [0]))[0]),
       write: (id) => pool.query(insert, [id]),
-      transaction: (id) => transaction(pool, (tx) => tx.query(insert, [id])),
+      transaction: (id, options) => transaction(pool, (tx) => tx.query(insert, [id]), options),
       end: () => pool.end(),
       pool: corePool(bare),
     };
@@ -59,7 +59,7 @@ const makers: { readonly [N in ClientName]: Make } = {
       read: async () => idsOf(await send('query', select, [])),
       readPrepared: async () => idsOf(await send('execute', selectPrepared, [0])),
       write: (id) => send('execute', insert, [id]),
-      transaction: (id) => transaction(pool, (tx) => tx.execute(insert, [id])),
+      transaction: (id, options) => transaction(pool, (tx) => tx.execute(insert, [id]), options),
       end: () => new Promise<void>((resolve) => pool.end(() => resolve())),
       pool: bare,
     };
@@ -73,7 +73,7 @@ const makers: { readonly [N in ClientName]: Make } = {
       readPrepared: async () =>
         idsOf((await db.execute(sql`SELECT id FROM stage_rows WHERE seq >= ${0} ORDER BY seq`))[0]),
       write: async (id) => db.execute(insertOf(id)),
-      transaction: (id) => db.transaction(async (tx) => tx.execute(insertOf(id))),
+      transaction: (id, options) => db.transaction(async (tx) => tx.execute(insertOf(id)), options),
       end: () => bare.end(),
       pool: corePool(bare),
     };
@@ -85,7 +85,7 @@ const makers: { readonly [N in ClientName]: Make } = {
       read: async () => idsOf(await prisma.$queryRawUnsafe(select)),
       readPrepared: async () => idsOf(await prisma.$queryRawUnsafe(selectPrepared, 0)),
       write: async (id) => prisma.$executeRawUnsafe(insert, id),
-      transaction: (id) => prisma.$transaction(async (tx) => tx.$executeRawUnsafe(insert, id)),
+      transaction: (id, options) => prisma.$transaction(async (tx) => tx.$executeRawUnsafe(insert, id), options),
       end: async () => {
         await prisma.$disconnect();
         await bare.end();
