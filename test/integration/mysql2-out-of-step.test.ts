@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Resilient, transaction, withResilience } from '../../adapters/mysql2/index.ts';
 import { unhurried, useStage } from '../support/stage.ts';
 
-const explosive = 'SELECT id FROM stage_rows ORDER BY seq';
+/** So much that most of it comes when the failure has long been told. */
+const explosive = "SELECT id, REPEAT('x', 4000) AS pad FROM stage_rows ORDER BY seq";
 
 /** Reads the first row, and fails at the second. */
 function failingAtSecondRow() {
@@ -12,7 +13,7 @@ function failingAtSecondRow() {
     sql: explosive,
     typeCast: () => {
       rows += 1;
-      if (rows === 2) throw new RangeError('of a typeCast');
+      if (rows === 3) throw new RangeError('of a typeCast');
       return rows;
     },
   };
@@ -25,7 +26,6 @@ describe('a result that cannot be read to its end', unhurried, () => {
 
   beforeEach(async () => {
     pool = withResilience(stage.closing(createPool({ ...stage.direct(), connectionLimit: 1 })));
-    // So many that the rest of them comes later.
     await stage.server.admin(
       `INSERT INTO app.stage_rows (id) WITH RECURSIVE n AS (SELECT 1 AS id UNION ALL SELECT id + 1 FROM n WHERE id < 900) SELECT id FROM n`,
     );
@@ -55,6 +55,23 @@ describe('a result that cannot be read to its end', unhurried, () => {
     await expect(connection.query(failingAtSecondRow())).rejects.toThrow('of a typeCast');
     await expect(connection.query('SELECT 5 AS five')).rejects.toThrow();
     connection.release();
+    expect(await ids()).toHaveLength(900);
+  });
+
+  test('is not the answer of a statement that waits behind it', async () => {
+    const behind = 'SELECT COUNT(*) AS many FROM stage_rows';
+    const connection = await pool.getConnection();
+    connection.on('error', () => {});
+    const [, waiting] = await Promise.allSettled([connection.query(failingAtSecondRow()), connection.query(behind)]);
+    connection.release();
+    if (waiting.status === 'fulfilled') expect(waiting.value[0]).toEqual([{ many: 900 }]);
+
+    const work = transaction(pool, async (tx) => {
+      const [, inTransaction] = await Promise.allSettled([tx.query(failingAtSecondRow()), tx.query(behind)]);
+      if (inTransaction.status === 'fulfilled') expect(inTransaction.value[0]).toEqual([{ many: 900 }]);
+      throw new Error('done');
+    });
+    await expect(work).rejects.toThrow('done');
     expect(await ids()).toHaveLength(900);
   });
 });
