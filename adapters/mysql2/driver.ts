@@ -11,7 +11,7 @@ import {
 } from 'mysql2';
 import type { Pool as PromisePool } from 'mysql2/promise';
 import { executePacket, headerLength, isUtf8, type ParameterHint } from './execute-packet.ts';
-import { type Fault, faultAfterReading, faultBeforeReading, type IncomingPacket, isErrPacket } from './packet-guard.ts';
+import { type Fault, faultAfterReading, faultBeforeReading, type IncomingPacket } from './packet-guard.ts';
 import { unsentBytesOf } from './unsent-bytes.ts';
 
 /**
@@ -284,14 +284,13 @@ function guardPackets(internals: ConnectionInternals): void {
       handlePacket.call(internals, packet);
       return;
     }
-    const isErr = isErrPacket(packet);
     const before = faultBeforeReading(packet, sequenceId);
     if (before !== undefined) {
       end(before);
       return;
     }
     handlePacket.call(internals, packet);
-    if (isErr || internals._fatalError) return;
+    if (internals._fatalError) return;
     const after = faultAfterReading(packet, hasLostRow(command));
     if (after !== undefined) end(after);
   };
@@ -388,8 +387,8 @@ export function isEncodedFaithfully(sql: string, connection: Connection): boolea
 
 /** Calls back when a command has ended and its result, if there is one, was told: mysql2 ends some that it cannot make sense of in silence. */
 export function onCommandEnd(command: DriverCommand, listener: () => void): void {
-  // It tells results in the next tick.
-  command.on('end', () => setImmediate(listener));
+  // Results are told in the next tick, and were put there before this.
+  command.on('end', () => process.nextTick(listener));
 }
 
 export function endedUntold(): Error {

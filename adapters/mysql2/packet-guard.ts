@@ -2,6 +2,8 @@
 export interface IncomingPacket {
   readonly sequenceId: number;
   readonly buffer: Buffer;
+  /** Where its header begins. */
+  readonly start: number;
   /** Where the next byte is read. */
   readonly offset: number;
   readonly end: number;
@@ -13,10 +15,8 @@ export interface Fault {
   readonly message: string;
 }
 
-const errPacket = 0xff;
-
-export function isErrPacket({ buffer, offset }: IncomingPacket): boolean {
-  return buffer[offset] === errPacket;
+function isErrPacket({ buffer, start }: IncomingPacket): boolean {
+  return buffer[start + 4] === 0xff;
 }
 
 /**
@@ -36,8 +36,8 @@ export function faultBeforeReading(packet: IncomingPacket, expected: number | un
  *
  * @param hasLostRow the statement has failed at one of its rows
  */
-export function faultAfterReading({ offset, end }: IncomingPacket, hasLostRow: boolean): Fault | undefined {
+export function faultAfterReading(packet: IncomingPacket, hasLostRow: boolean): Fault | undefined {
   if (hasLostRow) return { code: 'PROTOCOL_ERROR', message: 'The rest of a result could not be read' };
-  if (offset <= end) return undefined;
+  if (packet.offset <= packet.end || isErrPacket(packet)) return undefined;
   return { code: 'PROTOCOL_ERROR', message: 'The server sent a packet that ends too early' };
 }

@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { faultAfterReading, faultBeforeReading } from '../../adapters/mysql2/packet-guard.ts';
+
+/** The second packet of a chunk, with this payload, of which so many bytes were read. */
+function incoming(sequenceId: number, payload: readonly number[], read = 0) {
+  const buffer = Buffer.from([9, 9, payload.length, 0, 0, sequenceId, ...payload, 9, 9]);
+  return { sequenceId, buffer, start: 2, offset: 6 + read, end: 6 + payload.length };
+}
+
+describe('a packet that is about to be read', () => {
+  it('has to have the next number, unless it is an ERR packet', () => {
+    expect(faultBeforeReading(incoming(1, [0]), 1)).toBeUndefined();
+    expect(faultBeforeReading(incoming(2, [0]), 1)?.code).toBe('PROTOCOL_PACKETS_OUT_OF_ORDER');
+    expect(faultBeforeReading(incoming(0, [0xff, 0xbf, 0x0f]), 1)).toBeUndefined();
+    expect(faultBeforeReading(incoming(7, [0]), undefined)).toBeUndefined();
+  });
+});
+
+describe('a packet that was read', () => {
+  it('must not have been read beyond its end', () => {
+    expect(faultAfterReading(incoming(1, [0, 1, 2], 3), false)).toBeUndefined();
+    expect(faultAfterReading(incoming(1, [0, 1, 2], 4), false)?.code).toBe('PROTOCOL_ERROR');
+    expect(faultAfterReading(incoming(1, [0xff, 1], 4), false)).toBeUndefined();
+  });
+
+  it('must not be a row that could not be read: others come after it', () => {
+    expect(faultAfterReading(incoming(1, [1, 2], 1), true)?.code).toBe('PROTOCOL_ERROR');
+  });
+});
