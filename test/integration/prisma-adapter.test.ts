@@ -5,7 +5,7 @@ import type { SqlDriverAdapter } from '../../adapters/prisma/driver-adapter.ts';
 import { PrismaMySQL2 } from '../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../prisma/generated/client.ts';
 import { createTables } from '../../prisma/tables.ts';
-import { type Server, startServer } from '../support/server.ts';
+import { notOurs, type Server, startServer } from '../support/server.ts';
 import { differenceOn } from '../support/server-differences.ts';
 
 let server: Server;
@@ -81,8 +81,8 @@ describe('executeScript', () => {
   });
 });
 
-it('a shadow database is a database of its own, and gone afterwards', async () => {
-  if (!server.controllable) return;
+it('a shadow database is a database of its own, and gone afterwards', async ({ skip }) => {
+  skip(...notOurs(server));
   const { host, port } = server;
   const root = { ...server.connectionOptions('root'), host, port };
   const shared = createPool(root);

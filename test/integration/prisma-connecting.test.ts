@@ -6,7 +6,7 @@ import { originalErrorOf, PrismaMySQL2, type PrismaMySQL2Options } from '../../a
 import { PrismaClient } from '../../prisma/generated/client.ts';
 import { AcquireTimeoutError, classify } from '../../src/index.ts';
 import { freePort } from '../support/free-port.ts';
-import { type Server, startServer } from '../support/server.ts';
+import { notOurs, type Server, startServer } from '../support/server.ts';
 import { patient } from '../support/stage.ts';
 
 let server: Server;
@@ -102,14 +102,14 @@ describe('what it is made from', () => {
 });
 
 describe('a server that does not let anybody in', () => {
-  it.each<[string, string, PoolOptions]>([
+  it.for<[string, string, PoolOptions]>([
     ['a wrong password', 'P1000', { password: 'wrong' }],
     ['a user that is not there', 'P1000', { user: 'nobody', password: 'x' }],
     ['a database that is not there', 'P1003', { user: 'root', password: '', database: 'nowhere' }],
     ['a database of somebody else', 'P1010', { database: 'mysql' }],
     ['a host that is not there', 'P1001', { host: 'host.invalid' }],
-  ])('%s is %s', async (_, code, options) => {
-    if (!server.controllable) return;
+  ])('%s is %s', async ([, code, options], { skip }) => {
+    skip(...notOurs(server));
     expect(await failure(options)).toMatchObject({ name: 'PrismaClientKnownRequestError', code });
   });
 
@@ -131,8 +131,8 @@ describe('a server that does not let anybody in', () => {
     await prisma.$disconnect();
   });
 
-  it('is found again when it is back, with all that it can do', async () => {
-    if (!server.controllable) return;
+  it('is found again when it is back, with all that it can do', async ({ skip }) => {
+    skip(...notOurs(server));
     await server.stop();
     const prisma = clientOn(url(), quick);
     expect(await caught(one(prisma))).toMatchObject({ code: 'P1001' });
@@ -149,8 +149,8 @@ describe('a server that does not let anybody in', () => {
     await prisma.$disconnect();
   });
 
-  it('too many connections are P2037', async () => {
-    if (!server.controllable) return;
+  it('too many connections are P2037', async ({ skip }) => {
+    skip(...notOurs(server));
     const crowd = createPool({ ...server.connectionOptions(), connectionLimit: 40 });
     const held = await Promise.allSettled(Array.from({ length: 40 }, () => crowd.getConnection()));
     expect(await failure({})).toMatchObject({ code: 'P2037' });
@@ -159,8 +159,8 @@ describe('a server that does not let anybody in', () => {
   });
 });
 
-it('a frozen server keeps nobody from disconnecting, and what waits for it is told', async () => {
-  if (!server.controllable) return;
+it('a frozen server keeps nobody from disconnecting, and what waits for it is told', async ({ skip }) => {
+  skip(...notOurs(server));
   const prisma = clientOn({ ...server.connectionOptions(), connectionLimit: 2 }, quick);
   const write = () => prisma.$executeRaw`SET @nothing = 1`;
   await write(); // prepared, so that the next one is in flight at once

@@ -70,3 +70,8 @@ export function startServer(options: StartOptions = {}): Promise<Server> {
   const external = process.env.MYSQL_URL;
   return external === undefined || external === '' ? launchLocalServer(options) : connectExternalServer(external);
 }
+
+/** For `skip(...notOurs(server))`: what a test does to its server is for one that it has started itself. */
+export function notOurs({ controllable }: Pick<Server, 'controllable'>): [skipped: boolean, reason: string] {
+  return [!controllable, "the server of MYSQL_URL is somebody else's"];
+}
