@@ -18,7 +18,7 @@ packages of Debian, and run from the cache of the tests.
 Options:
   --server NAMES     some of ${names.join(', ')}, with commas (default all)
   --files TEXTS      only test files with one of these in their paths, with commas
-  --where-available  a server that cannot be fetched is reported, but does not count, unless it was asked for by name
+  --where-available  a server that cannot be fetched is reported, but does not count
   --json             one JSON object on stdout; everything else goes to stderr
   --help             this text
 
