@@ -3,7 +3,9 @@ import { type Campaign, UnavailableError } from './campaign.ts';
 import { runTests } from './run-tests.ts';
 
 /** All tests that talk to a server; the others know none, and say the same on all. */
-const include = ['contract', 'fault', 'integration'].map((folder) => `test/${folder}/**/*.test.ts`);
+export const suiteFolders: readonly string[] = ['contract', 'fault', 'fuzz', 'integration'];
+
+const include = suiteFolders.map((folder) => `test/${folder}/**/*.test.ts`);
 
 /** The project's own tests on one server that `GONE_AWAY_SERVER` can name. */
 export function suiteOn(name: string): Campaign {

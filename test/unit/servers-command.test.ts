@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it, test } from 'vitest';
 import { type Campaign, type Row, rowOf, UnavailableError } from '../servers/campaign.ts';
 import { parseOptions, usageOf } from '../servers/options.ts';
 import { isWell, linesOf, objectOf } from '../servers/report.ts';
+import { suiteFolders } from '../servers/suite-campaign.ts';
 import { mirrorsAmong } from '../support/apt.ts';
 import { unpackedProgram } from '../support/unpacked-program.ts';
 
@@ -85,6 +87,16 @@ describe('a campaign', () => {
     const failures = [{ test: 'the campaign itself', message: 'a mistake' }];
     expect(await rowWith(run)).toMatchObject({ available: true, passed: 0, failed: 1, failures });
   });
+});
+
+test('every test that has a server is among those that run on each', () => {
+  const root = new URL('..', import.meta.url);
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.test.ts'));
+  const served = files.filter((name) =>
+    / from '[./]+\/support\/(?:server|stage)\.ts'/.test(readFileSync(new URL(name, root), 'utf8')),
+  );
+  expect(served.length).toBeGreaterThan(30);
+  expect(served.filter((name) => !suiteFolders.includes(name.split(/[\\/]/)[0] ?? ''))).toEqual([]);
 });
 
 describe('the mirror of another release', () => {
