@@ -101,9 +101,8 @@ describe.each(Object.entries(bindings))(
     beforeEach(async () => {
       recording = recordEverything();
       const admin = (text: string, values: readonly unknown[] = []) => stage.server.admin(text, values);
-      await admin(
-        'CREATE OR REPLACE TABLE app.notes (id INT AUTO_INCREMENT PRIMARY KEY, note VARCHAR(50) UNIQUE, more TEXT)',
-      );
+      await admin('DROP TABLE IF EXISTS app.notes');
+      await admin('CREATE TABLE app.notes (id INT AUTO_INCREMENT PRIMARY KEY, note VARCHAR(50) UNIQUE, more TEXT)');
       await admin('INSERT INTO app.notes (note) VALUES (?)', [secrets.row]);
       await admin("DROP USER IF EXISTS 'keeper'@'%'");
       await admin(`CREATE USER 'keeper'@'%' IDENTIFIED BY '${secrets.password}'`);
