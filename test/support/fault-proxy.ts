@@ -64,7 +64,7 @@ export class FaultProxy {
   roundTrips = 0;
 
   readonly #listener: Server;
-  readonly #target: FaultProxyOptions;
+  #target: FaultProxyOptions;
   readonly #connections = new Set<ProxyConnection>();
   readonly #hooks = { c2s: new Set<DataHook>(), s2c: new Set<DataHook>() };
   readonly #cuts: { c2s: PlannedCut | undefined; s2c: PlannedCut | undefined } = { c2s: undefined, s2c: undefined };
@@ -113,6 +113,12 @@ export class FaultProxy {
   /** Reads no more than so many bytes in a millisecond of each client, whose window closes meanwhile. Infinity ends it. */
   pace(bytesPerMs: number): void {
     this.#pace = bytesPerMs;
+  }
+
+  /** From now on new connections go to another server, as when a virtual IP moves. What is open stays where it is. */
+  redirect(target: Pick<FaultProxyOptions, 'host' | 'port'>): void {
+    const { transparent = false } = this.#target;
+    this.#target = { ...target, transparent };
   }
 
   /** RST to both sides of every connection, now. */

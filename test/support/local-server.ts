@@ -6,23 +6,31 @@ import type { ConnectionOptions } from 'mysql2/promise';
 import { datadirTemplate } from './datadir-template.ts';
 import { findServerBinary, type ServerBinary } from './find-server-binary.ts';
 import { freePort } from './free-port.ts';
+import { runCommand } from './run-command.ts';
 import type { Server, ServerUser, StartOptions } from './server.ts';
 import { ServerAdmin, withConnection } from './server-admin.ts';
 import { locationFlags, tuningFlags } from './server-flags.ts';
 import { ServerProcess } from './server-process.ts';
 import { guard, release } from './watchdog.ts';
 
+export interface LocalServerOptions extends StartOptions {
+  /** Default: the one that is found on this machine. */
+  readonly binary?: ServerBinary;
+  /** A folder to copy the instance from, made from that of {@link datadirTemplate}, which is the default. */
+  readonly template?: string;
+}
+
 /** Starts a private instance on 127.0.0.1; see `startServer`. */
-export async function launchLocalServer(options: StartOptions): Promise<Server> {
-  const binary = await findServerBinary();
-  const template = await datadirTemplate(binary);
+export async function launchLocalServer(options: LocalServerOptions): Promise<LocalServer> {
+  const binary = options.binary ?? (await findServerBinary());
+  const template = options.template ?? (await datadirTemplate(binary));
   const folder = mkdtempSync(join(shortTmpdir(), `gone-away-${(options.name ?? 'server').slice(0, 16)}-`));
   guard(folder);
   // Copying shares the blocks instead where the file system can do that.
   await cp(template, folder, { recursive: true, mode: constants.COPYFILE_FICLONE });
   await mkdir(join(folder, 'tmp'));
   const ca = await readFile(join(folder, 'tls', 'ca.pem'), 'utf8');
-  const server = new LocalServer(binary, folder, ca, options.flags ?? []);
+  const server = new LocalServer(binary, template, folder, ca, options.flags ?? []);
   try {
     await server.startOnFreePort();
   } catch (error) {
@@ -37,14 +45,17 @@ function shortTmpdir(): string {
   return tmpdir().length <= 60 ? tmpdir() : '/tmp';
 }
 
-class LocalServer implements Server {
+/** A private instance; its process and its folder are ours. */
+export class LocalServer implements Server {
   readonly host = '127.0.0.1';
   readonly controllable = true;
   readonly socketPath: string;
   readonly kind: ServerBinary['kind'];
   readonly version: string;
   readonly tls: { readonly ca: string };
+  readonly datadir: string;
   readonly #binary: ServerBinary;
+  readonly #template: string;
   readonly #folder: string;
   readonly #admin: ServerAdmin;
   #flags: readonly string[];
@@ -52,9 +63,11 @@ class LocalServer implements Server {
   #process: ServerProcess | undefined;
   #destroyed: Promise<void> | undefined;
 
-  constructor(binary: ServerBinary, folder: string, ca: string, flags: readonly string[]) {
+  constructor(binary: ServerBinary, template: string, folder: string, ca: string, flags: readonly string[]) {
     this.#binary = binary;
+    this.#template = template;
     this.#folder = folder;
+    this.datadir = join(folder, 'data');
     this.#flags = flags;
     this.#admin = new ServerAdmin(() => this.connectionOptions('root'));
     this.kind = binary.kind;
@@ -137,6 +150,19 @@ class LocalServer implements Server {
     this.#process?.signal('SIGCONT');
   }
 
+  /** Runs the program of a stopped or killed server once more, with more flags, until it ends by itself. */
+  async runOnce(flags: readonly string[]): Promise<void> {
+    if (this.running) throw new Error('the server is running');
+    await runCommand(this.#binary.program, [...this.#args(), ...flags], { env: this.#binary.env });
+  }
+
+  /** Puts a fresh data directory into the place of that of a stopped or killed server. */
+  async renew(): Promise<void> {
+    if (this.running) throw new Error('the server is running');
+    await rm(this.datadir, { recursive: true, force: true });
+    await cp(join(this.#template, 'data'), this.datadir, { recursive: true, mode: constants.COPYFILE_FICLONE });
+  }
+
   destroy(): Promise<void> {
     this.#destroyed ??= this.#vanish();
     return this.#destroyed;
@@ -165,7 +191,7 @@ class LocalServer implements Server {
     return [
       ...this.#binary.leadingArgs,
       '--no-defaults',
-      ...locationFlags(this.#binary, join(this.#folder, 'data')),
+      ...locationFlags(this.#binary, this.datadir),
       ...tuningFlags(this.kind),
       `--bind-address=${this.host}`,
       `--port=${this.#port}`,

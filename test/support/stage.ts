@@ -11,7 +11,8 @@ const external: boolean = (process.env.MYSQL_URL ?? '') !== '';
 /** A machine without a server fetches one first. */
 const firstStart = 240_000;
 
-const tables = [
+/** As root makes them, in the database `app`. */
+export const stageTables: readonly string[] = [
   // `id` is the client's and has no unique key on purpose: a write that was applied twice shows as two rows.
   'CREATE TABLE app.stage_rows (seq INT AUTO_INCREMENT PRIMARY KEY, id INT NOT NULL) ENGINE = InnoDB',
   'CREATE TABLE app.stage_keyed (id INT PRIMARY KEY, writes INT NOT NULL DEFAULT 1) ENGINE = InnoDB',
@@ -166,7 +167,7 @@ export class Stage {
     await this.asRoot(async (root) => {
       for (const setting of ordinarySettings) await root.query(setting);
       for (const table of ['stage_rows', 'stage_keyed']) await root.query(`DROP TABLE IF EXISTS app.${table}`);
-      for (const table of tables) await root.query(table);
+      for (const table of stageTables) await root.query(table);
     });
   }
 
