@@ -58,7 +58,7 @@ const createDrizzle: CreateLedgerBinding = ({ connection, policy }) => {
   };
 };
 
-const createPlain: CreateLedgerBinding = ({ connection, policy }) => {
+export const createPlainLedgerBinding: CreateLedgerBinding = ({ connection, policy }) => {
   const pool = createPool(connection);
   const resilient = withResilience(pool, policy);
   const insertion = 'INSERT INTO stage_rows (id) VALUES (?)';
@@ -106,7 +106,7 @@ const createPrisma: CreateLedgerBinding = ({ connection, policy }) => {
 
 /** Everybody who can be asked for `exactlyOnce`. */
 export const ledgerBindings: readonly { readonly name: string; readonly create: CreateLedgerBinding }[] = [
-  { name: 'mysql2', create: createPlain },
+  { name: 'mysql2', create: createPlainLedgerBinding },
   { name: 'Drizzle', create: createDrizzle },
   { name: 'Prisma', create: createPrisma },
 ];

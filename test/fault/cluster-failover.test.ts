@@ -1,0 +1,173 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { createConnection } from 'mysql2/promise';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createLedger } from '../../adapters/mysql2/index.ts';
+import { type FenceEvent, NotCommittedError, OutcomeUnknownError, type RetryPolicyOptions } from '../../src/index.ts';
+import { createPromiseBinding } from '../contract/bindings/mysql2.ts';
+import { failureOf, later, told, warm } from '../contract/outcome.ts';
+import { findMariadb } from '../support/cluster/find-mariadb.ts';
+import { type ReplicationPair, startReplicationPair } from '../support/cluster/replication.ts';
+import { resetStageTables, stageRowsOf } from '../support/cluster/stage-rows.ts';
+import { useCleanups } from '../support/cluster/use-cleanups.ts';
+import { startVirtualIp, type VirtualIp } from '../support/cluster/virtual-ip.ts';
+import { whyNot } from '../support/cluster/why-not.ts';
+import { type LedgerBinding, type LedgerCallback, ledgerBindings } from '../support/ledger/bindings.ts';
+import { isCommit } from '../support/ledger/stage-ledger.ts';
+import { patient, unhurried } from '../support/stage.ts';
+
+const missing = await whyNot(findMariadb);
+const title = `a failover to an asynchronous replica${missing === undefined ? '' : ` (skipped: ${missing})`}`;
+
+describe(title, { ...unhurried, skip: unhurried.skip || missing !== undefined }, () => {
+  const { afterwards, closing } = useCleanups();
+  let pair: ReplicationPair;
+  let address: VirtualIp;
+
+  beforeAll(async () => {
+    pair = await startReplicationPair('failover');
+  }, 240_000);
+  afterAll(() => pair?.destroy());
+  beforeEach(async () => {
+    await resetStageTables(pair.primary);
+    await pair.caughtUp();
+    address = await startVirtualIp(pair.primary);
+    afterwards(() => address.proxy.close());
+  });
+  afterEach(async () => {
+    const { nodes } = pair;
+    for (const node of nodes) await node.thaw();
+    if (nodes.some((node) => !node.running)) await pair.rejoin();
+  });
+
+  /** The primary dies under its clients, and the address moves. */
+  const failOver = async () => {
+    await pair.failover();
+    address.pointTo(pair.primary);
+  };
+
+  /** The next COMMIT is executed by the primary; before its answer can reach anybody, `event` happens, and the answer is lost. */
+  const atCommit = (event: () => Promise<void>): Promise<void> =>
+    new Promise((resolve, reject) => {
+      let committing: number | undefined;
+      const stop = address.proxy.onClientData((chunk, connection) => {
+        if (!isCommit(chunk)) return 'forward';
+        stop();
+        committing = connection.id;
+        return 'forward';
+      });
+      const stopAnswers = address.proxy.onServerData((_, connection) => {
+        if (connection.id !== committing) return 'forward';
+        stopAnswers();
+        // What the server says of its own end is not to be heard either.
+        connection.silence();
+        event().then(() => {
+          connection.reset();
+          resolve();
+        }, reject);
+        return 'swallow';
+      });
+    });
+
+  test('is told to writers as it is: acknowledged, or unknown; none is applied twice', async () => {
+    const binding = closing(createPromiseBinding({ connection: address.connection() }));
+    const answers = new Map<number, string>();
+    let over = false;
+    const writer = async (first: number) => {
+      for (let id = first, last = false; !last; id += 1) {
+        last = over;
+        answers.set(id, await told(binding.insert(id)));
+      }
+    };
+    const writers = later(Promise.all([100_000, 200_000, 300_000, 400_000].map(writer)));
+    await expect.poll(() => answers.size, patient).toBeGreaterThan(50);
+    await failOver();
+    const before = new Set(answers.keys());
+    over = true;
+    await writers;
+    const rows = await stageRowsOf(pair.primary);
+    expect(rows).toHaveLength(new Set(rows).size);
+    // Only the tail may be missing, and that is what an asynchronous replica is.
+    const lost = [...answers].filter(([id, answer]) => answer === 'applied' && !rows.includes(id));
+    expect(lost.filter(([id]) => !before.has(id))).toEqual([]);
+    expect([...answers.values()].filter((answer) => answer === 'applied').length).toBeGreaterThan(lost.length);
+  });
+
+  describe.each(ledgerBindings)('exactlyOnce, with $name', ({ create }) => {
+    const open = (policy?: RetryPolicyOptions): LedgerBinding =>
+      closing(create({ connection: { ...address.connection(), connectionLimit: 3 }, ...(policy && { policy }) }));
+    const insertOne = () => vi.fn<LedgerCallback<string>>((tx) => tx.insert(1).then(() => 'done'));
+    const withLedger = async (policy?: RetryPolicyOptions) => {
+      const binding = open(policy);
+      await createLedger(binding.pool);
+      await pair.caughtUp();
+      return binding;
+    };
+
+    test('returns the result of a COMMIT that had reached the replica, and does not run the callback again', async () => {
+      const binding = await withLedger();
+      const lost = atCommit(async () => {
+        await pair.caughtUp();
+        await failOver();
+      });
+      const callback = insertOne();
+      expect(await binding.transaction(callback, { exactlyOnce: true })).toBe('done');
+      await lost;
+      expect(callback).toHaveBeenCalledOnce();
+      expect(await stageRowsOf(pair.primary)).toEqual([1]);
+    });
+
+    test('runs the callback again when the COMMIT was lost with the tail', async () => {
+      const binding = await withLedger();
+      await pair.pause();
+      const lost = atCommit(failOver);
+      const callback = insertOne();
+      expect(await binding.transaction(callback, { exactlyOnce: true })).toBe('done');
+      await lost;
+      expect(callback).toHaveBeenCalledTimes(2);
+      expect(await stageRowsOf(pair.primary)).toEqual([1]);
+      await pair.rejoin();
+      expect(await stageRowsOf(pair.replica)).toEqual([1]);
+    });
+
+    test('says that a COMMIT was not applied that was lost with the tail, where nothing may be retried', async () => {
+      const binding = await withLedger({ retries: 0 });
+      await pair.pause();
+      const lost = atCommit(failOver);
+      expect(await failureOf(binding.transaction(insertOne(), { exactlyOnce: true }))).toBeInstanceOf(
+        NotCommittedError,
+      );
+      await lost;
+      expect(await stageRowsOf(pair.primary)).toEqual([]);
+    });
+  });
+
+  test('does not stop a stranger on the new primary who has the number of a lost session', async () => {
+    const results: unknown[] = [];
+    const listener = (event: unknown) => results.push((event as FenceEvent).result);
+    subscribe('gone-away:fence', listener);
+    afterwards(async () => unsubscribe('gone-away:fence', listener));
+    const binding = closing(
+      createPromiseBinding({ connection: address.connection(), connectionLimit: 1, policy: { attemptTimeout: 500 } }),
+    );
+    await warm(binding, 1);
+    const [lostId = 0] = await pair.primary.threads();
+    const stranger = await connectionNumbered(lostId);
+    await pair.primary.freeze();
+    address.pointTo(pair.replica);
+    const write = later(binding.with({ idempotent: true }).upsertIdempotently(1));
+    expect(await failureOf(write)).toBeInstanceOf(OutcomeUnknownError);
+    expect(results).toEqual(['not-ours']);
+    await expect(stranger.query('SELECT 1')).resolves.toBeDefined();
+  });
+
+  /** A connection of the same user to the replica, with this number there. */
+  const connectionNumbered = async (id: number) => {
+    for (;;) {
+      const connection = await createConnection(pair.replica.connectionOptions());
+      afterwards(async () => connection.destroy());
+      if (connection.threadId === id) return connection;
+      if (connection.threadId > id) throw new Error(`the replica is at ${connection.threadId}, beyond ${id}`);
+      connection.destroy();
+    }
+  };
+});
