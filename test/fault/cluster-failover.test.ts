@@ -24,7 +24,7 @@ describe(title, { ...unhurried, skip: unhurried.skip || missing !== undefined },
   let address: VirtualIp;
 
   beforeAll(async () => {
-    pair = await startReplicationPair('failover');
+    pair = await startReplicationPair({ name: 'failover' });
   }, 240_000);
   afterAll(() => pair?.destroy());
   beforeEach(async () => {
@@ -92,7 +92,10 @@ describe(title, { ...unhurried, skip: unhurried.skip || missing !== undefined },
     expect([...answers.values()].filter((answer) => answer === 'applied').length).toBeGreaterThan(lost.length);
   });
 
-  describe.each(ledgerBindings)('exactlyOnce, with $name', ({ create }) => {
+  // Drizzle's transactions are those of mysql2, and each failover takes its time.
+  const bindings = ledgerBindings.filter(({ name }) => name !== 'Drizzle');
+
+  describe.each(bindings)('exactlyOnce, with $name', ({ create }) => {
     const open = (policy?: RetryPolicyOptions): LedgerBinding =>
       closing(create({ connection: { ...address.connection(), connectionLimit: 3 }, ...(policy && { policy }) }));
     const insertOne = () => vi.fn<LedgerCallback<string>>((tx) => tx.insert(1).then(() => 'done'));

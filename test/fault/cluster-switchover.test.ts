@@ -22,7 +22,7 @@ describe(`a switchover${missing === undefined ? '' : ` (skipped: ${missing})`}`,
   let address: VirtualIp;
 
   beforeAll(async () => {
-    pair = await startReplicationPair('switchover');
+    pair = await startReplicationPair({ name: 'switchover' });
   }, 240_000);
   afterAll(() => pair?.destroy());
   beforeEach(async () => {

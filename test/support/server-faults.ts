@@ -45,13 +45,20 @@ export async function crowdOut(root: Connection, options: ConnectionOptions, ms:
   await Promise.all(crowd.map((connection) => connection.end()));
 }
 
+/** Lets the server take no writes of `app` for a while. */
+export async function beReadOnly(root: Connection, ms: number): Promise<void> {
+  await becomeReadOnly(root);
+  await delay(ms);
+  await root.query('SET GLOBAL read_only = 0');
+}
+
 /**
- * Lets the server take no writes of `app` for a while. The statement that does so stops every write that begins and waits for those that
+ * Lets the server take no writes of `app` from now on. The statement that does so stops every write that begins and waits for those that
  * run. When one of these waits for the row lock of a transaction whose own next write was stopped, that is a deadlock which the server does
  * not see: it would last for `innodb_lock_wait_timeout`, 50 seconds. So it must not wait: it is tried until it meets a moment in which
  * nothing is being written.
  */
-export async function beReadOnly(root: Connection, ms: number): Promise<void> {
+export async function becomeReadOnly(root: Connection): Promise<void> {
   await root.query('SET SESSION lock_wait_timeout = 0');
   for (;;) {
     try {
@@ -62,8 +69,6 @@ export async function beReadOnly(root: Connection, ms: number): Promise<void> {
       await delay(20);
     }
   }
-  await delay(ms);
-  await root.query('SET GLOBAL read_only = 0');
 }
 
 function hasCode(error: unknown, code: string): boolean {

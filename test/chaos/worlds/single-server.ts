@@ -112,7 +112,7 @@ function faultsOf(server: Server, asRoot: World['asRoot']): readonly Fault[] {
   ];
 }
 
-function faultsOnTheWay(network: Network): readonly Fault[] {
+export function faultsOnTheWay(network: Network): readonly Fault[] {
   return [
     { name: 'RST', lasts: 1_500, run: () => repeatedly(3, 500, () => network.reset()) },
     { name: 'half-open, answers lost', lasts: 2_000, run: (random) => during(network, 'drop-s2c', random) },

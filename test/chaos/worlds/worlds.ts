@@ -1,4 +1,7 @@
 import type { World } from '../world.ts';
+import { createGaleraWorld } from './galera.ts';
+import { createReplicaWorld } from './replica.ts';
+import { createRouterWorld } from './router.ts';
 import { createSingleServer } from './single-server.ts';
 
 export interface WorldKind {
@@ -14,6 +17,9 @@ export const worlds = {
       return createSingleServer(clients);
     },
   },
+  galera: { create: createGaleraWorld },
+  replica: { create: createReplicaWorld },
+  router: { create: createRouterWorld },
 } satisfies Record<string, WorldKind>;
 
 export type WorldName = keyof typeof worlds;

@@ -38,8 +38,7 @@ export async function startMysqlRouter(servers: readonly { readonly port: number
   const router = new MysqlRouter(programs, folder, await freePort());
   try {
     for (const name of ['run', 'data']) await mkdir(join(folder, name));
-    await writeFile(join(folder, 'cfg'), configuration(router.port, programs.plugins, folder, servers));
-    await router.start();
+    await router.route(servers);
   } catch (error) {
     await router.destroy();
     throw error;
@@ -50,14 +49,21 @@ export async function startMysqlRouter(servers: readonly { readonly port: number
 export class MysqlRouter {
   readonly host = '127.0.0.1';
   readonly port: number;
-  readonly #command: Command;
+  readonly #command: MysqlRouterPrograms;
   readonly #folder: string;
   #process: ServerProcess | undefined;
 
-  constructor(command: Command, folder: string, port: number) {
+  constructor(command: MysqlRouterPrograms, folder: string, port: number) {
     this.#command = command;
     this.#folder = folder;
     this.port = port;
+  }
+
+  /** Its routes stand in a file: it ends, and begins again with these. */
+  async route(servers: readonly { readonly port: number }[]): Promise<void> {
+    await this.kill9();
+    await writeFile(join(this.#folder, 'cfg'), configuration(this.port, this.#command.plugins, this.#folder, servers));
+    await this.start();
   }
 
   async start(): Promise<void> {

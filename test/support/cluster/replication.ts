@@ -1,41 +1,32 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ServerBinary } from '../find-server-binary.ts';
 import { type LocalServer, launchLocalServer } from '../local-server.ts';
 import type { Server } from '../server.ts';
 import { withConnection } from '../server-admin.ts';
+import { becomeReadOnly } from '../server-faults.ts';
 import { findMariadb } from './find-mariadb.ts';
+import { type ReplicationDialect, replicationDialects } from './replication-dialect.ts';
 
-/** Every commit is in the binary log, and on the disk, before it is acknowledged. */
-const flagsOf = (serverId: number): readonly string[] => [
-  `--server-id=${serverId}`,
-  '--log-bin=binlog',
-  '--log-slave-updates=ON',
-  '--binlog-format=ROW',
-  '--sync-binlog=1',
-  '--gtid-strict-mode=ON',
-  '--slave-net-timeout=4',
-  '--innodb-flush-log-at-trx-commit=1',
-];
-
-/** Replication comes and goes with a user of its own, which each node has without the others' doing. */
-const replicationUser = [
-  'SET sql_log_bin = 0',
-  "CREATE USER IF NOT EXISTS repl@'127.0.0.1' IDENTIFIED BY 'repl'",
-  "GRANT REPLICATION SLAVE ON *.* TO repl@'127.0.0.1'",
-];
+export interface ReplicationOptions {
+  readonly name?: string;
+  /** Default: MariaDB. */
+  readonly binary?: ServerBinary;
+}
 
 /**
- * Starts two MariaDB servers, of which the second one follows the first by GTID, asynchronously, and is read-only.
+ * Starts two servers, of which the second one follows the first by GTID, asynchronously, and is read-only.
  *
  * @throws {Error} saying which of them did not start, and why
  */
-export async function startReplicationPair(name = 'pair'): Promise<ReplicationPair> {
-  const binary = await findMariadb();
+export async function startReplicationPair(options: ReplicationOptions = {}): Promise<ReplicationPair> {
+  const { name = 'pair', binary = await findMariadb() } = options;
+  const dialect = replicationDialects[binary.kind];
   const nodes: LocalServer[] = [];
   try {
     for (const id of [1, 2]) {
-      nodes.push(await launchLocalServer({ binary, name: `${name}-${id}`, flags: flagsOf(id) }));
+      nodes.push(await launchLocalServer({ binary, name: `${name}-${id}`, flags: dialect.flags(id) }));
     }
-    const pair = new ReplicationPair(nodes as [LocalServer, LocalServer]);
+    const pair = new ReplicationPair(nodes as [LocalServer, LocalServer], dialect);
     await pair.begin();
     return pair;
   } catch (error) {
@@ -44,47 +35,45 @@ export async function startReplicationPair(name = 'pair'): Promise<ReplicationPa
   }
 }
 
-/** A primary and a replica that change their roles. `root` is not bound by `read_only`, `app` is. */
+/** A primary and a replica that change their roles. `root` is not bound by MariaDB's `read_only`, `app` is. */
 export class ReplicationPair {
   readonly nodes: readonly [LocalServer, LocalServer];
+  readonly #dialect: ReplicationDialect;
   #primary: 0 | 1 = 0;
   #lastId: number;
 
-  constructor(nodes: readonly [LocalServer, LocalServer]) {
+  constructor(nodes: readonly [LocalServer, LocalServer], dialect: ReplicationDialect) {
     this.nodes = nodes;
+    this.#dialect = dialect;
     this.#lastId = nodes.length;
   }
 
   /** The one that is to be written to. */
-  get primary(): Server {
+  get primary(): LocalServer {
     return this.nodes[this.#primary];
   }
 
-  get replica(): Server {
-    return this.#other;
-  }
-
-  get #other(): LocalServer {
+  get replica(): LocalServer {
     return this.nodes[this.#primary === 0 ? 1 : 0];
   }
 
   async begin(): Promise<void> {
-    for (const node of this.nodes) await run(node, replicationUser);
+    for (const node of this.nodes) await run(node, this.#dialect.user);
     await this.#follow();
   }
 
   /** Resolves when the replica has applied what the primary has committed by now. */
   async caughtUp(): Promise<void> {
-    await this.#applied(this.#other, await positionOf(this.primary, 'binlog'));
+    await this.#applied(this.replica, await this.#executed(this.primary));
   }
 
   /** The replica gets nothing any more, as with a network that is slow or broken, until {@link resume}. */
   async pause(): Promise<void> {
-    await run(this.replica, ['STOP SLAVE IO_THREAD']);
+    await run(this.replica, [this.#dialect.pause]);
   }
 
   async resume(): Promise<void> {
-    await run(this.replica, ['START SLAVE IO_THREAD']);
+    await run(this.replica, [this.#dialect.resume]);
   }
 
   /**
@@ -93,7 +82,7 @@ export class ReplicationPair {
    * @param meanwhile called while neither of them can be written to
    */
   async switchover(meanwhile?: () => Promise<void>): Promise<void> {
-    await run(this.primary, ['SET GLOBAL read_only = 1']);
+    await withConnection(this.primary.connectionOptions('root'), becomeReadOnly);
     await this.caughtUp();
     await meanwhile?.();
     await this.#promote();
@@ -105,21 +94,21 @@ export class ReplicationPair {
    * is lost. {@link rejoin} brings the dead one back.
    */
   async failover(): Promise<void> {
-    await this.nodes[this.#primary].kill9();
-    await run(this.replica, ['STOP SLAVE IO_THREAD']);
-    await this.#applied(this.#other, await receivedPosition(this.#other));
+    await this.primary.kill9();
+    await run(this.replica, [this.#dialect.pause]);
+    await this.#applied(this.replica, (await this.#status(this.replica))[this.#dialect.received] ?? '');
     await this.#promote();
   }
 
   /** The old primary comes back as a replica. What only it had is gone: it begins anew, with the history of the other one. */
   async rejoin(): Promise<void> {
-    const node = this.#other;
+    const node = this.replica;
     await node.kill9();
     await node.renew();
     // Under its old number it would take its part of the history for something that it has already.
     this.#lastId += 1;
-    await node.start({ flags: flagsOf(this.#lastId) });
-    await run(node, replicationUser);
+    await node.start({ flags: this.#dialect.flags(this.#lastId) });
+    await run(node, this.#dialect.user);
     await this.#follow();
   }
 
@@ -128,34 +117,39 @@ export class ReplicationPair {
   }
 
   async #promote(): Promise<void> {
-    await run(this.#other, ['STOP SLAVE', 'RESET SLAVE ALL', 'SET GLOBAL read_only = 0']);
+    await run(this.replica, this.#dialect.promote);
     this.#primary = this.#primary === 0 ? 1 : 0;
   }
 
   /** The replica follows the primary from where it is, and is read-only. */
   async #follow(): Promise<void> {
-    const node = this.#other;
-    await run(node, [
-      'SET GLOBAL read_only = 1',
-      `SET GLOBAL gtid_slave_pos = '${await positionOf(node, 'current')}'`,
-      `CHANGE MASTER TO master_host = '127.0.0.1', master_port = ${this.primary.port}, master_user = 'repl', ` +
-        "master_password = 'repl', master_use_gtid = slave_pos, master_connect_retry = 1",
-      'START SLAVE',
-    ]);
+    const { replica, primary } = this;
+    await run(replica, this.#dialect.follow(primary.port, await this.#executed(replica)));
     await this.caughtUp();
   }
 
   async #applied(node: Server, position: string): Promise<void> {
-    const sql = 'SELECT MASTER_GTID_WAIT(?, 0.2) AS timed_out';
-    for (let tries = 0; tries < 300; tries += 1) {
-      const [row] = await node.admin<readonly { timed_out: number }[]>(sql, [position]);
-      if (row?.timed_out === 0) return;
-      const { Last_IO_Error, Last_SQL_Error } = await statusOf(node);
-      if (Last_SQL_Error) throw new Error(`the replica has stopped: ${Last_SQL_Error}`);
-      if (/fatal error/i.test(Last_IO_Error ?? '')) throw new Error(`the replica gets nothing: ${Last_IO_Error}`);
+    if (position === '') return;
+    const giveUp = Date.now() + 60_000;
+    while (Date.now() < giveUp) {
+      const [row] = await node.admin<readonly { waiting: number }[]>(this.#dialect.wait, [position]);
+      if (row?.waiting === 0) return;
+      const { Last_IO_Error = '', Last_SQL_Error = '' } = await this.#status(node);
+      if (Last_SQL_Error !== '') throw new Error(`the replica has stopped: ${Last_SQL_Error}`);
+      if (/fatal error/i.test(Last_IO_Error)) throw new Error(`the replica gets nothing: ${Last_IO_Error}`);
       await delay(5);
     }
-    throw new Error(`the replica did not get to ${position}: ${JSON.stringify(await statusOf(node))}`);
+    throw new Error(`the replica did not get to ${position}: ${JSON.stringify(await this.#status(node))}`);
+  }
+
+  async #executed(node: Server): Promise<string> {
+    const [row] = await node.admin<readonly { position: string }[]>(this.#dialect.executed);
+    return row?.position ?? '';
+  }
+
+  async #status(node: Server): Promise<Readonly<Record<string, string>>> {
+    const [row] = await node.admin<readonly Record<string, string>[]>(this.#dialect.status);
+    return row ?? {};
   }
 }
 
@@ -163,20 +157,4 @@ async function run(node: Server, statements: readonly string[]): Promise<void> {
   await withConnection(node.connectionOptions('root'), async (connection) => {
     for (const statement of statements) await connection.query(statement);
   });
-}
-
-/** `binlog`: what was written here or applied here; `current`: the same, where the history begins before the binary log. */
-async function positionOf(node: Server, which: 'binlog' | 'current'): Promise<string> {
-  const [row] = await node.admin<readonly { position: string }[]>(`SELECT @@gtid_${which}_pos AS position`);
-  return row?.position ?? '';
-}
-
-/** What a replica has got, applied or not. */
-async function receivedPosition(node: Server): Promise<string> {
-  return (await statusOf(node)).Gtid_IO_Pos ?? '';
-}
-
-async function statusOf(node: Server): Promise<Readonly<Record<string, string>>> {
-  const [row] = await node.admin<readonly Record<string, string>[]>('SHOW SLAVE STATUS');
-  return row ?? {};
 }

@@ -24,6 +24,9 @@ async function handle(request: NetworkRequest): Promise<NetworkAnswer['result']>
     case 'delay':
       for (const { proxy } of links) proxy.delay(request.ms);
       return {};
+    case 'redirect':
+      for (const { proxy } of links) proxy.redirect({ port: request.port });
+      return {};
     case 'reset':
       for (const { proxy } of links) proxy.resetAll();
       return {};

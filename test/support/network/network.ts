@@ -18,6 +18,7 @@ export type NetworkRequest =
   | ({ readonly verb: 'open' } & NetworkOptions)
   | { readonly verb: 'mode'; readonly mode: FaultMode }
   | { readonly verb: 'delay'; readonly ms: number }
+  | { readonly verb: 'redirect'; readonly port: number }
   | { readonly verb: 'steal-answers'; readonly count: number }
   | { readonly verb: 'reset' | 'traffic' | 'close' };
 
@@ -75,6 +76,11 @@ export class Network {
   /** Delays everything by `ms` milliseconds in each direction. */
   async delay(ms: number): Promise<void> {
     await this.#ask({ verb: 'delay', ms });
+  }
+
+  /** From now on new connections go to another server; those that are open stay where they are. */
+  async redirect(port: number): Promise<void> {
+    await this.#ask({ verb: 'redirect', port });
   }
 
   /** RST on every connection of every client. */
