@@ -39,6 +39,7 @@ const mariadb: ReplicationDialect = {
     '--log-slave-updates=ON',
     '--gtid-strict-mode=ON',
     '--slave-net-timeout=4',
+    '--slave-parallel-threads=4',
   ],
   user: replicationUser('REPLICATION SLAVE'),
   executed: 'SELECT @@gtid_current_pos AS position',

@@ -109,7 +109,10 @@ export class ReplicationPair {
     this.#lastId += 1;
     await node.start({ flags: this.#dialect.flags(this.#lastId) });
     await run(node, this.#dialect.user);
+    // Whatever it has before it has caught up is nobody's only copy.
+    await run(node, durability(0));
     await this.#follow();
+    await run(node, durability(1));
   }
 
   async destroy(): Promise<void> {
@@ -152,6 +155,11 @@ export class ReplicationPair {
     return row ?? {};
   }
 }
+
+const durability = (value: 0 | 1) => [
+  `SET GLOBAL sync_binlog = ${value}`,
+  `SET GLOBAL innodb_flush_log_at_trx_commit = ${value}`,
+];
 
 async function run(node: Server, statements: readonly string[]): Promise<void> {
   await withConnection(node.connectionOptions('root'), async (connection) => {
