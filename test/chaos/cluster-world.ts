@@ -1,8 +1,10 @@
 import type { LocalServer } from '../support/local-server.ts';
-import type { World } from './world.ts';
+import type { Fault, World } from './world.ts';
 
 /** A world of several servers. */
 export interface ClusterWorld extends World {
+  /** Those of its faults that make it a cluster: what happens to its servers, and to what stands before them. */
+  readonly events: readonly Fault[];
   /** All of them, whatever their role and their state. */
   readonly servers: readonly LocalServer[];
 }

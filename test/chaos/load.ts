@@ -19,7 +19,7 @@ export interface LoadOptions {
   readonly callers: number;
   readonly seed: number;
   readonly clock: Clock;
-  /** No call begins later. */
+  /** No call begins later. Asked before each call. */
   readonly until: number;
   add(event: Event): void;
 }
@@ -37,12 +37,12 @@ const thinkTime = 80;
 
 /** Lets so many callers call, one call after the other each. Resolves when the last call has its answer, or hangs. */
 export async function load(options: LoadOptions): Promise<void> {
-  const { callers, seed, clock, until, list } = options;
+  const { callers, seed, clock, list } = options;
   await Promise.all(
     Array.from({ length: callers }, async (_, caller) => {
       const random = randomFrom(seed + caller * 7_919);
       await delay(thinkTime * random());
-      while (clock() < until) {
+      while (clock() < options.until) {
         options.add(await call(options, list.next(random)));
         await delay(thinkTime * random());
       }

@@ -14,10 +14,12 @@ export async function createReplicaWorld(clients: number): Promise<ClusterWorld>
   const network = new Network();
   const ports = await network.open({ port: pair.primary.port, count: clients, delayMs: 0, transparent: true });
   const { host } = pair.primary;
+  const events = faultsOf(pair, network);
   return {
     title: `primary and replica, mariadb ${pair.primary.version}`,
     servers: pair.nodes,
-    faults: [...faultsOf(pair, network), ...faultsOnTheWay(network)],
+    events,
+    faults: [...events, ...faultsOnTheWay(network)],
     addressOf(client) {
       const port = ports[client] ?? 0;
       const { user = '', password = '' } = pair.primary.connectionOptions();

@@ -11,10 +11,12 @@ import type { Fault } from '../world.ts';
 export async function createRouterWorld(): Promise<ClusterWorld> {
   const pair = await startReplicationPair({ name: 'chaos', binary: await findNamedServer('mysql-9') });
   const router = await startMysqlRouter([pair.primary, pair.replica]);
+  const events = faultsOf(pair, router);
   return {
     title: `MySQL Router, mysql ${pair.primary.version}`,
     servers: pair.nodes,
-    faults: faultsOf(pair, router),
+    events,
+    faults: events,
     addressOf() {
       const { user = '', password = '' } = pair.primary.connectionOptions();
       return { host: router.host, port: router.port, user, password };

@@ -1,3 +1,4 @@
+import type { ClusterWorld } from '../cluster-world.ts';
 import type { World } from '../world.ts';
 import { createGaleraWorld } from './galera.ts';
 import { createReplicaWorld } from './replica.ts';
@@ -9,6 +10,12 @@ export interface WorldKind {
   create(clients: number): Promise<World>;
 }
 
+export const clusterWorlds = {
+  galera: { create: createGaleraWorld },
+  replica: { create: createReplicaWorld },
+  router: { create: createRouterWorld },
+} satisfies Record<string, { create(clients: number): Promise<ClusterWorld> }>;
+
 export const worlds = {
   mariadb: { create: createSingleServer },
   mysql: {
@@ -17,9 +24,7 @@ export const worlds = {
       return createSingleServer(clients);
     },
   },
-  galera: { create: createGaleraWorld },
-  replica: { create: createReplicaWorld },
-  router: { create: createRouterWorld },
+  ...clusterWorlds,
 } satisfies Record<string, WorldKind>;
 
 export type WorldName = keyof typeof worlds;

@@ -1,0 +1,35 @@
+import Table from 'cli-table3';
+import type { EventResult, EventRow } from './cluster-events.ts';
+
+const ms = (value: number | undefined) => (value === undefined ? '' : Math.round(value).toLocaleString('en'));
+
+/** Whether every promise was kept to the clients that are held to them. */
+export function isKept({ results }: EventRow): boolean {
+  return results.every(({ violations }) => violations.length === 0);
+}
+
+const measures: readonly (readonly [name: string, of: (result: EventResult) => string | number])[] = [
+  ['operations', ({ operations }) => operations],
+  ['applied twice', ({ duplicates }) => duplicates],
+  ['acknowledged, then lost', ({ lost }) => lost],
+  ['lost with the tail of the old server', ({ lostTail }) => lostTail],
+  ['failed, yet applied', ({ falselyRefused }) => falselyRefused],
+  ['failed', ({ failed }) => failed],
+  ['outcome unknown', ({ unknown }) => unknown],
+  ['hung', ({ hung }) => hung],
+  ['ms to the first write, once there could be one', ({ firstSuccessAfter }) => ms(firstSuccessAfter)],
+  ['longest time without a write, ms', ({ longestPause }) => ms(longestPause)],
+];
+
+/** One column for each client. */
+export function formatEvent({ server, event, outage, results }: EventRow): string {
+  const table = new Table({
+    head: ['', ...results.map(({ client }) => client)],
+    colAligns: ['left', ...results.map(() => 'right' as const)],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const [name, of] of measures) table.push([name, ...results.map(of)]);
+  const writable =
+    outage === 0 ? 'it could be written to all along' : `it could not be written to for ${ms(outage)} ms`;
+  return `${server}: ${event}: ${writable}\n${table.toString()}`;
+}
