@@ -25,7 +25,10 @@ interface Doubt {
   /** When to ask the server, or to ask again. */
   askAt: number;
   idleSince: number | undefined;
+  elsewhereSince: number | undefined;
 }
+
+const undoubted = { idleSince: undefined, elsewhereSince: undefined } as const;
 
 interface Suspect {
   readonly watched: Watched;
@@ -40,6 +43,9 @@ const longestQuestion = 3_000;
 
 /** Pause before a server is asked again that did not answer, in milliseconds. */
 const pauseAfterSilence = 100;
+
+/** Pause before the next connection that may lead to another server, in milliseconds: many of them in `watchTimeout`, to meet them all. */
+const pauseBetweenServers = 200;
 
 /**
  * Tells a slow statement from a dead connection, which no timeout can: the server is asked whether it still executes it.
@@ -111,11 +117,11 @@ export class StatementWatch {
     const watchAfter = watched.watchAfter || 0;
     let doubt = this.#doubts.get(watched);
     if (doubt?.command !== command) {
-      doubt = { command, read: readBefore, unsent, askAt: askedAt + watchAfter, idleSince: undefined };
+      doubt = { command, read: readBefore, unsent, askAt: askedAt + watchAfter, ...undoubted };
       this.#doubts.set(watched, doubt);
     }
     if (doubt.read !== read || doubt.unsent !== unsent) {
-      Object.assign(doubt, { read, unsent, askAt: now + watchAfter, idleSince: undefined });
+      Object.assign(doubt, { read, unsent, askAt: now + watchAfter, ...undoubted });
     }
     return doubt;
   }
@@ -126,7 +132,10 @@ export class StatementWatch {
     const silentSince = this.#unreachableSince.get(control) ?? startedAt;
     const limit = Math.min(...suspects.map(({ watched }) => silentSince + watched.watchTimeout - startedAt));
     // Where a session was never seen, its absence counts only if a second connection finds it absent too.
-    const anew = suspects.some(({ watched, doubt }) => doubt.idleSince !== undefined && !watched.session.seenOn);
+    const anew = suspects.some(
+      ({ watched, doubt }) =>
+        doubt.elsewhereSince !== undefined || (doubt.idleSince !== undefined && !watched.session.seenOn),
+    );
     const ids = suspects.flatMap(({ watched }) => watched.session.threadId ?? []);
     const look = await control.look(ids, Math.max(pauseAfterSilence, Math.min(longestQuestion, limit)), anew);
     if (look.answer === 'none') this.#unreachableSince.set(control, silentSince);
@@ -147,10 +156,15 @@ export class StatementWatch {
     if (doubt.read !== read || doubt.unsent !== unsent) return;
     switch (this.#verdict(watched, doubt, look, control, now)) {
       case 'wait':
-        Object.assign(doubt, { idleSince: undefined, askAt: now + watchAfter });
+        Object.assign(doubt, { ...undoubted, askAt: now + watchAfter });
+        break;
+      case 'elsewhere':
+        doubt.elsewhereSince ??= now;
+        doubt.askAt = now + Math.min(pauseBetweenServers, watchTimeout);
         break;
       case 'confirm':
         doubt.idleSince ??= now;
+        doubt.elsewhereSince = undefined;
         doubt.askAt = now + momentOf(watchAfter);
         break;
       case 'again':
@@ -180,7 +194,8 @@ export class StatementWatch {
       hasSeveralServers: control.hasSeveralServers,
     };
     const limits = { watchAfter: watched.watchAfter || 0, watchTimeout };
-    return judgeSilence(sighting, { idleSince: doubt.idleSince, seen }, reach, limits, now);
+    const { idleSince, elsewhereSince } = doubt;
+    return judgeSilence(sighting, { idleSince, elsewhereSince, seen }, reach, limits, now);
   }
 
   #noteSighting(session: Session, look: Extract<Look, { answer: 'threads' }>): void {

@@ -4,6 +4,8 @@ import type { Sighting } from './session.ts';
 export interface Doubt {
   /** Since when its session was seen doing nothing, or not at all. */
   readonly idleSince: number | undefined;
+  /** Since when its session was missing at its address, and only servers were met there that may be others than its own. */
+  readonly elsewhereSince: number | undefined;
   /** Its session was seen on the server that was asked. */
   readonly seen: boolean;
 }
@@ -20,9 +22,10 @@ export interface Reach {
  * - `wait`: the server works on it, or nothing can be known; ask again after `watchAfter`.
  * - `confirm`: it looks lost, but the answer may be on its way; ask again after a moment.
  * - `again`: no answer to the question; ask again soon.
+ * - `elsewhere`: it may be on another server; ask again soon, on a new connection, which may lead there.
  * - `lost`, `unreachable`: end it.
  */
-export type Verdict = 'wait' | 'confirm' | 'again' | 'lost' | 'unreachable';
+export type Verdict = 'wait' | 'confirm' | 'again' | 'elsewhere' | 'lost' | 'unreachable';
 
 /** How long an answer may be on its way after its thread went to sleep: one or two retransmissions of TCP. In milliseconds. */
 export function momentOf(watchAfter: number): number {
@@ -41,16 +44,17 @@ export function judgeSilence(
   { watchAfter, watchTimeout }: { readonly watchAfter: number; readonly watchTimeout: number },
   now: number,
 ): Verdict {
+  const isOver = (since: number | undefined) => since !== undefined && now - since >= watchTimeout;
   switch (sighting) {
     case undefined:
-      return unreachableSince !== undefined && now - unreachableSince >= watchTimeout ? 'unreachable' : 'again';
+      return isOver(unreachableSince) ? 'unreachable' : 'again';
     case 'error':
     case 'unprovable':
     case 'running':
       return 'wait';
     case 'absent':
-      // It may be missing because it is on another server behind the same address.
-      if (!doubt.seen && hasSeveralServers) return 'wait';
+      // It may be missing because it is on another server behind the same address: out of reach, when it is never met there.
+      if (!doubt.seen && hasSeveralServers) return isOver(doubt.elsewhereSince) ? 'unreachable' : 'elsewhere';
       break;
     case 'idle':
       break;

@@ -144,6 +144,44 @@ describe(title, { ...unhurried, skip: unhurried.skip || missing !== undefined },
     });
   });
 
+  test('ends a statement whose server is silent, when the address has moved to another one, and reads there', async () => {
+    const policy = { watchAfter: 300, watchTimeout: 4_000 };
+    const binding = closing(createPromiseBinding({ connection: address.connection(), policy }));
+    const { primary } = pair;
+    await warm(binding, 1);
+    const locker = await createConnection(primary.connectionOptions('root'));
+    afterwards(async () => locker.destroy());
+    await locker.query('LOCK TABLES app.stage_rows WRITE');
+    const write = later(binding.insert(1));
+    const read = later(binding.read());
+    // Long enough for both to have been seen there.
+    const waiting =
+      "SELECT 1 FROM information_schema.processlist WHERE user = 'app' AND command = 'Query' AND time > 0";
+    await expect.poll(() => primary.admin(waiting), patient).toHaveLength(2);
+    await primary.freeze();
+    address.pointTo(pair.replica);
+    expect(await failureOf(write)).toBeInstanceOf(OutcomeUnknownError);
+    expect(await read).toEqual([]);
+  });
+
+  test('waits for a slow statement on one of the servers that an address stands for in turn', async () => {
+    const policy = { watchAfter: 300, watchTimeout: 2_000 };
+    const binding = closing(createPromiseBinding({ connection: address.connection(), policy }));
+    const { primary, replica } = pair;
+    await warm(binding, 1);
+    const slow = later(binding.select('SLEEP(5)'));
+    const running =
+      "SELECT 1 FROM information_schema.processlist WHERE user = 'app' AND command = 'Query' AND time > 0";
+    await expect.poll(() => primary.admin(running), patient).toHaveLength(1);
+    let turns = 0;
+    const turning = setInterval(() => {
+      turns += 1;
+      address.pointTo(turns % 2 === 0 ? primary : replica);
+    }, 70);
+    afterwards(async () => clearInterval(turning));
+    expect(await slow).toBe(0);
+  });
+
   test('does not stop a stranger on the new primary who has the number of a lost session', async () => {
     const results: unknown[] = [];
     const listener = (event: unknown) => results.push((event as FenceEvent).result);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { judgeSilence, type Verdict } from '../../adapters/mysql2/watch-verdict.ts';
 
 const limits = { watchAfter: 1_000, watchTimeout: 3_000 };
-const fresh = { idleSince: undefined, seen: true };
+const fresh = { idleSince: undefined, elsewhereSince: undefined, seen: true };
 const reach = { unreachableSince: undefined, hasSeveralServers: false };
 const now = 100_000;
 
@@ -29,9 +29,30 @@ const rows: readonly (readonly [
     'lost',
   ],
   [
-    'waits for one that may be on another server of the same address',
+    'looks elsewhere for one that may be on another server of the same address',
     'absent',
     { idleSince: now - 500, seen: false },
+    { hasSeveralServers: true },
+    'elsewhere',
+  ],
+  [
+    'goes on looking elsewhere for as long as a server may be out of reach',
+    'absent',
+    { elsewhereSince: now - 2_999, seen: false },
+    { hasSeveralServers: true },
+    'elsewhere',
+  ],
+  [
+    'gives up a server that is not met at its address for so long',
+    'absent',
+    { elsewhereSince: now - 3_000, seen: false },
+    { hasSeveralServers: true },
+    'unreachable',
+  ],
+  [
+    'waits for what the server works on, however long that could not be met',
+    'running',
+    { elsewhereSince: now - 9_000 },
     { hasSeveralServers: true },
     'wait',
   ],
