@@ -10,13 +10,13 @@ import { type ReplicationPair, startReplicationPair } from '../support/cluster/r
 import { resetStageTables, stageRowsOf } from '../support/cluster/stage-rows.ts';
 import { useCleanups } from '../support/cluster/use-cleanups.ts';
 import { startVirtualIp, type VirtualIp } from '../support/cluster/virtual-ip.ts';
-import { whyNot } from '../support/cluster/why-not.ts';
+import { titleOf, whyNot } from '../support/cluster/why-not.ts';
 import { type LedgerBinding, type LedgerCallback, ledgerBindings } from '../support/ledger/bindings.ts';
 import { isCommit } from '../support/ledger/stage-ledger.ts';
 import { patient, unhurried } from '../support/stage.ts';
 
 const missing = await whyNot(findMariadb);
-const title = `a failover to an asynchronous replica${missing === undefined ? '' : ` (skipped: ${missing})`}`;
+const title = titleOf('a failover to an asynchronous replica', missing);
 
 describe(title, { ...unhurried, skip: unhurried.skip || missing !== undefined }, () => {
   const { afterwards, closing } = useCleanups();

@@ -11,7 +11,7 @@ import { findHaproxy, type Haproxy, startHaproxy } from '../support/cluster/hapr
 import { resetStageTables, stageRowsOf } from '../support/cluster/stage-rows.ts';
 import { useCleanups } from '../support/cluster/use-cleanups.ts';
 import { startVirtualIp } from '../support/cluster/virtual-ip.ts';
-import { whyNot } from '../support/cluster/why-not.ts';
+import { titleOf, whyNot } from '../support/cluster/why-not.ts';
 import { createFaultProxy } from '../support/fault-proxy.ts';
 import {
   createPlainLedgerBinding,
@@ -23,7 +23,7 @@ import { isCommit } from '../support/ledger/stage-ledger.ts';
 import { patient, unhurried } from '../support/stage.ts';
 
 const missing = await whyNot(async () => Promise.all([findGalera(), findHaproxy()]));
-const title = `three nodes of Galera behind HAProxy${missing === undefined ? '' : ` (skipped: ${missing})`}`;
+const title = titleOf('three nodes of Galera behind HAProxy', missing);
 
 describe(title, { ...unhurried, skip: unhurried.skip || missing !== undefined }, () => {
   const { afterwards, closing } = useCleanups();

@@ -10,8 +10,8 @@ import { findHaproxy, startHaproxy } from '../support/cluster/haproxy.ts';
 import { findMysqlRouter, startMysqlRouter } from '../support/cluster/mysql-router.ts';
 import { resetStageTables, stageRowsOf } from '../support/cluster/stage-rows.ts';
 import { useCleanups } from '../support/cluster/use-cleanups.ts';
-import { whyNot } from '../support/cluster/why-not.ts';
-import { findNamedServer, type ServerBinary } from '../support/find-server-binary.ts';
+import { titleOf, whyNot } from '../support/cluster/why-not.ts';
+import { findServerBinary, type ServerBinary } from '../support/find-server-binary.ts';
 import { type LocalServer, launchLocalServer } from '../support/local-server.ts';
 import { withConnection } from '../support/server-admin.ts';
 import { patient, unhurried } from '../support/stage.ts';
@@ -49,7 +49,7 @@ const kinds: readonly ProxyKind[] = [
   },
   {
     name: 'MySQL Router',
-    findServer: () => findNamedServer('mysql-9'),
+    findServer: () => findServerBinary('mysql-9'),
     findProxy: findMysqlRouter,
     start: (server) => startMysqlRouter([server]),
     // What differs between them is known from the other one.
@@ -61,7 +61,7 @@ const kinds: readonly ProxyKind[] = [
 const found = await Promise.all(
   kinds.map(async (kind) => {
     const missing = await whyNot(async () => Promise.all([kind.findServer(), kind.findProxy()]));
-    return { ...kind, missing, title: `${kind.name}${missing === undefined ? '' : ` (skipped: ${missing})`}` };
+    return { ...kind, missing, title: titleOf(kind.name, missing) };
   }),
 );
 

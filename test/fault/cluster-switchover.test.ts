@@ -8,12 +8,12 @@ import { type ReplicationPair, startReplicationPair } from '../support/cluster/r
 import { resetStageTables, stageRowsOf } from '../support/cluster/stage-rows.ts';
 import { useCleanups } from '../support/cluster/use-cleanups.ts';
 import { startVirtualIp, type VirtualIp } from '../support/cluster/virtual-ip.ts';
-import { whyNot } from '../support/cluster/why-not.ts';
+import { titleOf, whyNot } from '../support/cluster/why-not.ts';
 import { patient, unhurried } from '../support/stage.ts';
 
 const missing = await whyNot(findMariadb);
 
-describe(`a switchover${missing === undefined ? '' : ` (skipped: ${missing})`}`, {
+describe(titleOf('a switchover', missing), {
   ...unhurried,
   skip: unhurried.skip || missing !== undefined,
 }, () => {

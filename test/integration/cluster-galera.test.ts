@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Galera, startGalera } from '../support/cluster/galera.ts';
 import { findGalera } from '../support/cluster/galera-programs.ts';
-import { whyNot } from '../support/cluster/why-not.ts';
+import { titleOf, whyNot } from '../support/cluster/why-not.ts';
 import type { Server } from '../support/server.ts';
 import { patient, unhurried } from '../support/stage.ts';
 
 const missing = await whyNot(findGalera);
-const title = `three nodes of Galera${missing === undefined ? '' : ` (skipped: ${missing})`}`;
+const title = titleOf('three nodes of Galera', missing);
 
 describe(title, { ...unhurried, skip: unhurried.skip || missing !== undefined }, () => {
   let cluster: Galera;

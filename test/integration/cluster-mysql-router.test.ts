@@ -2,20 +2,20 @@ import { createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { failureOf } from '../contract/outcome.ts';
 import { findMysqlRouter, type MysqlRouter, startMysqlRouter } from '../support/cluster/mysql-router.ts';
-import { whyNot } from '../support/cluster/why-not.ts';
-import { findNamedServer } from '../support/find-server-binary.ts';
+import { titleOf, whyNot } from '../support/cluster/why-not.ts';
+import { findServerBinary } from '../support/find-server-binary.ts';
 import { type LocalServer, launchLocalServer } from '../support/local-server.ts';
 import { patient, unhurried } from '../support/stage.ts';
 
-const missing = await whyNot(async () => Promise.all([findMysqlRouter(), findNamedServer('mysql-9')]));
-const title = `MySQL Router${missing === undefined ? '' : ` (skipped: ${missing})`}`;
+const missing = await whyNot(async () => Promise.all([findMysqlRouter(), findServerBinary('mysql-9')]));
+const title = titleOf('MySQL Router', missing);
 
 describe(title, { ...unhurried, skip: unhurried.skip || missing !== undefined }, () => {
   let servers: readonly LocalServer[];
   let router: MysqlRouter;
 
   beforeAll(async () => {
-    const binary = await findNamedServer('mysql-9');
+    const binary = await findServerBinary('mysql-9');
     servers = await Promise.all([1, 2].map((id) => launchLocalServer({ binary, name: `router-${id}` })));
     router = await startMysqlRouter(servers);
   }, 240_000);

@@ -1,19 +1,19 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { findMariadb } from '../support/cluster/find-mariadb.ts';
 import { type ReplicationPair, startReplicationPair } from '../support/cluster/replication.ts';
-import { whyNot } from '../support/cluster/why-not.ts';
-import { findNamedServer } from '../support/find-server-binary.ts';
+import { titleOf, whyNot } from '../support/cluster/why-not.ts';
+import { findServerBinary } from '../support/find-server-binary.ts';
 import type { Server } from '../support/server.ts';
 import { unhurried } from '../support/stage.ts';
 
 const kinds = [
   { kind: 'MariaDB', find: findMariadb },
-  { kind: 'MySQL', find: () => findNamedServer('mysql-9') },
+  { kind: 'MySQL', find: () => findServerBinary('mysql-9') },
 ] as const;
 const found = await Promise.all(
   kinds.map(async (row) => {
     const missing = await whyNot(row.find);
-    return { ...row, missing, title: `${row.kind}${missing === undefined ? '' : ` (skipped: ${missing})`}` };
+    return { ...row, missing, title: titleOf(row.kind, missing) };
   }),
 );
 

@@ -1,3 +1,5 @@
+import type { EventRow } from './cluster-events.ts';
+
 /** What is proven on one server, or on several that belong together. */
 export interface Campaign {
   /** What `--server` calls it. */
@@ -21,6 +23,8 @@ export interface Findings {
   /** Why tests were skipped, the most frequent reason first. */
   readonly reasons: readonly { readonly reason: string; readonly count: number }[];
   readonly failures: readonly Failure[];
+  /** Where it is events that were let happen: what came of each. */
+  readonly events?: readonly EventRow[];
 }
 
 export interface Failure {

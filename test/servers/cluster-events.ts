@@ -58,7 +58,10 @@ const lead = 1_500;
 const trail = 3_000;
 
 /** Lets each of the events of a cluster happen once, under load. */
-export async function clusterEvents(name: ClusterName, options: ClusterEventsOptions): Promise<readonly EventRow[]> {
+export async function clusterEvents(
+  name: ClusterName,
+  options: ClusterEventsOptions,
+): Promise<{ readonly version: string; readonly rows: readonly EventRow[] }> {
   const world = await clusterWorlds[name].create(clients.length);
   const rows: EventRow[] = [];
   try {
@@ -70,7 +73,7 @@ export async function clusterEvents(name: ClusterName, options: ClusterEventsOpt
   } finally {
     await world.destroy();
   }
-  return rows;
+  return { version: world.servers[0]?.version ?? '', rows };
 }
 
 async function eventUnderLoad(world: ClusterWorld, fault: Fault, seed: number): Promise<EventRow> {

@@ -1,11 +1,14 @@
 import Table from 'cli-table3';
+import type { Failure } from './campaign.ts';
 import type { EventResult, EventRow } from './cluster-events.ts';
 
 const ms = (value: number | undefined) => (value === undefined ? '' : Math.round(value).toLocaleString('en'));
 
-/** Whether every promise was kept to the clients that are held to them. */
-export function isKept({ results }: EventRow): boolean {
-  return results.every(({ violations }) => violations.length === 0);
+/** Every promise that was broken to a client that is held to them. */
+export function failuresOf({ event, results }: EventRow): readonly Failure[] {
+  return results.flatMap(({ client, violations }) =>
+    violations.map((message) => ({ test: `${event}, with ${client}`, message })),
+  );
 }
 
 const measures: readonly (readonly [name: string, of: (result: EventResult) => string | number])[] = [

@@ -13,7 +13,8 @@ export function usageOf(names: readonly string[]): string {
   return `Usage: npm run servers -- [options]
 
 Runs all tests that talk to a server on each server that this package claims to work with. Servers are fetched from the
-packages of Debian, and run from the cache of the tests.
+packages of Debian, and run from the cache of the tests. Of clusters (galera, replica, router) it lets each event happen once
+under load: a switchover, a failover, a node that is killed or cut off.
 
 Options:
   --server NAMES     some of ${names.join(', ')}, with commas (default all)

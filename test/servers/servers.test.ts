@@ -61,17 +61,19 @@ describe('npm run servers', () => {
     const empty = mkdtempSync(join(tmpdir(), 'ga-path-'));
     try {
       const outcomeOf = async (...args: readonly string[]) => {
-        const { stdout, code } = await run(script, ['--json', ...args], { PATH: empty });
+        // What is on the machine by other ways than its PATH is not what clusters are to be made of here.
+        const env = { PATH: empty, GONE_AWAY_SERVER: 'mysql-9' };
+        const { stdout, code } = await run(script, ['--json', ...args], env);
         return { code, ...JSON.parse(stdout) };
       };
       const missing = { available: false, why: expect.stringContaining('no apt-get') };
-      const all = [{ name: 'mariadb-10.11' }, { name: 'mariadb-11.8' }, { name: 'mysql-9' }];
-      const rows = all.map((row) => ({ ...row, ...missing }));
+      const names = ['mariadb-10.11', 'mariadb-11.8', 'mysql-9', 'galera', 'replica', 'router'];
+      const rows = names.map((name) => ({ name, ...missing }));
       expect(await outcomeOf()).toMatchObject({ code: 1, ok: false, rows });
       expect(await outcomeOf('--where-available')).toMatchObject({
         code: 0,
         ok: true,
-        total: { unavailable: 3 },
+        total: { unavailable: 6 },
         rows,
       });
       expect(await outcomeOf('--server', 'mysql-9')).toMatchObject({ code: 1, ok: false, rows: [rows[2]] });

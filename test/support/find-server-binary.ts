@@ -45,12 +45,7 @@ export async function findServerBinary(wish = process.env.GONE_AWAY_SERVER || un
   return inspectUnpacked(await unpackDebianPackages({ packages: bareMariadb }).catch(explain), 'sbin/mariadbd');
 }
 
-/**
- * One of the `namedServers`, whatever `GONE_AWAY_SERVER` says.
- *
- * @throws {Error} when it cannot be fetched
- */
-export async function findNamedServer(name: string): Promise<ServerBinary> {
+async function findNamedServer(name: string): Promise<ServerBinary> {
   const named = namedServers[name];
   if (named === undefined) {
     const choice = ['apt', 'unpack', ...serverNames].join(', ');

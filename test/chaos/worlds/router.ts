@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type MysqlRouter, startMysqlRouter } from '../../support/cluster/mysql-router.ts';
 import { type ReplicationPair, startReplicationPair } from '../../support/cluster/replication.ts';
-import { findNamedServer } from '../../support/find-server-binary.ts';
+import { findServerBinary } from '../../support/find-server-binary.ts';
 import { withConnection } from '../../support/server-admin.ts';
 import { killConnections } from '../../support/server-faults.ts';
 import { type ClusterWorld, threadsOf } from '../cluster-world.ts';
@@ -9,7 +9,7 @@ import type { Fault } from '../world.ts';
 
 /** A primary and its replica of Oracle MySQL, behind MySQL Router, which uses the first of them that is up. */
 export async function createRouterWorld(): Promise<ClusterWorld> {
-  const pair = await startReplicationPair({ name: 'chaos', binary: await findNamedServer('mysql-9') });
+  const pair = await startReplicationPair({ name: 'chaos', binary: await findServerBinary('mysql-9') });
   const router = await startMysqlRouter([pair.primary, pair.replica]);
   const events = faultsOf(pair, router);
   return {

@@ -1,3 +1,8 @@
+import { findMariadb } from '../../support/cluster/find-mariadb.ts';
+import { findGalera } from '../../support/cluster/galera-programs.ts';
+import { findHaproxy } from '../../support/cluster/haproxy.ts';
+import { findMysqlRouter } from '../../support/cluster/mysql-router.ts';
+import { findServerBinary } from '../../support/find-server-binary.ts';
 import type { ClusterWorld } from '../cluster-world.ts';
 import type { World } from '../world.ts';
 import { createGaleraWorld } from './galera.ts';
@@ -10,11 +15,17 @@ export interface WorldKind {
   create(clients: number): Promise<World>;
 }
 
+export interface ClusterKind extends WorldKind {
+  /** @throws {Error} saying what of it cannot be had on this machine */
+  find(): Promise<unknown>;
+  create(clients: number): Promise<ClusterWorld>;
+}
+
 export const clusterWorlds = {
-  galera: { create: createGaleraWorld },
-  replica: { create: createReplicaWorld },
-  router: { create: createRouterWorld },
-} satisfies Record<string, { create(clients: number): Promise<ClusterWorld> }>;
+  galera: { find: () => Promise.all([findGalera(), findHaproxy()]), create: createGaleraWorld },
+  replica: { find: findMariadb, create: createReplicaWorld },
+  router: { find: () => Promise.all([findMysqlRouter(), findServerBinary('mysql-9')]), create: createRouterWorld },
+} satisfies Record<string, ClusterKind>;
 
 export const worlds = {
   mariadb: { create: createSingleServer },

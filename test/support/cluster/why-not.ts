@@ -1,4 +1,4 @@
-/** Why something cannot be had on this machine, in a line; undefined when it can. For the titles of tests that are skipped. */
+/** Why something cannot be had on this machine, in a line; undefined when it can. */
 export async function whyNot(find: () => Promise<unknown>): Promise<string | undefined> {
   try {
     await find();
@@ -6,4 +6,9 @@ export async function whyNot(find: () => Promise<unknown>): Promise<string | und
   } catch (error) {
     return String(error instanceof Error ? error.message : error).split('\n')[0];
   }
+}
+
+/** The title of a group of tests that is skipped where something is missing. */
+export function titleOf(what: string, missing: string | undefined): string {
+  return missing === undefined ? what : `${what} (skipped where ${missing.replaceAll(/[()]/g, '')})`;
 }
