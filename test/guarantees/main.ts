@@ -1,8 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import type { ServersReport } from '../servers/report.ts';
 import { runCommandLine, UsageError } from '../support/command-line.ts';
 import { type ChaosReport, chaosSection } from './chaos-section.ts';
 import { withSection } from './section.ts';
+import { serversSection } from './servers-section.ts';
+
+type Report = ChaosReport | ServersReport;
 
 const page = fileURLToPath(new URL('../../docs/guarantees.md', import.meta.url));
 
@@ -12,10 +16,13 @@ Writes the tables of docs/guarantees.md from what commands have printed with --j
 `;
 
 async function main(files: readonly string[]): Promise<boolean> {
-  const reports = await Promise.all(files.map(async (file) => JSON.parse(await readFile(file, 'utf8')) as ChaosReport));
+  const reports = await Promise.all(files.map(async (file) => JSON.parse(await readFile(file, 'utf8')) as Report));
+  const of = <C extends Report['command']>(wanted: C) =>
+    reports.filter((report): report is Extract<Report, { command: C }> => report.command === wanted);
+  const [chaos, servers] = [of('chaos'), of('servers')];
   let text = await readFile(page, 'utf8');
-  const chaos = reports.filter(({ command }) => command === 'chaos');
   if (chaos.length > 0) text = withSection(text, chaosSection(chaos));
+  if (servers.length > 0) text = withSection(text, serversSection(servers));
   await writeFile(page, text);
   return true;
 }

@@ -1,3 +1,4 @@
+import { describeMachine } from '../support/command-line.ts';
 import type { Row } from './campaign.ts';
 import type { ServersOptions } from './options.ts';
 
@@ -30,12 +31,21 @@ export function isWell(row: Row, { whereAvailable }: Pick<ServersOptions, 'where
 }
 
 /** What `--json` prints. */
-export function objectOf(rows: readonly Row[], ok: boolean): object {
+export interface ServersReport {
+  readonly command: 'servers';
+  readonly ok: boolean;
+  readonly machine: string;
+  readonly total: Readonly<Record<'passed' | 'failed' | 'skipped' | 'unavailable', number>>;
+  readonly rows: readonly Row[];
+}
+
+export function objectOf(rows: readonly Row[], ok: boolean): ServersReport {
   const sum = (key: 'passed' | 'failed' | 'skipped') =>
     rows.reduce((before, row) => before + (row.available ? row[key] : 0), 0);
   return {
+    command: 'servers',
     ok,
-    node: process.version,
+    machine: describeMachine(),
     total: {
       passed: sum('passed'),
       failed: sum('failed'),
