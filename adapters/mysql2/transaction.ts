@@ -143,8 +143,10 @@ export async function commitOn<Tx>(
   } catch (error) {
     const failure = classify(error);
     if (failure.outcome === 'unknown') throw error;
+    const ended = lease.transactionEnd;
     await rollBackOn(lease, tx, steps);
-    return { thrown: lease.transactionEnd?.error ?? error };
+    // What happens to the connection from here on proves nothing: the server had COMMIT, and said something else of it than that it was undone.
+    return { thrown: failure.outcome === 'failed' ? error : (ended?.error ?? error) };
   }
 }
 

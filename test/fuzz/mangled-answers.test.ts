@@ -4,7 +4,9 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { fuzzRun } from '../support/fuzz-run.ts';
 import { type Client, clientNames, createClient, poolCounts } from '../support/hostile/clients.ts';
 import { mangled } from '../support/hostile/misbehaviours.ts';
+import { err, packet } from '../support/hostile/packets.ts';
 import type { Misbehaviour } from '../support/hostile-server.ts';
+import { isCommit } from '../support/ledger/stage-ledger.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
 
 const policy = {
@@ -93,4 +95,25 @@ describe('a real server whose answers are mangled on their way', unhurried, () =
     expect([...told.values()]).toContain(failed);
     expect([...told.values()].some((answer) => answer !== failed)).toBe(true);
   });
+
+  test.each(clientNames)(
+    'does not do a transaction again whose COMMIT got an error that nobody knows, and then no connection: %s',
+    async (name) => {
+      const client = stage.closing(createClient(name, { ...stage.routed(), connectionLimit: 1 }, policy));
+      await client.read();
+      let committing: number | undefined;
+      stage.router.onClientData((chunk, { id }) => {
+        if (isCommit(chunk)) committing ??= id;
+        return 'forward';
+      });
+      stage.router.onServerData((_, connection) => {
+        if (connection.id !== committing) return 'forward';
+        connection.answer(packet(1, err(8_670, 'HY000', 'Something broke')));
+        connection.finish();
+        return 'swallow';
+      });
+      await expect(client.transaction(1, { retry: 'rerun' })).rejects.toThrow();
+      expect(await stage.countOf(1)).toBe(1);
+    },
+  );
 });
