@@ -98,9 +98,8 @@ async function prepare(client: Client, server: HostileServer, stage: Stage): Pro
   await untilRight(client);
   if (stage !== 'ping') return;
   while (poolCounts(client.pool).all < 2) await Promise.allSettled([client.read(), client.read()]);
-  const { all } = poolCounts(client.pool);
   server.drop();
-  await eventually(() => poolCounts(client.pool).all < all);
+  await eventually(() => poolCounts(client.pool).all < 2);
 }
 
 function isRight(answer: unknown): boolean {

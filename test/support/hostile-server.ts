@@ -92,8 +92,7 @@ export class HostileServer {
 
   /** Hangs up on one of its clients. */
   drop(): void {
-    const [first] = this.#sockets;
-    first?.resetAndDestroy();
+    [...this.#sockets].find((socket) => !socket.readableEnded && !socket.destroyed)?.resetAndDestroy();
   }
 
   async close(): Promise<void> {
