@@ -173,7 +173,8 @@ describe('an idempotencyKey', unhurried, () => {
       for (const { child } of children) child.kill('SIGKILL');
     });
     // Each says when it is ready, and begins at a word.
-    await expect.poll(() => children.every(({ output }) => output().includes('ready')), patient).toBe(true);
+    const ready = () => children.every(({ output }) => output().includes('ready'));
+    await expect.poll(ready, { ...patient, timeout: 45_000 }).toBe(true);
     for (const { child } of children) child.stdin.end('go\n');
     await Promise.all(children.map(({ closed }) => closed));
     const answers = children.map(({ output }) => JSON.parse(output().split('\n')[1] ?? '') as unknown);

@@ -23,7 +23,9 @@ class Log {
 
 describe('a resilient database of Drizzle', unhurried, () => {
   const stage = useStage('drizzle');
-  const pool = (): Pool => stage.closing(createPool({ ...stage.proxied(), connectionLimit: 2 }));
+  // Here nothing is silent, and the bare one has nobody who tries again: it may take its time to connect.
+  const options = { connectionLimit: 2, connectTimeout: 10_000 };
+  const pool = (): Pool => stage.closing(createPool({ ...stage.proxied(), ...options }));
   const open = (logger = new Log()) => {
     const mode = differenceOn(stage.server, 'lateral') === 'known' ? 'default' : 'planetscale';
     return drizzle(pool(), { schema, mode, logger });
