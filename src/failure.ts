@@ -93,7 +93,7 @@ export interface Operation {
   readonly kind: 'statement' | 'transaction';
   /** Marked by the user as harmless to apply more than once. */
   readonly idempotent: boolean;
-  /** Asked only after a failure whose outcome is unknown: does sending it again change, lock or depend on anything? */
+  /** Asked only after a failure whose outcome is unknown: does sending it again change anything, keep anything locked, or depend on anything? */
   isSafeRead(): boolean;
   /** Whether something was already handed to the caller (the first row of a stream, a transaction's callback that ran). */
   isHandedOver(): boolean;

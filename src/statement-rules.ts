@@ -23,12 +23,16 @@ const AFTER_FOR: ReadonlySet<string> = new Set(['ORDINALITY', 'SYSTEM_TIME', 'JO
 /** Neither family takes a bare subquery for an argument list: `f(SELECT 1)` is a syntax error, `f((SELECT 1))` is a call. */
 const SUBQUERY_VERBS: ReadonlySet<string> = new Set(['SELECT', 'WITH']);
 
-/** Judges one token by its neighbours; a statement is safe if all its tokens are. */
-export function isSafeToken(tokens: readonly Token[], index: number): boolean {
+/**
+ * Judges one token by its neighbours; a statement is safe if all its tokens are.
+ *
+ * @param mayLock FOR UPDATE, FOR SHARE and LOCK IN SHARE MODE do no harm
+ */
+export function isSafeToken(tokens: readonly Token[], index: number, mayLock: boolean): boolean {
   const token = tokens[index];
   if (token === undefined || isSymbol(token, ';')) return false;
   if (isSymbol(token, '(')) return callsNothingElse(tokens, index);
-  return isName(token) ? isSafeName(tokens, index, token) && isSafeWord(tokens, index) : true;
+  return isName(token) ? isSafeName(tokens, index, token) && isSafeWord(tokens, index, mayLock) : true;
 }
 
 function isSafeName(tokens: readonly Token[], index: number, { text }: Token): boolean {
@@ -37,8 +41,9 @@ function isSafeName(tokens: readonly Token[], index: number, { text }: Token): b
   return !(isMember && FORBIDDEN_MEMBERS.has(text));
 }
 
-function isSafeWord(tokens: readonly Token[], index: number): boolean {
+function isSafeWord(tokens: readonly Token[], index: number, mayLock: boolean): boolean {
   const word = wordAt(tokens, index);
+  if (mayLock && isOfLockingClause(tokens, index)) return true;
   if (word === 'FOR') return isSafeFor(tokens, index);
   return !FORBIDDEN_WORDS.has(word) || isPureCall(tokens, index + 1);
 }
@@ -47,6 +52,16 @@ function isSafeWord(tokens: readonly Token[], index: number): boolean {
 function isSafeFor(tokens: readonly Token[], index: number): boolean {
   if (wordAt(tokens, index - 1) === 'VALUE') return false;
   return tokens[index + 1]?.kind === 'number' || AFTER_FOR.has(wordAt(tokens, index + 1));
+}
+
+/** The words of a locking clause that would be forbidden elsewhere. What may follow (OF, NOWAIT, SKIP LOCKED, WAIT) is allowed everywhere. */
+function isOfLockingClause(tokens: readonly Token[], index: number): boolean {
+  const word = wordAt(tokens, index);
+  if (word === 'LOCK') return ['IN', 'SHARE', 'MODE'].every((next, at) => wordAt(tokens, index + 1 + at) === next);
+  const begin = word === 'FOR' ? index : index - 1;
+  // NEXT VALUE FOR share: the sequence may have that name.
+  if (wordAt(tokens, begin) !== 'FOR' || wordAt(tokens, begin - 1) === 'VALUE') return false;
+  return ['UPDATE', 'SHARE'].includes(wordAt(tokens, begin + 1));
 }
 
 /** Is the parenthesis at this index one that calls no function, or only a pure one? */

@@ -62,15 +62,19 @@ const SHOW_FORMS: readonly string[] = [
  * to stand for plain values: one that a driver replaces by SQL text (mysql2's `raw()`) is not in the text. A connection charset that cannot hold the
  * text (mysql2's `charset: 'binary'`) sends another text than this.
  *
+ * A locking read (FOR UPDATE, FOR SHARE, LOCK IN SHARE MODE) changes nothing either, and what it locks in a transaction of its own is free when it
+ * ends, or when its session does: with `mayLock` it is as safe as the same read without locks. In a transaction that goes on, the locks are what it is for.
+ *
  * @param sql the statement's text, with or without `?` and `:name` placeholders. Longer than 1 MiB is never safe. Takes linear time.
+ * @param options.mayLock the statement is known to run alone, with autocommit and in no transaction. Default false
  */
-export function isSafeRead(sql: string): boolean {
+export function isSafeRead(sql: string, { mayLock = false }: { readonly mayLock?: boolean } = {}): boolean {
   if (sql.length > MAX_LENGTH) return false;
   // Only these two characters are read differently.
   const modes = /["\\]/.test(sql) ? LEXICAL_MODES : LEXICAL_MODES.slice(0, 1);
   return modes.every((mode) => {
     const tokens = tokenize(sql, mode);
-    return tokens !== undefined && isSafeStatement(withoutFinalSemicolon(tokens));
+    return tokens !== undefined && isSafeStatement(withoutFinalSemicolon(tokens), mayLock);
   });
 }
 
@@ -78,12 +82,12 @@ function withoutFinalSemicolon(tokens: readonly Token[]): readonly Token[] {
   return isSymbol(tokens.at(-1), ';') ? tokens.slice(0, -1) : tokens;
 }
 
-function isSafeStatement(tokens: readonly Token[]): boolean {
+function isSafeStatement(tokens: readonly Token[], mayLock: boolean): boolean {
   const body = safeBody(tokens);
   return (
     body !== undefined &&
     parenthesesMatch(tokens) &&
-    tokens.every((_, index) => index < body || isSafeToken(tokens, index))
+    tokens.every((_, index) => index < body || isSafeToken(tokens, index, mayLock))
   );
 }
 

@@ -160,6 +160,7 @@ interface ConnectionInternals {
   _closing?: boolean;
   _paused?: boolean;
   _pool?: unknown;
+  _handshakePacket?: { readonly statusFlags?: unknown } | null;
 }
 
 interface PoolInternals {
@@ -189,6 +190,10 @@ export function missingInternals(pool: Pool, connection: PoolConnection): readon
     ['connection._fatalError: whether the connection is beyond use', '_fatalError' in found],
     ['connection._paused: whether somebody reads', '_paused' in found],
     ['connection._protocolError: whether the connection is beyond use', '_protocolError' in found],
+    [
+      'connection._handshakePacket: whether the session began with autocommit',
+      typeof found._handshakePacket?.statusFlags === 'number',
+    ],
     ['connection._pool: whether the pool still counts it', '_pool' in found],
     ['connection.handlePacket: whether packets come in order', typeof found.handlePacket === 'function'],
     ['connection.sequenceId: whether packets come in order', typeof found.sequenceId === 'number'],
@@ -427,6 +432,12 @@ export function sessionStatusOf(rows: unknown): SessionStatus | undefined {
   const { serverStatus } = last as { serverStatus?: unknown };
   if (typeof serverStatus !== 'number') return undefined;
   return { inTransaction: (serverStatus & 1) !== 0, autocommit: (serverStatus & 2) !== 0 };
+}
+
+/** SERVER_STATUS_AUTOCOMMIT in the server's greeting; no, where this version of mysql2 does not tell. */
+export function beganWithAutocommit(connection: Connection): boolean {
+  const { statusFlags } = (connection as unknown as ConnectionInternals)._handshakePacket ?? {};
+  return typeof statusFlags === 'number' && (statusFlags & 2) !== 0;
 }
 
 /** The commands whose answer is not in yet, the running one first. */

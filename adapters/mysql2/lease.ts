@@ -106,6 +106,11 @@ export class Lease implements Holder, Watched {
     return this.#pooled.transactionState;
   }
 
+  /** What a statement locks here is free when it ends. */
+  get commitsEachStatement(): boolean {
+    return this.#pooled.commitsEachStatement;
+  }
+
   get transactionEnd(): FirstFailure | undefined {
     return this.#pooled.transactionEnd;
   }

@@ -11,6 +11,7 @@ import {
 } from '../../src/index.ts';
 import {
   allowsMultipleStatements,
+  beganWithAutocommit,
   type ConnectionObserver,
   type DriverCommand,
   endedUntold,
@@ -87,6 +88,7 @@ export class PooledConnection {
   #transaction: TransactionState = 'none';
   /** What made that unsure. */
   #unsureBy: unknown;
+  readonly #beganWithAutocommit: boolean;
   #autocommit = true;
   #usualAutocommit = true;
   #lost = false;
@@ -94,6 +96,7 @@ export class PooledConnection {
   constructor(core: PoolConnection, generation: Generation, fence: Fence, madeIn: number, lifetime: number) {
     this.core = core;
     this.session = sessionOf(core);
+    this.#beganWithAutocommit = beganWithAutocommit(core);
     this.#fence = fence;
     this.#generation = generation;
     this.madeIn = madeIn;
@@ -121,6 +124,14 @@ export class PooledConnection {
   /** The next user would work in a transaction, or in another mode than the pool's own; or nothing proves that it would not. */
   get isDirty(): boolean {
     return this.#transaction !== 'none' || this.#autocommit !== this.#usualAutocommit;
+  }
+
+  /**
+   * The server has said that there is no transaction and that none begins by itself. Not all say it: MySQL tells of autocommit also where it was switched off
+   * for all sessions, or by `init_connect`. So nothing may rest on this alone that would do harm then.
+   */
+  get commitsEachStatement(): boolean {
+    return this.#transaction === 'none' && this.#autocommit && this.#beganWithAutocommit;
   }
 
   /** What the server owes an answer to. */

@@ -6,6 +6,7 @@ export class StatementOperation implements Operation {
   readonly kind = 'statement';
   readonly idempotent: boolean;
   #sent: Pick<Lease, 'sentSql'> | undefined;
+  #mayLock = false;
   #handedOver = false;
 
   constructor(idempotent: boolean) {
@@ -15,6 +16,7 @@ export class StatementOperation implements Operation {
   /** Remembers the text as it went over the wire: parameters may bring SQL of their own (`mysql.raw()`). */
   attempted(lease: Lease): void {
     this.#sent = lease;
+    this.#mayLock = lease.commitsEachStatement;
   }
 
   /** The caller has seen a part of the result. */
@@ -24,7 +26,7 @@ export class StatementOperation implements Operation {
 
   isSafeRead(): boolean {
     const sql = this.#sent?.sentSql;
-    return sql !== undefined && isSafeRead(sql);
+    return sql !== undefined && isSafeRead(sql, { mayLock: this.#mayLock });
   }
 
   isHandedOver(): boolean {

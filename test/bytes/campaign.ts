@@ -3,7 +3,7 @@ import type { RetryEvent } from '../../src/index.ts';
 import type { Direction } from '../support/fault-proxy-connection.ts';
 import type { Server } from '../support/server.ts';
 import { type ClientName, clientOf } from './clients.ts';
-import { type Conversation, type Lost, lostAt } from './conversation.ts';
+import { type Conversation, isKnowable, type Lost, lostAt } from './conversation.ts';
 import { Lane, type Result } from './cut.ts';
 import type { Ledger } from './ledger.ts';
 import { bytesToCut, commandOf, type Place, type Sample, sampleOf } from './place.ts';
@@ -41,6 +41,8 @@ export interface Summary extends Campaign {
   readonly told: Readonly<Partial<Record<Told | 'hung', number>>>;
   /** How often nobody could know, by what was lost. */
   readonly unknown: Readonly<Partial<Record<Lost, number>>>;
+  /** Of these, how often somebody could have known: see {@link isKnowable}. */
+  readonly knowable: number;
   /** What proved that something could be sent again, and how often. */
   readonly proofs: Readonly<Partial<Record<string, number>>>;
   readonly violations: readonly Violation[];
@@ -103,6 +105,7 @@ export async function run(world: World, campaign: Campaign): Promise<Summary> {
     cuts: results.filter(({ cut }) => cut).length,
     told: count(results.map(({ told }) => told)),
     unknown: count(unknown.map(({ place }) => lostAt(conversation, place.direction, place.byte))),
+    knowable: unknown.filter(({ place }) => isKnowable(conversation, place)).length,
     proofs: count(proofs),
     violations: wrong,
     ms: Math.round(performance.now() - startedAt),

@@ -1,6 +1,9 @@
 import type { FaultProxy } from '../support/fault-proxy.ts';
 import type { Direction } from '../support/fault-proxy-connection.ts';
 import { packetEnds } from './packet-ends.ts';
+import type { Place } from './place.ts';
+import { wayOf } from './ways.ts';
+import { workloadOf } from './workloads.ts';
 
 /** Bytes that go one way, until the other side speaks. */
 export interface Flight {
@@ -62,4 +65,19 @@ export function lostAt({ flights }: Conversation, direction: Direction, byte: nu
 /** The first byte of a request was the one that could not pass; without a first byte, it is the last of the one before. */
 function endOfRequest(byte: number): Lost {
   return byte === 0 ? 'request' : 'answer';
+}
+
+/** More than the kernels between a client and its server take, in bytes. */
+const kernelBuffers = 10_000_000;
+
+/**
+ * Whether somebody who had seen all that this side could see would have known what became of the statement: a part of the answer came; or it
+ * could not leave anything behind; or so much of it was never read that the rest is still in its process.
+ */
+export function isKnowable(conversation: Conversation, { workload, way, direction, byte }: Place): boolean {
+  const { effect, handsOver } = workloadOf(workload);
+  if (handsOver === true) return false;
+  if (effect.rows === 0 && effect.balance === 0) return true;
+  if (wayOf(way).when === 'stalled') return conversation.bytes[direction] - byte > kernelBuffers;
+  return lostAt(conversation, direction, byte) === 'rest of the answer';
 }

@@ -4,7 +4,7 @@ import { startServer } from '../support/server.ts';
 import { run, type Summary } from './campaign.ts';
 import { Ledger } from './ledger.ts';
 import { campaignsOf, parseOptions, UsageError, usage } from './options.ts';
-import { describe, heading, lineOf, totals } from './report.ts';
+import { describe, heading, lineOf, lineOfTotals, totals } from './report.ts';
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
@@ -26,6 +26,7 @@ async function main(): Promise<number> {
     const root = await createConnection({ ...server.connectionOptions('root'), ...(database && { database }) });
     const ledger = await Ledger.open(root);
     const summaries: Summary[] = [];
+    say(`${server.kind} ${server.version}`);
     say(heading);
     for (const campaign of campaignsOf(options)) {
       const summary = await run({ server, ledger }, campaign);
@@ -35,13 +36,28 @@ async function main(): Promise<number> {
     }
     await root.end();
     for (const error of unheard) say(`an error that nobody heard: ${String(error)}`);
+    const byClient = Object.fromEntries(
+      [...new Set(summaries.map(({ client }) => client))].map((name) => [
+        name,
+        totals(summaries.filter(({ client }) => client === name)),
+      ]),
+    );
     const total = { ...totals(summaries), unheard: unheard.length, ms: Math.round(performance.now() - startedAt) };
+    say('');
+    for (const [client, ofClient] of Object.entries(byClient)) say(lineOfTotals(client, ofClient));
+    say(lineOfTotals('all', total));
+    const { kind, version } = server;
+    // Ids are given in the order of the places, and the bytes of a sample follow from its seed: the same command does the same.
+    const about = {
+      node: process.version,
+      server: { kind, version },
+      arguments: process.argv.slice(2),
+      seed: options.seed,
+    };
     if (options.json) {
       const printable = summaries.map((summary) => ({ ...summary, violations: summary.violations.map(describe) }));
-      process.stdout.write(
-        `${JSON.stringify({ node: process.version, server: server.version, total, summaries: printable })}\n`,
-      );
-    } else process.stdout.write(`${JSON.stringify(total, undefined, 2)}\n`);
+      process.stdout.write(`${JSON.stringify({ ...about, total, byClient, summaries: printable })}\n`);
+    } else process.stdout.write(`${JSON.stringify({ ...about, total }, undefined, 2)}\n`);
     return total.violations + total.unheard === 0 ? 0 : 1;
   } finally {
     await server.destroy();

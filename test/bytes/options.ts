@@ -9,6 +9,7 @@ import { workloadNames } from './workloads.ts';
 export interface FaultOptions {
   readonly json: boolean;
   readonly every: number;
+  readonly seed: number;
   readonly sample: Sample | undefined;
   readonly client: string | undefined;
   readonly workload: string | undefined;
@@ -54,6 +55,7 @@ export function parseOptions(args: readonly string[]): FaultOptions | 'help' {
   return {
     json: values.json === true,
     every: wholeNumber('--every', values.every ?? '1', 1),
+    seed,
     sample: values.sample === undefined ? undefined : { count: wholeNumber('--sample', values.sample, 1), seed },
     client: values.client,
     workload: values.workload,

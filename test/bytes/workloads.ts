@@ -10,6 +10,8 @@ export interface Workload {
   readonly effect: Effect;
   /** Answered, wherever it is cut. */
   readonly alwaysSucceeds?: true;
+  /** Its rows are handed over as they come: lost after that, it is no answer that nobody can know. */
+  readonly handsOver?: true;
   /** How often the callback of the user may run; only of transactions with one. */
   readonly callbackRuns?: 'once' | 'again';
   /** Prepared first, once on each connection. */
@@ -42,7 +44,7 @@ export const workloads = {
   transaction: { effect: twoOfEach, callbackRuns: 'once' },
   'transaction with rerun': { effect: twoOfEach, callbackRuns: 'again' },
   batch: { effect: oneOfEach },
-  iterator: { effect: nothing, sampled: true, edge: 100 },
+  iterator: { effect: nothing, handsOver: true, sampled: true, edge: 100 },
   'load data': { effect: { rows: 3, balance: 0 } },
   connect: { effect: oneRow, connects: true },
 } satisfies Record<string, Workload>;

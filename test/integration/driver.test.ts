@@ -29,17 +29,24 @@ describe(`mysql2 ${version}`, unhurried, () => {
     ).toEqual([]);
   });
 
-  test.each(['stream', '_command', '_commands', 'addCommand', '_fatalError', '_paused', '_protocolError', '_pool'])(
-    'would be told apart from one without connection.%s',
-    async (name) => {
-      const { pool, connection } = await open();
-      const without = new Proxy(connection, {
-        get: (target, key) => (key === name ? undefined : Reflect.get(target, key)),
-        has: (target, key) => key !== name && Reflect.has(target, key),
-      });
-      expect(missingInternals(pool, without)).toEqual([expect.stringContaining(`connection.${name}:`)]);
-    },
-  );
+  test.each([
+    'stream',
+    '_command',
+    '_commands',
+    'addCommand',
+    '_fatalError',
+    '_handshakePacket',
+    '_paused',
+    '_protocolError',
+    '_pool',
+  ])('would be told apart from one without connection.%s', async (name) => {
+    const { pool, connection } = await open();
+    const without = new Proxy(connection, {
+      get: (target, key) => (key === name ? undefined : Reflect.get(target, key)),
+      has: (target, key) => key !== name && Reflect.has(target, key),
+    });
+    expect(missingInternals(pool, without)).toEqual([expect.stringContaining(`connection.${name}:`)]);
+  });
 
   test.each(['_closed', '_freeConnections', '_allConnections', 'config'])(
     'would be told apart from one without pool.%s',

@@ -48,6 +48,24 @@ it('calls nothing safe that leaves a trace, or reads one, on a real server under
   expect(executed).toBeGreaterThan(runs / 20);
 }, 600_000);
 
+it('calls nothing safe where it may lock that leaves a trace, or a lock, when it has run alone', async () => {
+  const alone = new StatementOracle(server.connectionOptions('root'), directory, true);
+  try {
+    await alone.reset();
+    const locking = generated.filter((statement) => !isSafeRead(statement) && isSafeRead(statement, { mayLock: true }));
+    let executed = 0;
+    for (const statement of locking) {
+      const { executions, differences } = await alone.check(statement);
+      if (executions > 0) executed++;
+      expect(differences, `FUZZ_SEED=${seed} FUZZ_RUNS=${runs}: ${JSON.stringify(statement)}`).toEqual([]);
+    }
+    report(`${locking.length} safe where they may lock, ${executed} of these executed without an error`);
+    expect(executed).toBeGreaterThan(runs / 500);
+  } finally {
+    await alone.close();
+  }
+}, 600_000);
+
 describe('the harness sees through a judge that', () => {
   // Each forgets one rule of the real one.
   const weakJudges: Record<string, (sql: string) => boolean> = {

@@ -3,7 +3,7 @@ import { OutcomeUnknownError } from '../../../src/index.ts';
 import { recordStatements } from '../../support/record-statements.ts';
 import type { Stage } from '../../support/stage.ts';
 import type { Binding, CreateBinding } from '../binding.ts';
-import { failureOf } from '../outcome.ts';
+import { failureOf, later } from '../outcome.ts';
 
 /** Connections that die while a statement waits for its answer. */
 export function describeInFlightLoss(create: CreateBinding, stage: Stage): void {
@@ -60,17 +60,17 @@ export function describeInFlightLoss(create: CreateBinding, stage: Stage): void 
       expect(await stage.countOf(2)).toBeLessThanOrEqual(1);
     });
 
-    test('says of a locking read that nobody can know, and sends nothing more', async () => {
+    test('answers a locking read from another connection: what the lost one locked is free when that ends', async () => {
+      await stage.server.admin('INSERT INTO app.stage_rows (id) VALUES (7)');
       const binding = open();
       await binding.readForUpdate();
       const unlock = await stage.lock();
-      const failure = failureOf(binding.readForUpdate());
-      await stage.inFlight(1);
-      const sent = recordStatements(stage.proxy);
+      const answer = later(binding.readForUpdate());
       await breakOff();
-      expect(await failure).toBeInstanceOf(OutcomeUnknownError);
-      expect(sent.packets()).toBe(0);
       await unlock();
+      expect(await answer).toEqual([7]);
+      // Nor does the one that was answered keep anything locked.
+      await stage.server.admin('DELETE FROM app.stage_rows WHERE id = 7');
     });
 
     test('sends a write again that the caller marked as idempotent', async () => {

@@ -45,9 +45,13 @@ export class StatementOracle {
   #look = '';
   #world = '';
 
-  constructor(options: ConnectionOptions, directory: string) {
+  readonly #alone: boolean;
+
+  /** @param alone each statement runs with autocommit, and one session after the other, so that their locks do not meet */
+  constructor(options: ConnectionOptions, directory: string, alone = false) {
     this.#options = { ...options, multipleStatements: true };
     this.#directory = directory;
+    this.#alone = alone;
   }
 
   /** Everything as it was in the beginning; call it first, and after differences were found. */
@@ -58,7 +62,9 @@ export class StatementOracle {
     this.#observer = await createConnection(this.#options);
     await this.#observer.query('SET lock_wait_timeout = 1, innodb_lock_wait_timeout = 1');
     for (const mode of SQL_MODES) {
-      const pair: [Session, Session] = [new Session(this.#options, mode, 1), new Session(this.#options, mode, 2)];
+      const open = (seed: number) =>
+        new Session(this.#options, mode, seed, this.#alone ? 'ROLLBACK' : 'ROLLBACK; START TRANSACTION');
+      const pair: [Session, Session] = [open(1), open(2)];
       this.#pairs.push(pair);
       const opened = await Promise.all(pair.map((session) => session.open()));
       // MySQL has no Oracle mode.
@@ -72,7 +78,7 @@ export class StatementOracle {
   }
 
   async check(statement: string): Promise<Verdict> {
-    const verdicts = await Promise.all(this.#pairs.map((pair) => this.#compare(pair, statement)));
+    const verdicts = await this.#each(this.#pairs, (pair) => this.#compare(pair, statement));
     const differences = verdicts.flatMap((verdict) => verdict.differences);
     // The transactions are still open, so a lock that any of them took is still there.
     const world = await this.#lookAround();
@@ -81,7 +87,7 @@ export class StatementOracle {
   }
 
   async #compare(sessions: readonly Session[], statement: string): Promise<Verdict> {
-    const reports = await Promise.all(sessions.map((session) => session.observe(statement)));
+    const reports = await this.#each(sessions, (session) => session.observe(statement));
     const differences: string[] = [];
     for (const [index, session] of sessions.entries()) {
       const state = reports[index]?.state;
@@ -101,6 +107,13 @@ export class StatementOracle {
     this.#pairs = [];
   }
 
+  async #each<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+    if (!this.#alone) return Promise.all(items.map(work));
+    const results: R[] = [];
+    for (const item of items) results.push(await work(item));
+    return results;
+  }
+
   /** What other sessions see: tables, sequences, locks, files. A locked row makes NOWAIT fail. */
   async #lookAround(): Promise<string> {
     const { text } = await ask(this.#observer, this.#look);
@@ -114,10 +127,12 @@ class Session {
   baseline = '';
   readonly #options: ConnectionOptions;
   readonly #seed: number;
+  readonly #begin: string;
   #connection: Connection | undefined;
 
-  constructor(options: ConnectionOptions, mode: string, seed: number) {
+  constructor(options: ConnectionOptions, mode: string, seed: number, begin: string) {
     this.#options = options;
+    this.#begin = begin;
     this.mode = mode;
     this.#seed = seed;
   }
@@ -139,10 +154,10 @@ class Session {
     return true;
   }
 
-  /** Runs a statement in a transaction that stays open, after everything an earlier one can leave behind: each session of a pair has its own. */
+  /** Runs a statement, in a transaction that stays open or alone, after everything an earlier one can leave behind: each session of a pair has its own. */
   async observe(statement: string): Promise<{ readonly answer: Answer; readonly state: string }> {
     const n = this.#seed;
-    const common = `ROLLBACK; START TRANSACTION; SET @x = 'x${n}', @a = ${n}; SELECT LAST_INSERT_ID(${10 + n})`;
+    const common = `${this.#begin}; SET @x = 'x${n}', @a = ${n}; SELECT LAST_INSERT_ID(${10 + n})`;
     // One leaves found rows, and in one of the modes a lock; the other a warning and a row count.
     const lock = this.mode === '' ? "DO RELEASE_ALL_LOCKS(); DO GET_LOCK('held', 0);" : '';
     const own = n === 1 ? `${lock} SELECT 1 UNION SELECT 2` : "DO CAST('x' AS SIGNED)";
