@@ -21,7 +21,7 @@ const idleTimeout = 2_000;
 const lists: readonly ((ids: readonly number[]) => string)[] = [
   ...['information_schema', 'performance_schema'].map(
     (schema) => (ids: readonly number[]) =>
-      `SELECT ID AS id, USER AS user, HOST AS host, COMMAND AS command FROM ${schema}.processlist ` +
+      `SELECT ID AS id, USER AS user, HOST AS host, COMMAND AS command, STATE AS state FROM ${schema}.processlist ` +
       `WHERE ID IN (CONNECTION_ID()${ids.map((id) => `, ${id}`).join('')})`,
   ),
   () => 'SHOW FULL PROCESSLIST',
@@ -197,8 +197,14 @@ export class ControlConnection {
 /** The columns of SHOW PROCESSLIST have other cases than those of the tables. */
 function toThread(row: object): Thread {
   const columns = Object.fromEntries(Object.entries(row).map(([name, value]) => [name.toLowerCase(), value]));
-  const { id, user, host, command } = columns;
-  return { id: Number(id), user: String(user), host: String(host), command: String(command) };
+  const { id, user, host, command, state } = columns;
+  return {
+    id: Number(id),
+    user: String(user),
+    host: String(host),
+    command: String(command),
+    state: String(state ?? ''),
+  };
 }
 
 /** ER_NO_SUCH_THREAD */

@@ -236,8 +236,10 @@ export interface Unanswered {
   readonly readBefore: number;
   /** How many have been read until now. */
   readonly read: number;
-  /** How many of its own have not left this process. */
-  readonly unsent: number;
+  /** How many bytes of its own have left this process. */
+  readonly sent: number;
+  /** There is nothing more to send, as far as this side knows; or there is, and it cannot leave. */
+  readonly hasSent: boolean;
 }
 
 /**
@@ -319,6 +321,7 @@ function watchWrites(internals: ConnectionInternals): Wire {
   let writtenBefore = 0;
   let readBefore = 0;
   let askedAt = 0;
+  let hasEnded = false;
   const unsent = unsentBytesOf(stream);
   /** Notes whose packet the server can never have the end of. Not once it has asked for more: then that is what has not left. */
   const noteCutShort = (): void => {
@@ -339,6 +342,7 @@ function watchWrites(internals: ConnectionInternals): Wire {
       readBefore = stream.bytesRead;
       askedAt = performance.now();
     }
+    hasEnded = isEndOfFile(chunk);
     const callback = rest.at(-1);
     if (!provesRefusal || typeof callback !== 'function') return write.call(stream, chunk, ...rest);
     rest[rest.length - 1] = (error?: NodeJS.ErrnoException | null) => {
@@ -364,9 +368,30 @@ function watchWrites(internals: ConnectionInternals): Wire {
       if (command === undefined || command === null || command !== writer) return undefined;
       // Not the server is silent, but this side does not listen: rows that nobody takes yet.
       if (paused === true || stream.isPaused()) return undefined;
-      return { command, askedAt, readBefore, read: stream.bytesRead, unsent: unsent() };
+      const left = unsent();
+      return {
+        command,
+        askedAt,
+        readBefore,
+        read: stream.bytesRead,
+        sent: stream.bytesWritten - left,
+        hasSent: left > 0 || hasEnded || knowsOfNoFile(command),
+      };
     },
   };
+}
+
+/** The packet with nothing in it that follows the last one of a file for LOAD DATA LOCAL. A compressed one is not known. */
+function isEndOfFile(chunk: unknown): boolean {
+  return (
+    chunk instanceof Uint8Array && chunk.length === headerLength && chunk.subarray(0, 3).every((byte) => byte === 0)
+  );
+}
+
+/** The server has not asked for one, or what it asked was lost. */
+function knowsOfNoFile(command: DriverCommand): boolean {
+  const { _localStream: file } = command as { _localStream?: unknown };
+  return file === null;
 }
 
 /** The SQL as it was sent, parameters included: never to be shown, only to be judged. */

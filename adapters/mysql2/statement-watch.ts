@@ -20,8 +20,8 @@ interface Doubt {
   readonly command: DriverCommand;
   /** How many bytes had been read when it was last looked at. */
   read: number;
-  /** How many of its own had not left this process then: a long statement on its way is no silence. */
-  unsent: number;
+  /** How many of its own had left this process then: a long statement on its way is no silence. */
+  sent: number;
   /** When to ask the server, or to ask again. */
   askAt: number;
   idleSince: number | undefined;
@@ -113,15 +113,15 @@ export class StatementWatch {
       this.#doubts.delete(watched);
       return undefined;
     }
-    const { command, askedAt, read, readBefore, unsent } = unanswered;
+    const { command, askedAt, read, readBefore, sent } = unanswered;
     const watchAfter = watched.watchAfter || 0;
     let doubt = this.#doubts.get(watched);
     if (doubt?.command !== command) {
-      doubt = { command, read: readBefore, unsent, askAt: askedAt + watchAfter, ...undoubted };
+      doubt = { command, read: readBefore, sent, askAt: askedAt + watchAfter, ...undoubted };
       this.#doubts.set(watched, doubt);
     }
-    if (doubt.read !== read || doubt.unsent !== unsent) {
-      Object.assign(doubt, { read, unsent, askAt: now + watchAfter, ...undoubted });
+    if (doubt.read !== read || doubt.sent !== sent) {
+      Object.assign(doubt, { read, sent, askAt: now + watchAfter, ...undoubted });
     }
     return doubt;
   }
@@ -151,9 +151,9 @@ export class StatementWatch {
     const now = performance.now();
     const { session, watchTimeout } = watched;
     const watchAfter = watched.watchAfter || 0;
-    const { read, unsent } = doubt;
+    const { read, sent } = doubt;
     if (!this.#watched.has(watched) || this.#doubtOf(watched, now) !== doubt) return;
-    if (doubt.read !== read || doubt.unsent !== unsent) return;
+    if (doubt.read !== read || doubt.sent !== sent) return;
     switch (this.#verdict(watched, doubt, look, control, now)) {
       case 'wait':
         Object.assign(doubt, { ...undoubted, askAt: now + watchAfter });
@@ -195,12 +195,13 @@ export class StatementWatch {
     };
     const limits = { watchAfter: watched.watchAfter || 0, watchTimeout };
     const { idleSince, elsewhereSince } = doubt;
-    return judgeSilence(sighting, { idleSince, elsewhereSince, seen }, reach, limits, now);
+    const hasSent = watched.unanswered()?.hasSent === true;
+    return judgeSilence(sighting, { idleSince, elsewhereSince, seen, hasSent }, reach, limits, now);
   }
 
   #noteSighting(session: Session, look: Extract<Look, { answer: 'threads' }>): void {
     const sighting = sight(session, look.self, look.threads);
-    if (sighting === 'running' || sighting === 'idle') session.seenOn = look.self.server;
+    if (sighting !== 'absent' && sighting !== 'unprovable') session.seenOn = look.self.server;
   }
 }
 

@@ -8,6 +8,8 @@ export interface Doubt {
   readonly elsewhereSince: number | undefined;
   /** Its session was seen on the server that was asked. */
   readonly seen: boolean;
+  /** This side has nothing more to send, or the network does not take it: not so while a file for LOAD DATA LOCAL is still being made. */
+  readonly hasSent: boolean;
 }
 
 /** How the server that was asked is known. */
@@ -52,6 +54,9 @@ export function judgeSilence(
     case 'unprovable':
     case 'running':
       return 'wait';
+    case 'receiving':
+      if (!doubt.hasSent) return 'wait';
+      break;
     case 'absent':
       // It may be missing because it is on another server behind the same address: out of reach, when it is never met there.
       if (!doubt.seen && hasSeveralServers) return isOver(doubt.elsewhereSince) ? 'unreachable' : 'elsewhere';

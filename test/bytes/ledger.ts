@@ -5,13 +5,6 @@ import type { Effect } from './workloads.ts';
 
 const firstId = 1_000_000;
 
-const settings = [
-  'SET GLOBAL local_infile = 1',
-  // A file of LOAD DATA LOCAL that does not come any more: as long as it waits for that, the server says that it executes the statement.
-  'SET GLOBAL net_read_timeout = 1',
-  'SET GLOBAL net_retry_count = 1',
-];
-
 /** The tables that the workloads write to: hands out ids, and tells the truth about them. */
 export class Ledger {
   readonly #root: Connection;
@@ -28,7 +21,7 @@ export class Ledger {
     await root.query('CREATE TABLE byte_numbers (number INT NOT NULL PRIMARY KEY) ENGINE = InnoDB');
     const numbers = Array.from({ length: longResult }, (_, number) => [number]);
     await root.query('INSERT INTO byte_numbers VALUES ?', [numbers]);
-    for (const setting of settings) await root.query(setting);
+    await root.query('SET GLOBAL local_infile = 1');
     return new Ledger(root);
   }
 

@@ -1,7 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { PassThrough, Readable } from 'node:stream';
 import { int, mysqlTable } from 'drizzle-orm/mysql-core';
 import { drizzle } from 'drizzle-orm/mysql2';
-import { createPool, type Pool, type RowDataPacket } from 'mysql2/promise';
+import { createPool, type Pool, type QueryOptions, type RowDataPacket } from 'mysql2/promise';
 import { describe, expect, test } from 'vitest';
 import { withResilience as withResilientDrizzle } from '../../adapters/drizzle/index.ts';
 import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
@@ -212,6 +213,58 @@ describe('a statement that has had no answer for `watchAfter`', unhurried, () =>
       expect(await stage.rows()).toEqual([]);
     }
     expect(ran).toBe(1);
+  });
+
+  describe('and whose file for LOAD DATA LOCAL', () => {
+    const load = async (pool: Pool, file: Readable) => {
+      await stage.server.admin('SET GLOBAL local_infile = 1');
+      const sql = "LOAD DATA LOCAL INFILE 'rows' INTO TABLE stage_rows (id)";
+      return pool.query({ sql, infileStreamFactory: () => file } as QueryOptions);
+    };
+
+    test('is still being made, is waited for', async () => {
+      const pool = open();
+      const sent = recordStatements(stage.router);
+      const file = new PassThrough();
+      const loaded = later(load(pool, file));
+      file.write('1\n');
+      await expect.poll(() => sent.count('.processlist'), patient).toBeGreaterThan(6);
+      file.end('2\n');
+      await loaded;
+      expect(await stage.rows()).toEqual([1, 2]);
+    });
+
+    test('was sent, and waits behind a lock, is waited for', async () => {
+      const pool = open();
+      await pool.query('SELECT 1');
+      const unlock = await stage.lock();
+      const sent = recordStatements(stage.router);
+      const loaded = later(load(pool, Readable.from([Buffer.from('1\n')])));
+      await expect.poll(() => sent.count('.processlist'), patient).toBeGreaterThan(6);
+      await unlock();
+      await loaded;
+      expect(await stage.rows()).toEqual([1]);
+    });
+
+    test('was sent and does not arrive, is taken for lost', async () => {
+      const pool = open();
+      await pool.query('SELECT 1');
+      const file = new PassThrough();
+      let arrived = false;
+      stage.router.onClientData((chunk) => {
+        arrived ||= chunk.includes('first');
+        return undefined;
+      });
+      const failed = failureOf(load(pool, file));
+      file.write('1\tfirst\n');
+      await expect.poll(() => arrived, patient).toBe(true);
+      const lost = lose('c2s');
+      file.end('2\n');
+      await lost;
+      expect(await failed).toBeInstanceOf(OutcomeUnknownError);
+      await expect.poll(() => stage.server.threads(), patient).toHaveLength(1);
+      expect(await stage.rows()).toEqual([]);
+    });
   });
 
   test('ends an iterator whose rows stop coming in the middle', async () => {

@@ -13,8 +13,8 @@ const self: ControlSelf = {
   endpoints: { localAddress: '10.0.0.1', localPort: 50_009, ...server },
   server: 'a',
 };
-const mine: Thread = { id: 9, user: 'app', host: '10.0.0.1:50009', command: 'Query' };
-const lost: Thread = { id: 7, user: 'app', host: '10.0.0.1:50007', command: 'Query' };
+const mine: Thread = { id: 9, user: 'app', host: '10.0.0.1:50009', command: 'Query', state: '' };
+const lost: Thread = { id: 7, user: 'app', host: '10.0.0.1:50007', command: 'Query', state: '' };
 
 interface Case {
   readonly session?: Partial<Session>;
@@ -30,6 +30,9 @@ const rows: readonly (readonly [what: string, change: Case, expected: Sighting])
     { threads: [mine, { ...lost, command: 'Killed' }] },
     'running',
   ],
+  ['sees that MariaDB waits for more', { threads: [mine, { ...lost, state: 'Reading from net' }] }, 'receiving'],
+  ['sees that MySQL waits for more', { threads: [mine, { ...lost, state: 'Receiving from client' }] }, 'receiving'],
+  ['sees that it works on what it has', { threads: [mine, { ...lost, state: 'Reading file' }] }, 'running'],
   ['misses it', { threads: [mine] }, 'absent'],
   ["takes another client's for another one", { threads: [mine, { ...lost, host: '10.0.0.2:50007' }] }, 'absent'],
   ["takes another port's for another one", { threads: [mine, { ...lost, host: '10.0.0.1:50008' }] }, 'absent'],

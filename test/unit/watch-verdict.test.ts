@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { judgeSilence, type Verdict } from '../../adapters/mysql2/watch-verdict.ts';
 
 const limits = { watchAfter: 1_000, watchTimeout: 3_000 };
-const fresh = { idleSince: undefined, elsewhereSince: undefined, seen: true };
+const fresh = { idleSince: undefined, elsewhereSince: undefined, seen: true, hasSent: true };
 const reach = { unreachableSince: undefined, hasSeveralServers: false };
 const now = 100_000;
 
@@ -61,6 +61,21 @@ const rows: readonly (readonly [
     'absent',
     { idleSince: now - 500 },
     { hasSeveralServers: true },
+    'lost',
+  ],
+  [
+    'waits for whoever makes the file that the server waits for',
+    'receiving',
+    { idleSince: now - 9_000, hasSent: false },
+    {},
+    'wait',
+  ],
+  ['does not take one for dead whose last bytes may be on their way', 'receiving', {}, {}, 'confirm'],
+  [
+    'takes one for dead of which the server still waits for what was sent',
+    'receiving',
+    { idleSince: now - 500 },
+    {},
     'lost',
   ],
   ['waits behind a proxy', 'unprovable', { idleSince: now - 9_000 }, {}, 'wait'],
