@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'mysql2/promise';
 import type { RetryPolicyOptions } from '../../src/index.ts';
+import type { WayName } from './ways.ts';
 import type { WorkloadName } from './workloads.ts';
 
 /** One run of a workload. */
@@ -27,8 +28,10 @@ export interface ClientKind {
   readonly tls?: true;
   /** It prepares what it sends, once on each connection. */
   readonly prepares?: true;
-  /** Somebody else's driver: what this package knows of a pool does not hold for it. */
-  readonly foreign?: true;
+  /** Ways that make no sense for it. */
+  readonly leavesOut?: readonly WayName[];
+  /** In what it differs from the others, or what it needs: printed with what came out, for whoever reads that. */
+  readonly notes?: readonly string[];
   open(connection: ConnectionOptions, policy: RetryPolicyOptions): Client;
 }
 

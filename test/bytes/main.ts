@@ -2,6 +2,7 @@ import { createConnection } from 'mysql2/promise';
 import { isUnheardOfMariaDbDriver } from '../support/prisma/mariadb-driver.ts';
 import { startServer } from '../support/server.ts';
 import { run, type Summary } from './campaign.ts';
+import { clientNames, clientOf } from './clients.ts';
 import { Ledger } from './ledger.ts';
 import { campaignsOf, parseOptions, UsageError, usage } from './options.ts';
 import { describe, heading, lineOf, lineOfTotals, totals } from './report.ts';
@@ -46,6 +47,10 @@ async function main(): Promise<number> {
     say('');
     for (const [client, ofClient] of Object.entries(byClient)) say(lineOfTotals(client, ofClient));
     say(lineOfTotals('all', total));
+    const notes = Object.fromEntries(
+      clientNames.filter((name) => name in byClient).map((name) => [name, clientOf(name).notes ?? []]),
+    );
+    for (const [client, some] of Object.entries(notes)) for (const note of some) say(`${client}: ${note}`);
     const { kind, version } = server;
     // Ids are given in the order of the places, and the bytes of a sample follow from its seed: the same command does the same.
     const about = {
@@ -56,8 +61,8 @@ async function main(): Promise<number> {
     };
     if (options.json) {
       const printable = summaries.map((summary) => ({ ...summary, violations: summary.violations.map(describe) }));
-      process.stdout.write(`${JSON.stringify({ ...about, total, byClient, summaries: printable })}\n`);
-    } else process.stdout.write(`${JSON.stringify({ ...about, total }, undefined, 2)}\n`);
+      process.stdout.write(`${JSON.stringify({ ...about, total, byClient, notes, summaries: printable })}\n`);
+    } else process.stdout.write(`${JSON.stringify({ ...about, total, notes }, undefined, 2)}\n`);
     return total.violations + total.unheard === 0 ? 0 : 1;
   } finally {
     await server.destroy();
