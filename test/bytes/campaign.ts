@@ -54,22 +54,39 @@ export interface World {
   readonly ledger: Ledger;
 }
 
-/** Cuts one workload of one client in one way, at each of its bytes. */
+/**
+ * Cuts one workload of one client in one way, at each of its bytes.
+ *
+ * @throws what keeps a lane from being ready to be cut; nothing is left open then
+ */
 export async function run(world: World, campaign: Campaign): Promise<Summary> {
+  const lanes: Lane[] = [];
+  try {
+    return await runOn(lanes, world, campaign);
+  } catch (error) {
+    await Promise.allSettled(lanes.map((lane) => lane.abandon()));
+    throw error;
+  }
+}
+
+async function runOn(opened: Lane[], world: World, campaign: Campaign): Promise<Summary> {
   const startedAt = performance.now();
   const { client, workload, way } = campaign;
-  const { lanes } = wayOf(way);
-  const openLane = () => Lane.open(client, workload, way, world.server);
+  const openLane = async (patience: 'listens' | 'cuts') => {
+    const lane = await Lane.open(client, workload, way, world.server, patience);
+    opened.push(lane);
+    return lane;
+  };
 
-  const first = await openLane();
+  const listener = await openLane('listens');
   const [firstId = 0, secondId = 0] = await world.ledger.allot(2);
   // The first one is not like those that follow: under TLS they resume its session.
-  await first.listen(firstId);
-  const conversation = await first.listen(secondId);
+  await listener.listen(firstId);
+  const conversation = await listener.listen(secondId);
   const places = placesOf(campaign, conversation);
   const ids = await world.ledger.allot(places.length);
-  const rest = await Promise.all(Array.from({ length: Math.min(lanes, places.length) - 1 }, openLane));
-  const all = [first, ...rest];
+  const howMany = Math.min(wayOf(way).lanes, places.length);
+  const lanes = await Promise.all(Array.from({ length: howMany }, () => openLane('cuts')));
   const results: Result[] = [];
   let next = 0;
   const work = async (lane: Lane) => {
@@ -83,8 +100,8 @@ export async function run(world: World, campaign: Campaign): Promise<Summary> {
   const note = (event: unknown) =>
     proofs.push((event as RetryEvent).failure.reason.split('; ')[1] ?? 'the code of the error');
   subscribe('gone-away:retry', note);
-  await Promise.all(all.map(work)).finally(() => unsubscribe('gone-away:retry', note));
-  const ends = await Promise.all(all.map((lane) => lane.end()));
+  await Promise.all(lanes.map(work)).finally(() => unsubscribe('gone-away:retry', note));
+  const ends = await Promise.all(opened.map((lane) => lane.end()));
   const threads = await world.ledger.settled(0, 15_000);
 
   const found = await world.ledger.effects(ids);

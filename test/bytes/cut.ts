@@ -37,19 +37,32 @@ export class Lane {
     this.#open = open;
   }
 
-  static async open(client: ClientName, workload: WorkloadName, way: WayName, server: Server): Promise<Lane> {
-    const { transparent = false, policy } = wayOf(way);
+  /** @param patience `listens`: nothing is to be cut, so nothing may be given up */
+  static async open(
+    client: ClientName,
+    workload: WorkloadName,
+    way: WayName,
+    server: Server,
+    patience: 'listens' | 'cuts' = 'cuts',
+  ): Promise<Lane> {
+    const { transparent = false, policy: ofWay } = wayOf(way);
+    const { alwaysSucceeds = false, connects = false, prepares: preparesFirst } = workloadOf(workload);
+    // On a machine that is busy with other things an attempt may be given up that met no silence, and then another one.
+    const { attemptTimeout: _limit, ...unlimited } = ofWay;
+    const ofCuts = alwaysSucceeds && ofWay.attemptTimeout !== undefined ? { ...ofWay, retries: 40 } : ofWay;
+    const policy = patience === 'listens' ? unlimited : ofCuts;
     const { host } = server;
     const proxy = await createFaultProxy({ host, port: server.port, transparent });
     const { port } = proxy;
     const options: ConnectionOptions = {
       ...server.connectionOptions('app'),
       port,
-      connectTimeout: 400,
+      // A handshake that meets silence is waited for so long; none does where it is not cut.
+      connectTimeout: connects && patience === 'cuts' ? 800 : 5_000,
       ...(transparent && { stream: () => connect({ host, port, localAddress: host, noDelay: true }) }),
       ...(clientOf(client).tls === true && { ssl: { ...server.tls } }),
     };
-    const prepares = (clientOf(client).prepares ?? workloadOf(workload).prepares) === true;
+    const prepares = (clientOf(client).prepares ?? preparesFirst) === true;
     return new Lane(proxy, workload, prepares, () => clientOf(client).open(options, policy));
   }
 
@@ -91,6 +104,12 @@ export class Lane {
     return left;
   }
 
+  /** Lets go of everything, whatever state it is in. */
+  async abandon(): Promise<void> {
+    void this.#client?.end().catch(() => {});
+    await this.#proxy.close();
+  }
+
   /** With a sound connection; or with none, where that is to be cut as well. */
   async #ready(): Promise<Client> {
     if (workloadOf(this.#workload).connects === true) {
@@ -121,7 +140,7 @@ export class Lane {
 
 /** However impatient its policy is: on a machine that is busy with other things, nothing is proven by a read that was given up. */
 async function warm(client: Client): Promise<void> {
-  for (const until = performance.now() + deadline * 2; ; ) {
+  for (const until = performance.now() + deadline * 4; ; ) {
     try {
       await client.warm();
       return;

@@ -12,12 +12,12 @@ export const openPrismaMySQL2: ClientKind['open'] = (connection, policy) => {
 
 /** The extension on Prisma's own adapter, which brings no evidence. */
 export const openPrismaMariaDb: ClientKind['open'] = (connection, policy) => {
-  const { host = '', port = 0, user = '', password = '', database = '' } = connection;
+  const { host = '', port = 0, user = '', password = '', database = '', connectTimeout = 0 } = connection;
   const { attemptTimeout } = policy;
   const limits = {
     connectionLimit: 1,
-    acquireTimeout: 3_000,
-    connectTimeout: 400,
+    acquireTimeout: connectTimeout * 2,
+    connectTimeout,
     allowPublicKeyRetrieval: true,
     // Nobody but that driver can give up a connection of its pool, or what Prisma waits for in a transaction.
     ...(attemptTimeout !== undefined && { socketTimeout: attemptTimeout }),
