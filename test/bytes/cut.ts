@@ -12,7 +12,7 @@ import { type WayName, wayOf } from './ways.ts';
 import { type WorkloadName, workloadOf } from './workloads.ts';
 
 /** Longer than anything may take, also on a machine that is busy with other things. */
-const deadline = 15_000;
+const deadline = 45_000;
 
 /** A place, and what was heard there. */
 export interface Result extends Heard {
@@ -140,7 +140,7 @@ export class Lane {
 
 /** However impatient its policy is: on a machine that is busy with other things, nothing is proven by a read that was given up. */
 async function warm(client: Client): Promise<void> {
-  for (const until = performance.now() + deadline * 4; ; ) {
+  for (const until = performance.now() + deadline * 2; ; ) {
     try {
       await client.warm();
       return;

@@ -39,7 +39,7 @@ const seed = Number(process.env.BYTES_SEED ?? 20261122);
 
 /** Holds what the callers of a client are told against what the tables say, wherever they are cut. */
 export function describeEveryByte(clients: readonly ClientName[]): void {
-  describe('cut at every byte', unhurried, () => {
+  describe('cut at every byte', { ...unhurried, timeout: 240_000 }, () => {
     let server: Server;
     let ledger: Ledger;
     let close: () => Promise<void>;
