@@ -52,7 +52,8 @@ export function describeSilence(create: CreateBinding, stage: Stage): void {
 
     test('ends the wait for a connection after `acquireTimeout`, and the pool works when it is over', async () => {
       const binding = open({ connectionLimit: 2, policy: { attemptTimeout: 1_500, acquireTimeout: 200 } });
-      await warm(binding, 2);
+      const lasting = binding.with({ acquireTimeout: 20_000 });
+      await warm(lasting, 2);
       await begin();
       const stuck = [told(binding.insert(1)), told(binding.insert(2))];
       const waiting = await Promise.all(Array.from({ length: 5 }, () => failureOf(binding.read())));
@@ -63,7 +64,6 @@ export function describeSilence(create: CreateBinding, stage: Stage): void {
       await end();
       const answers = await Promise.all(stuck);
       // Two places are free again only if whoever held them has given them up.
-      const lasting = binding.with({ acquireTimeout: 20_000 });
       expect(await Promise.all([lasting.read(), lasting.read(), lasting.read()])).toHaveLength(3);
       await expectTruth(stage, new Map<number, Told>(answers.map((answer, index) => [index + 1, answer])));
     });
