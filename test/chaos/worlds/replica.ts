@@ -6,11 +6,11 @@ import { withConnection } from '../../support/server-admin.ts';
 import { killConnections } from '../../support/server-faults.ts';
 import { type ClusterWorld, threadsOf } from '../cluster-world.ts';
 import type { Fault } from '../world.ts';
-import { faultsOnTheWay } from './single-server.ts';
+import { faultsOnTheWay, flags } from './single-server.ts';
 
 /** A primary and its replica. The way to the primary moves with the role, as an address does, and shows servers their clients' addresses. */
 export async function createReplicaWorld(clients: number): Promise<ClusterWorld> {
-  const pair = await startReplicationPair({ name: 'chaos' });
+  const pair = await startReplicationPair({ name: 'chaos', flags });
   const network = new Network();
   const ports = await network.open({ port: pair.primary.port, count: clients, delayMs: 0, transparent: true });
   const { host } = pair.primary;

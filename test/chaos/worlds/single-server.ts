@@ -10,7 +10,7 @@ import { stormOfDeadlocks } from '../deadlock-storm.ts';
 import type { Fault, World } from '../world.ts';
 
 /** An abandoned transaction must not keep its locks for the rest of the run. */
-const flags = ['--loose-idle-transaction-timeout=3'];
+export const flags: readonly string[] = ['--loose-idle-transaction-timeout=3'];
 
 /** One server on this machine, with a network that misbehaves before it, behind which it sees the addresses of its clients. */
 export async function createSingleServer(clients: number): Promise<World> {

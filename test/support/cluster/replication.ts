@@ -11,6 +11,8 @@ export interface ReplicationOptions {
   readonly name?: string;
   /** Default: MariaDB. */
   readonly binary?: ServerBinary;
+  /** Of both servers, beside those that replication needs. */
+  readonly flags?: readonly string[];
 }
 
 /**
@@ -19,14 +21,15 @@ export interface ReplicationOptions {
  * @throws {Error} saying which of them did not start, and why
  */
 export async function startReplicationPair(options: ReplicationOptions = {}): Promise<ReplicationPair> {
-  const { name = 'pair', binary = await findMariadb() } = options;
+  const { name = 'pair', binary = await findMariadb(), flags = [] } = options;
   const dialect = replicationDialects[binary.kind];
+  const flagsOf = (id: number) => [...dialect.flags(id), ...flags];
   const nodes: LocalServer[] = [];
   try {
     for (const id of [1, 2]) {
-      nodes.push(await launchLocalServer({ binary, name: `${name}-${id}`, flags: dialect.flags(id) }));
+      nodes.push(await launchLocalServer({ binary, name: `${name}-${id}`, flags: flagsOf(id) }));
     }
-    const pair = new ReplicationPair(nodes as [LocalServer, LocalServer], dialect);
+    const pair = new ReplicationPair(nodes as [LocalServer, LocalServer], dialect, flagsOf);
     await pair.begin();
     return pair;
   } catch (error) {
@@ -39,12 +42,18 @@ export async function startReplicationPair(options: ReplicationOptions = {}): Pr
 export class ReplicationPair {
   readonly nodes: readonly [LocalServer, LocalServer];
   readonly #dialect: ReplicationDialect;
+  readonly #flagsOf: ReplicationDialect['flags'];
   #primary: 0 | 1 = 0;
   #lastId: number;
 
-  constructor(nodes: readonly [LocalServer, LocalServer], dialect: ReplicationDialect) {
+  constructor(
+    nodes: readonly [LocalServer, LocalServer],
+    dialect: ReplicationDialect,
+    flagsOf: ReplicationDialect['flags'],
+  ) {
     this.nodes = nodes;
     this.#dialect = dialect;
+    this.#flagsOf = flagsOf;
     this.#lastId = nodes.length;
   }
 
@@ -107,7 +116,7 @@ export class ReplicationPair {
     await node.renew();
     // Under its old number it would take its part of the history for something that it has already.
     this.#lastId += 1;
-    await node.start({ flags: this.#dialect.flags(this.#lastId) });
+    await node.start({ flags: this.#flagsOf(this.#lastId) });
     await run(node, this.#dialect.user);
     // Whatever it has before it has caught up is nobody's only copy.
     await run(node, durability(0));
