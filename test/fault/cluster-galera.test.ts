@@ -133,6 +133,9 @@ describe(title, { ...unhurried, skip: unhurried.skip || missing !== undefined },
   describe('of which one is cut off and answers 1047 to everything but pings', () => {
     test('takes each write once, and settles a COMMIT that it was sent', async () => {
       const node = cluster.node(2);
+      afterwards(async () => {
+        if (!(await node.isReady())) await node.reconnect();
+      });
       const retried: string[] = [];
       const policy: BindingOptions['policy'] = {
         minTimeout: 1,

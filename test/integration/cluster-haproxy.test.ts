@@ -1,12 +1,16 @@
 import { createConnection } from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { failureOf } from '../contract/outcome.ts';
-import { type Haproxy, startHaproxy } from '../support/cluster/haproxy.ts';
+import { findHaproxy, type Haproxy, startHaproxy } from '../support/cluster/haproxy.ts';
 import { startHealthCheck } from '../support/cluster/health-check.ts';
+import { titleOf, whyNot } from '../support/cluster/why-not.ts';
+import { findServerBinary } from '../support/find-server-binary.ts';
 import { type Server, startServer } from '../support/server.ts';
 import { patient, unhurried } from '../support/stage.ts';
 
-describe('HAProxy', unhurried, () => {
+const missing = await whyNot(async () => Promise.all([findServerBinary(), findHaproxy()]));
+
+describe(titleOf('HAProxy', missing), { ...unhurried, skip: unhurried.skip || missing !== undefined }, () => {
   let first: Server;
   let second: Server;
   const cleanups: (() => Promise<unknown>)[] = [];

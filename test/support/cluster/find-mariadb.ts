@@ -8,5 +8,7 @@ import { findServerBinary, type ServerBinary } from '../find-server-binary.ts';
 export async function findMariadb(): Promise<ServerBinary> {
   const binary = await findServerBinary();
   if (binary.kind === 'mariadb') return binary;
-  throw new Error(`clusters of MariaDB need MariaDB, and the server to be used here is ${binary.path}`);
+  throw new Error(
+    `clusters of MariaDB need MariaDB, and the server to be used here is ${binary.kind} ${binary.version}`,
+  );
 }

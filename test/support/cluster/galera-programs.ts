@@ -36,7 +36,7 @@ export async function findGalera(): Promise<GaleraPrograms> {
   const mariadb = await findMariadb();
   if (mariadb.leadingArgs.length > 0) {
     throw new Error(
-      `Galera needs MariaDB of the machine's own release, and the server to be used here is ${mariadb.path}`,
+      `Galera needs MariaDB of the machine's own release, and the server to be used here is another release's: ${mariadb.version}`,
     );
   }
   const unpacked = await clusterPackages({ packages });
