@@ -5,7 +5,7 @@ export type Operation = { readonly index: number; readonly at: number } & Work;
 
 /**
  * A transfer locks its accounts in the order of the key, so that transfers wait for each other and never deadlock. A locking read runs
- * outside a transaction, where its locks go at once; it stands for everything that looks like a read and is not safe to repeat.
+ * outside a transaction, where its locks go at once.
  */
 export type Work =
   | { readonly kind: 'read'; readonly item: number }

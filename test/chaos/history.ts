@@ -2,7 +2,7 @@
  * What a call is to do.
  *
  * - `read`, `sum`, `iterate`: safe reads, of one row, of all the money in one snapshot, of a thousand rows one by one.
- * - `locking-read`: a read that is not safe to repeat.
+ * - `locking-read`: a read that locks, for as long as it runs.
  * - `insert`, `exact-insert`: one row; the second settled with the ledger.
  * - `transfer`: money from one account to another, and a row that says so. `transfer-rerun` may run again, `transfer-exact` is settled with
  *   the ledger.

@@ -3,10 +3,11 @@ import { fileURLToPath } from 'node:url';
 import type { ServersReport } from '../servers/report.ts';
 import { runCommandLine, UsageError } from '../support/command-line.ts';
 import { type ChaosReport, chaosSection } from './chaos-section.ts';
+import { type FaultReport, faultSection } from './fault-section.ts';
 import { withSection } from './section.ts';
 import { serversSection } from './servers-section.ts';
 
-type Report = ChaosReport | ServersReport;
+type Report = ChaosReport | FaultReport | ServersReport;
 
 const page = fileURLToPath(new URL('../../docs/guarantees.md', import.meta.url));
 
@@ -19,12 +20,20 @@ async function main(files: readonly string[]): Promise<boolean> {
   const reports = await Promise.all(files.map(async (file) => JSON.parse(await readFile(file, 'utf8')) as Report));
   const of = <C extends Report['command']>(wanted: C) =>
     reports.filter((report): report is Extract<Report, { command: C }> => report.command === wanted);
-  const [chaos, servers] = [of('chaos'), of('servers')];
+  const [chaos, fault, servers] = [of('chaos'), of('fault'), of('servers')];
   let text = await readFile(page, 'utf8');
   if (chaos.length > 0) text = withSection(text, chaosSection(chaos));
+  if (fault.length > 0) text = withSection(text, faultSection(fault));
   if (servers.length > 0) text = withSection(text, serversSection(servers));
+  text = withSection(text, { name: 'machine', markdown: machinesOf(reports) });
   await writeFile(page, text);
   return true;
+}
+
+/** What all of it was counted on. */
+function machinesOf(reports: readonly Report[]): string {
+  const machines = [...new Set(reports.map(({ machine }) => machine))];
+  return `Counted on: ${machines.join('; ')}.`;
 }
 
 function parse(args: readonly string[]): readonly string[] | 'help' {
