@@ -169,7 +169,7 @@ describe(title, { ...unhurried, skip: unhurried.skip || missing !== undefined },
     const binding = closing(createPromiseBinding({ connection: address.connection(), policy }));
     const { primary, replica } = pair;
     await warm(binding, 1);
-    const slow = later(binding.select('SLEEP(5)'));
+    const slow = later(binding.select('SLEEP(3)'));
     const running =
       "SELECT 1 FROM information_schema.processlist WHERE user = 'app' AND command = 'Query' AND time > 0";
     await expect.poll(() => primary.admin(running), patient).toHaveLength(1);
