@@ -1,20 +1,17 @@
 import { createConnection } from 'mysql2/promise';
+import { describeMachine, runCommandLine } from '../support/command-line.ts';
 import { isUnheardOfMariaDbDriver } from '../support/prisma/mariadb-driver.ts';
 import { startServer } from '../support/server.ts';
 import { run, type Summary } from './campaign.ts';
 import { clientNames, clientOf } from './clients.ts';
 import { Ledger } from './ledger.ts';
-import { campaignsOf, parseOptions, UsageError, usage } from './options.ts';
+import { campaignsOf, type FaultOptions, parseOptions, usage } from './options.ts';
 import { describe, heading, lineOf, lineOfTotals, totals } from './report.ts';
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
-async function main(): Promise<number> {
-  const options = parseOptions(process.argv.slice(2));
-  if (options === 'help') {
-    process.stdout.write(usage);
-    return 0;
-  }
+/** @returns whether nobody was told anything false */
+async function main(options: FaultOptions): Promise<boolean> {
   const unheard: unknown[] = [];
   process.on('unhandledRejection', (error) => {
     if (!isUnheardOfMariaDbDriver(error)) unheard.push(error);
@@ -54,7 +51,8 @@ async function main(): Promise<number> {
     const { kind, version } = server;
     // Ids are given in the order of the places, and the bytes of a sample follow from its seed: the same command does the same.
     const about = {
-      node: process.version,
+      command: 'fault',
+      machine: describeMachine(),
       server: { kind, version },
       arguments: process.argv.slice(2),
       seed: options.seed,
@@ -63,22 +61,18 @@ async function main(): Promise<number> {
       const printable = summaries.map((summary) => ({ ...summary, violations: summary.violations.map(describe) }));
       process.stdout.write(`${JSON.stringify({ ...about, total, byClient, notes, summaries: printable })}\n`);
     } else process.stdout.write(`${JSON.stringify({ ...about, total, notes }, undefined, 2)}\n`);
-    return total.violations + total.unheard === 0 ? 0 : 1;
+    return total.violations + total.unheard === 0;
   } finally {
     await server.destroy();
   }
 }
 
-/** Not by `process.exitCode`: what a campaign that failed has left open would keep the process. */
-async function end(code: number): Promise<void> {
-  await new Promise((resolve) => process.stdout.write('', resolve));
-  process.exit(code);
-}
-
 try {
-  await end(await main());
+  await runCommandLine({ usage, parse: parseOptions, run: main });
 } catch (error) {
-  if (error instanceof UsageError) say(`${error.message}\n\n${usage}`);
-  else say(`It did not come to its end: ${error instanceof Error ? error.stack : String(error)}`);
-  await end(2);
+  say(`It did not come to its end: ${error instanceof Error ? error.stack : String(error)}`);
+  process.exitCode = 2;
 }
+// What a campaign that failed has left open would keep the process.
+await new Promise((resolve) => process.stdout.write('', resolve));
+process.exit();

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { oneOf, parseFlags, wholeNumber } from '../support/command-line.ts';
 import type { Direction } from '../support/fault-proxy-connection.ts';
 import type { Campaign } from './campaign.ts';
 import { clientNames, clientOf, meets } from './clients.ts';
@@ -38,30 +38,30 @@ Options:
 Exit code: 0 if nobody was told anything false, 1 if somebody was, 2 if it did not come to its end: for a wrong option, say.
 `;
 
-/** The command line is wrong; the message says how. */
-export class UsageError extends Error {}
-
 const directions: readonly Direction[] = ['c2s', 's2c'];
+
+const text = { type: 'string' } as const;
+const most = 0xffff_ffff;
 
 /** @throws UsageError */
 export function parseOptions(args: readonly string[]): FaultOptions | 'help' {
-  const values = parse(args);
+  const values = parseFlags(args, {
+    ...{ client: text, workload: text, way: text, direction: text, byte: text, every: text, sample: text, seed: text },
+    json: { type: 'boolean' },
+  });
   if (values.help === true) return 'help';
-  expectOneOf('--client', values.client, clientNames);
-  expectOneOf('--workload', values.workload, workloadNames);
-  expectOneOf('--way', values.way, wayNames);
-  expectOneOf('--direction', values.direction, directions);
-  const seed = wholeNumber('--seed', values.seed ?? '1', 0);
+  const seed = wholeNumber('--seed', values.seed ?? '1', 0, most);
+  const { client, workload, way, direction, byte, every = '1', sample } = values;
   return {
     json: values.json === true,
-    every: wholeNumber('--every', values.every ?? '1', 1),
+    every: wholeNumber('--every', every, 1, most),
     seed,
-    sample: values.sample === undefined ? undefined : { count: wholeNumber('--sample', values.sample, 1), seed },
-    client: values.client,
-    workload: values.workload,
-    way: values.way,
-    direction: directions.find((direction) => direction === values.direction),
-    byte: values.byte === undefined ? undefined : wholeNumber('--byte', values.byte, 0),
+    sample: sample === undefined ? undefined : { count: wholeNumber('--sample', sample, 1, most), seed },
+    client: client === undefined ? undefined : oneOf('--client', client, clientNames),
+    workload: workload === undefined ? undefined : oneOf('--workload', workload, workloadNames),
+    way: way === undefined ? undefined : oneOf('--way', way, wayNames),
+    direction: direction === undefined ? undefined : oneOf('--direction', direction, directions),
+    byte: byte === undefined ? undefined : wholeNumber('--byte', byte, 0, most),
   };
 }
 
@@ -92,40 +92,4 @@ export function campaignsOf({
         })),
     ),
   );
-}
-
-function parse(args: readonly string[]) {
-  try {
-    const text = { type: 'string' } as const;
-    const flag = { type: 'boolean' } as const;
-    return parseArgs({
-      args: [...args],
-      options: {
-        client: text,
-        workload: text,
-        way: text,
-        direction: text,
-        byte: text,
-        every: text,
-        sample: text,
-        seed: text,
-        json: flag,
-        help: flag,
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-}
-
-function expectOneOf(option: string, value: string | undefined, expected: readonly string[]): void {
-  if (value !== undefined && !expected.includes(value)) {
-    throw new UsageError(`${option}: expected one of ${expected.join(', ')}, got ${value}`);
-  }
-}
-
-function wholeNumber(option: string, value: string, least: number): number {
-  const number = Number(value);
-  if (value.trim() !== '' && Number.isInteger(number) && number >= least) return number;
-  throw new UsageError(`${option}: expected a whole number from ${least}, got ${value}`);
 }
