@@ -1,20 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { asc, eq, inArray, sql } from 'drizzle-orm';
-import { int, mysqlTable } from 'drizzle-orm/mysql-core';
 import type { MySql2Database } from 'drizzle-orm/mysql2';
+import { accounts, items, operations } from '../../test/support/drizzle/accounts.ts';
 import { itemValue, type Operation, thinkTime } from './plan.ts';
 
 export type Database = MySql2Database<Record<string, never>>;
-
-const items = mysqlTable('items', { id: int('id').primaryKey(), value: int('value').notNull() });
-const accounts = mysqlTable('accounts', { id: int('id').primaryKey(), balance: int('balance').notNull() });
-const operations = mysqlTable('operations', {
-  id: int('id').primaryKey().autoincrement(),
-  opId: int('op_id').notNull(),
-  from: int('from_account'),
-  to: int('to_account'),
-  amount: int('amount'),
-});
 
 /** Runs one operation: plain Drizzle, the same code for every client that has it. */
 export async function performWithDrizzle(db: Database, operation: Operation): Promise<void> {

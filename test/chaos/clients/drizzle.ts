@@ -1,20 +1,10 @@
 import { eq, inArray, sql } from 'drizzle-orm';
-import { int, mysqlTable } from 'drizzle-orm/mysql-core';
 import type { MySql2Database } from 'drizzle-orm/mysql2';
 import type { Resilient } from '../../../adapters/drizzle/index.ts';
+import { accounts, items, operations } from '../../support/drizzle/accounts.ts';
 import { allTheMoney, itemCount, itemValue } from '../tables.ts';
 import type { Work } from '../work.ts';
 import { callOptions, expectAnswer, keyOf, transferOptions, WrongAnswer } from './client.ts';
-
-const items = mysqlTable('items', { id: int('id').primaryKey(), value: int('value').notNull() });
-const accounts = mysqlTable('accounts', { id: int('id').primaryKey(), balance: int('balance').notNull() });
-const operations = mysqlTable('operations', {
-  id: int('id').primaryKey().autoincrement(),
-  opId: int('op_id').notNull(),
-  from: int('from_account'),
-  to: int('to_account'),
-  amount: int('amount'),
-});
 
 type Database = Pick<MySql2Database, 'select' | 'insert' | 'update'> & {
   readonly transaction: Resilient<MySql2Database>['transaction'];

@@ -6,6 +6,7 @@ import { withConnection } from '../../support/server-admin.ts';
 import { killConnections } from '../../support/server-faults.ts';
 import { type ClusterWorld, threadsOf } from '../cluster-world.ts';
 import type { Fault } from '../world.ts';
+import { faultsOfPrimary } from './primary-faults.ts';
 import { faultsOnTheWay, flags } from './single-server.ts';
 
 /** A primary and its replica. The way to the primary moves with the role, as an address does, and shows servers their clients' addresses. */
@@ -83,19 +84,6 @@ function faultsOf(pair: ReplicationPair, network: Network): readonly Fault[] {
         await pair.rejoin();
       },
     },
-    {
-      name: 'SIGSTOP of the primary',
-      lasts: 3_000,
-      async run(random) {
-        await pair.primary.freeze();
-        await delay(1_500 + 2_000 * random());
-        await pair.primary.thaw();
-      },
-    },
-    {
-      name: 'KILL',
-      lasts: 500,
-      run: () => withConnection(pair.primary.connectionOptions('root'), (root) => killConnections(root, 'all')),
-    },
+    ...faultsOfPrimary(pair),
   ];
 }

@@ -3,9 +3,9 @@ import { type MysqlRouter, startMysqlRouter } from '../../support/cluster/mysql-
 import { type ReplicationPair, startReplicationPair } from '../../support/cluster/replication.ts';
 import { findServerBinary } from '../../support/find-server-binary.ts';
 import { withConnection } from '../../support/server-admin.ts';
-import { killConnections } from '../../support/server-faults.ts';
 import { type ClusterWorld, threadsOf } from '../cluster-world.ts';
 import type { Fault } from '../world.ts';
+import { faultsOfPrimary } from './primary-faults.ts';
 
 /** A primary and its replica of Oracle MySQL, behind MySQL Router, which uses the first of them that is up. */
 export async function createRouterWorld(): Promise<ClusterWorld> {
@@ -56,20 +56,7 @@ function faultsOf(pair: ReplicationPair, router: MysqlRouter): readonly Fault[] 
         if (pair.primary !== first) await pair.switchover();
       },
     },
-    {
-      name: 'SIGSTOP of the primary',
-      lasts: 3_000,
-      async run(random) {
-        await pair.primary.freeze();
-        await delay(1_500 + 2_000 * random());
-        await pair.primary.thaw();
-      },
-    },
-    {
-      name: 'KILL',
-      lasts: 500,
-      run: () => withConnection(pair.primary.connectionOptions('root'), (root) => killConnections(root, 'all')),
-    },
+    ...faultsOfPrimary(pair),
     {
       name: 'the router dies',
       lasts: 1_500,
