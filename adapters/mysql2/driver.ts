@@ -225,6 +225,8 @@ export interface Wire {
   seal(): void;
   /** What the server owes an answer to; undefined if there is nothing, nobody reads at the moment, or this version of mysql2 does not tell. */
   unanswered(): Unanswered | undefined;
+  /** Not one byte has been read since the running command was written. No, where that is not counted. */
+  hasHeardNothing(): boolean;
 }
 
 /** A command that was written and has no full answer. */
@@ -265,7 +267,8 @@ export function watchConnection(connection: PoolConnection, observer: Connection
     internals.stream?.destroy();
     observer.destroyed();
   };
-  guardPackets(internals);
+  const wire = watchWrites(internals);
+  guardPackets(internals, wire);
   // mysql2 listens for one error only; a second one, with nobody listening, would end the process.
   connection.on('error', (error: unknown) => {
     observer.lost(error);
@@ -273,11 +276,11 @@ export function watchConnection(connection: PoolConnection, observer: Connection
     internals.stream?.destroy();
   });
   connection.on('end', () => observer.lost(undefined));
-  return watchWrites(internals);
+  return wire;
 }
 
 /** Ends a connection that is out of step with its server, where mysql2 goes on: what waits for an answer fails as if it were lost. */
-function guardPackets(internals: ConnectionInternals): void {
+function guardPackets(internals: ConnectionInternals, { hasHeardNothing }: Wire): void {
   const { handlePacket, _handleFatalError: fail } = internals;
   if (handlePacket === undefined || fail === undefined) return;
   const end = ({ code, message }: Fault): void => {
@@ -291,7 +294,7 @@ function guardPackets(internals: ConnectionInternals): void {
       handlePacket.call(internals, packet);
       return;
     }
-    const before = faultBeforeReading(packet, sequenceId);
+    const before = faultBeforeReading(packet, sequenceId, hasHeardNothing);
     if (before !== undefined) {
       end(before);
       return;
@@ -310,7 +313,7 @@ function hasLostRow({ _fieldCount, _localStreamError }: DriverCommand & RowsInte
 function watchWrites(internals: ConnectionInternals): Wire {
   const { stream } = internals;
   if (stream === undefined || !('_command' in internals))
-    return { progressOf: () => 'written', seal: () => {}, unanswered: () => undefined };
+    return { progressOf: () => 'written', seal: () => {}, unanswered: () => undefined, hasHeardNothing: () => false };
   // Under TLS a failed write can belong to a later close_notify, sent after the server executed the statement; and of a stream that
   // the user made (a tunnel, say) nothing is known.
   const provesRefusal = stream instanceof Socket && !(stream instanceof TLSSocket);
@@ -378,6 +381,12 @@ function watchWrites(internals: ConnectionInternals): Wire {
         hasSent: left > 0 || hasEnded || knowsOfNoFile(command),
       };
     },
+    hasHeardNothing: () =>
+      // Of a stream that the user made nothing is known, whatever it says of itself.
+      stream instanceof Socket &&
+      stream.bytesRead > 0 &&
+      stream.bytesRead === readBefore &&
+      internals._command === writer,
   };
 }
 

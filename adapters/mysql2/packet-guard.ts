@@ -21,12 +21,20 @@ function isErrPacket({ buffer, start }: IncomingPacket): boolean {
 
 /**
  * What is wrong with a packet that is about to be read as an answer. With another number than the next one it belongs to something else,
- * which mysql2 only prints a warning about. An ERR packet may have any: a server that hangs up says why with the number 0.
+ * which mysql2 only prints a warning about; and so does one that was there before its question was sent. An ERR packet may be either: a server
+ * that hangs up says why with the number 0, and does not wait to be asked.
  *
  * @param expected undefined where this version of mysql2 does not tell
+ * @param wasThere whether all that was read from the server was read before the statement was sent; asked of a first packet only
  */
-export function faultBeforeReading(packet: IncomingPacket, expected: number | undefined): Fault | undefined {
-  if (expected === undefined || packet.sequenceId === expected || isErrPacket(packet)) return undefined;
+export function faultBeforeReading(
+  packet: IncomingPacket,
+  expected: number | undefined,
+  wasThere: () => boolean,
+): Fault | undefined {
+  const { sequenceId } = packet;
+  const inOrder = expected === undefined || sequenceId === expected;
+  if ((inOrder && (sequenceId !== 1 || !wasThere())) || isErrPacket(packet)) return undefined;
   return { code: 'PROTOCOL_PACKETS_OUT_OF_ORDER', message: 'The server sent packets out of order' };
 }
 

@@ -142,8 +142,8 @@ describe('a resilient promise pool', unhurried, () => {
   });
 
   test.each([
-    { value: raw('FOR UPDATE'), safe: false },
-    { value: raw('LOCK IN SHARE MODE'), safe: false },
+    { value: raw('INTO @id'), safe: false },
+    { value: raw('LOCK IN SHARE MODE'), safe: true },
     { value: raw(''), safe: true },
   ])('judges a statement by its text as it was sent: $value', async ({ value, safe }) => {
     const pool = open();

@@ -9,10 +9,16 @@ function incoming(sequenceId: number, payload: readonly number[], read = 0) {
 
 describe('a packet that is about to be read', () => {
   it('has to have the next number, unless it is an ERR packet', () => {
-    expect(faultBeforeReading(incoming(1, [0]), 1)).toBeUndefined();
-    expect(faultBeforeReading(incoming(2, [0]), 1)?.code).toBe('PROTOCOL_PACKETS_OUT_OF_ORDER');
-    expect(faultBeforeReading(incoming(0, [0xff, 0xbf, 0x0f]), 1)).toBeUndefined();
-    expect(faultBeforeReading(incoming(7, [0]), undefined)).toBeUndefined();
+    expect(faultBeforeReading(incoming(1, [0]), 1, () => false)).toBeUndefined();
+    expect(faultBeforeReading(incoming(2, [0]), 1, () => false)?.code).toBe('PROTOCOL_PACKETS_OUT_OF_ORDER');
+    expect(faultBeforeReading(incoming(0, [0xff, 0xbf, 0x0f]), 1, () => false)).toBeUndefined();
+    expect(faultBeforeReading(incoming(7, [0]), undefined, () => false)).toBeUndefined();
+  });
+
+  it('has to come after its question, unless it is an ERR packet, or not the first one of its answer', () => {
+    expect(faultBeforeReading(incoming(1, [0]), 1, () => true)?.code).toBe('PROTOCOL_PACKETS_OUT_OF_ORDER');
+    expect(faultBeforeReading(incoming(1, [0xff, 0xbf, 0x0f]), 1, () => true)).toBeUndefined();
+    expect(faultBeforeReading(incoming(2, [0]), 2, () => true)).toBeUndefined();
   });
 });
 
