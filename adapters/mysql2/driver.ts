@@ -316,7 +316,8 @@ function watchWrites(internals: ConnectionInternals): Wire {
     return { progressOf: () => 'written', seal: () => {}, unanswered: () => undefined, hasHeardNothing: () => false };
   // Under TLS a failed write can belong to a later close_notify, sent after the server executed the statement; and of a stream that
   // the user made (a tunnel, say) nothing is known.
-  const provesRefusal = stream instanceof Socket && !(stream instanceof TLSSocket);
+  const isSocket = stream instanceof Socket;
+  const provesRefusal = isSocket && !(stream instanceof TLSSocket);
   const countsBytes = typeof stream.bytesWritten === 'number';
   let writer: DriverCommand | null | undefined;
   let refused: DriverCommand | null | undefined;
@@ -381,12 +382,12 @@ function watchWrites(internals: ConnectionInternals): Wire {
         hasSent: left > 0 || hasEnded || knowsOfNoFile(command),
       };
     },
-    hasHeardNothing: () =>
+    hasHeardNothing() {
       // Of a stream that the user made nothing is known, whatever it says of itself.
-      stream instanceof Socket &&
-      stream.bytesRead > 0 &&
-      stream.bytesRead === readBefore &&
-      internals._command === writer,
+      if (!isSocket || internals._command !== writer) return false;
+      const { bytesRead } = stream;
+      return bytesRead > 0 && bytesRead === readBefore;
+    },
   };
 }
 
