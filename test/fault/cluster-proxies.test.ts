@@ -118,7 +118,8 @@ for (const { title, missing, findServer, start, startImpatient, bindings, refusa
         return closing(create({ connection, connectionLimit, policy: { maxTimeout: 100, ...policy } }));
       };
 
-      describe.skipIf(startImpatient === undefined)('that ends connections which are idle', () => {
+      const idle = 'that ends connections which are idle (skipped where a proxy has no such limit)';
+      describe.skipIf(startImpatient === undefined)(idle, () => {
         let impatient: Proxy;
         beforeEach(async () => {
           impatient = await (startImpatient ?? start)(server);
