@@ -15,7 +15,7 @@ export interface FenceLimits {
   readonly until: number;
   /** Ends the wait; the answer is `unreachable` then. */
   readonly signal: AbortSignal | undefined;
-  /** A server that refuses connections is asked again until it accepts one. */
+  /** A server that cannot be asked, because it refuses connections or says nothing, is asked again until then. */
   readonly insists: boolean;
 }
 

@@ -44,7 +44,10 @@ export interface ServerEvent {
 /** The server's thread of a lost session was looked for, to stop it. */
 export interface FenceEvent {
   readonly threadId: number | undefined;
-  /** `gone`: it does not run any more; `not-ours`: not provably the one that was lost, and left alone; `unreachable`: nobody answered in time. */
+  /**
+   * `gone`: it does not run any more; `not-ours`: not provably the one that was lost, and left alone; `unreachable`: nobody answered in time, and it is asked
+   * for again in the background: another event tells if that comes to something.
+   */
   readonly result: FenceResult;
   readonly elapsedMs: number;
 }

@@ -7,16 +7,23 @@ import { type Session, sight } from './session.ts';
 const firstPause = 1;
 const longestPause = 50;
 
-/** The longest pause before a server that refuses connections is asked again, in milliseconds. */
-const longestRefusal = 250;
+/** For how long a server that cannot be asked is asked again, in milliseconds. */
+const persistence = 600_000;
+
+/** The longest pause before that, in milliseconds. Shorter ones are a quarter of the time that it has lasted. */
+const longestRest = 5_000;
 
 /**
  * Stops the server's threads of lost sessions: what they have not committed is undone then, their locks are free, and nothing that they
  * were sent is executed any more.
+ *
+ * A server that cannot be asked is asked again, also when nobody waits for that any more: on a path that went silent it does not miss its
+ * client for hours, and whoever needs the locks of that session would wait for as long.
  */
 export class Fence {
   readonly #controlOf: (session: Session) => ControlConnection;
-  readonly #attempts = new WeakMap<Session, Promise<FenceResult>>();
+  readonly #pursuits = new WeakMap<Session, Pursuit>();
+  readonly #end = new AbortController();
 
   constructor(controlOf: (session: Session) => ControlConnection) {
     this.#controlOf = controlOf;
@@ -24,38 +31,69 @@ export class Fence {
 
   /** Begins without anybody waiting for it; who asks later gets the same answer. */
   begin(session: Session): void {
-    this.#attempt(session);
+    this.#pursuitOf(session);
   }
 
   /**
    * Makes sure that a session does not run any more. The session's own connection is of no use any more when this is called: destroyed, or
    * lost. Never rejects.
    */
-  async fence(session: Session, limits: FenceLimits): Promise<FenceResult> {
-    for (let pause = firstPause; ; pause = Math.min(pause * 2, longestRefusal)) {
-      const result = await within(limits, this.#attempt(session));
-      if (result !== 'unreachable' || !limits.insists || isOver(limits)) return result;
-      await within(limits, wait(pause));
-      if (isOver(limits)) return result;
+  fence(session: Session, limits: FenceLimits): Promise<FenceResult> {
+    const pursuit = this.#pursuitOf(session);
+    return within(limits, limits.insists ? pursuit.end : pursuit.latest);
+  }
+
+  /** Nobody is asked again from now on. */
+  close(): void {
+    this.#end.abort();
+  }
+
+  #pursuitOf(session: Session): Pursuit {
+    let pursuit = this.#pursuits.get(session);
+    if (pursuit === undefined) {
+      pursuit = new Pursuit(session, this.#controlOf(session), this.#end.signal);
+      this.#pursuits.set(session, pursuit);
+    }
+    return pursuit;
+  }
+}
+
+/** One session, from when it was lost until its thread is gone, or is known to be somebody else's, or nothing more is done about it. */
+class Pursuit {
+  readonly #session: Session;
+  readonly #control: ControlConnection;
+  readonly #startedAt = performance.now();
+  #told: FenceResult | undefined;
+  /** What comes of the attempt that is being made, or came of the last one. */
+  latest: Promise<FenceResult>;
+  /** What comes of it in the end. */
+  readonly end: Promise<FenceResult>;
+
+  constructor(session: Session, control: ControlConnection, signal: AbortSignal) {
+    this.#session = session;
+    this.#control = control;
+    this.latest = this.#attempt();
+    this.end = this.#persist(signal);
+  }
+
+  async #persist(signal: AbortSignal): Promise<FenceResult> {
+    for (;;) {
+      const result = await this.latest;
+      const elapsed = performance.now() - this.#startedAt;
+      if (result !== 'unreachable' || elapsed >= persistence) return result;
+      await wait(Math.min(longestRest, Math.max(firstPause, elapsed / 4)));
+      if (signal.aborted) return result;
+      this.latest = this.#attempt();
     }
   }
 
-  /** One attempt at a time, and none after an answer that stays true. */
-  #attempt(session: Session): Promise<FenceResult> {
-    let attempt = this.#attempts.get(session);
-    if (attempt === undefined) {
-      attempt = this.#published(session);
-      this.#attempts.set(session, attempt);
+  async #attempt(): Promise<FenceResult> {
+    const result = await stop(this.#session, this.#control, performance.now() + fenceTimeout);
+    if (result !== this.#told) {
+      this.#told = result;
+      const { threadId } = this.#session;
+      publish('gone-away:fence', () => ({ threadId, result, elapsedMs: performance.now() - this.#startedAt }));
     }
-    return attempt;
-  }
-
-  async #published(session: Session): Promise<FenceResult> {
-    const startedAt = performance.now();
-    const result = await stop(session, this.#controlOf(session), startedAt + fenceTimeout);
-    if (result === 'unreachable') this.#attempts.delete(session);
-    const { threadId } = session;
-    publish('gone-away:fence', () => ({ threadId, result, elapsedMs: performance.now() - startedAt }));
     return result;
   }
 }
@@ -84,10 +122,6 @@ async function stop(session: Session, control: ControlConnection, until: number)
     await wait(pause);
   }
   return 'unreachable';
-}
-
-function isOver({ until, signal }: FenceLimits): boolean {
-  return signal?.aborted === true || performance.now() >= until;
 }
 
 /** As long as somebody waits for the answer, the process lives. */

@@ -257,11 +257,11 @@ export class Lease implements Holder, Watched {
   }
 
   /** The connection is dead, though nothing said so: whatever waits on it ends with this error. */
-  cut(error: Error, isReachable: boolean): void {
+  cut(error: Error): void {
     const pooled = this.#pooled;
     cutConnection(pooled.core, error);
     // It may hold the locks of an open transaction, and would for as long as it takes the server to miss its client.
-    if (this.fences && isReachable) pooled.stopThread(error);
+    if (this.fences) pooled.stopThread(error);
   }
 
   /** Gives the connection back to the pool, or destroys it if the next user could not work on it. */

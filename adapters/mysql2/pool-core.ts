@@ -111,6 +111,7 @@ export class PoolCore implements LeaseOwner {
   #ended(): void {
     this.#admission.rejectWaiting(new Error('Pool is closed.'));
     this.#gate.wake();
+    this.fence.close();
     for (const control of this.#controls.values()) control.close();
   }
 

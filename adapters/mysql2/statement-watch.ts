@@ -12,7 +12,7 @@ export interface Watched {
   /** What it waits for now; undefined if nothing. */
   unanswered(): Unanswered | undefined;
   /** Its connection is dead: ends what it waits for. */
-  cut(error: Error, isReachable: boolean): void;
+  cut(error: Error): void;
 }
 
 /** A statement without an answer, since this side began to look. */
@@ -171,10 +171,10 @@ export class StatementWatch {
         doubt.askAt = now + Math.min(pauseAfterSilence, watchTimeout);
         break;
       case 'lost':
-        watched.cut(lost('ECONNABORTED', 'the server does not execute the statement any more (`watchAfter`)'), true);
+        watched.cut(lost('ECONNABORTED', 'the server does not execute the statement any more (`watchAfter`)'));
         break;
       case 'unreachable':
-        watched.cut(lost('ETIMEDOUT', `the server was out of reach for ${watchTimeout} ms (\`watchTimeout\`)`), false);
+        watched.cut(lost('ETIMEDOUT', `the server was out of reach for ${watchTimeout} ms (\`watchTimeout\`)`));
         break;
     }
     if (look.answer === 'threads' && session.seenOn === undefined) this.#noteSighting(session, look);

@@ -5,8 +5,15 @@ import { ControlConnection } from '../../adapters/mysql2/control-connection.ts';
 import { corePoolOf, cutConnections } from '../../adapters/mysql2/driver.ts';
 import { Fence } from '../../adapters/mysql2/fence.ts';
 import { type Resilient, transaction, withResilience } from '../../adapters/mysql2/index.ts';
-import type { Session } from '../../adapters/mysql2/session.ts';
-import { AttemptTimeoutError, type FenceEvent, OutcomeUnknownError, type RetryPolicyOptions } from '../../src/index.ts';
+import { poolCoreOf } from '../../adapters/mysql2/pool-core.ts';
+import { type Session, sessionOf } from '../../adapters/mysql2/session.ts';
+import {
+  AttemptTimeoutError,
+  type FenceEvent,
+  OutcomeUnknownError,
+  type RetryPolicyOptions,
+  retryPolicy,
+} from '../../src/index.ts';
 import { failureOf, later } from '../contract/outcome.ts';
 import { recordStatements } from '../support/record-statements.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
@@ -25,6 +32,10 @@ describe('the thread of a lost session', unhurried, () => {
     subscribe('gone-away:fence', listener);
     stage.after(async () => unsubscribe('gone-away:fence', listener));
     return events;
+  };
+  const sessionOn = async (pool: Pool): Promise<Session> => {
+    const connection = await pool.getConnection();
+    return sessionOf((connection as unknown as { connection: never }).connection);
   };
   const idOf = async (pool: Pool): Promise<number> => {
     const [[row]] = await pool.query<RowDataPacket[]>('SELECT CONNECTION_ID() AS id');
@@ -192,11 +203,6 @@ describe('the thread of a lost session', unhurried, () => {
       const limits = { until: performance.now() + 5_000, signal: undefined, insists: false };
       return { session, result: await fence.fence({ ...session, ...change }, limits) };
     };
-    const sessionOn = async (pool: Pool): Promise<Session> => {
-      const { sessionOf } = await import('../../adapters/mysql2/session.ts');
-      const connection = await pool.getConnection();
-      return sessionOf((connection as unknown as { connection: never }).connection);
-    };
 
     test('but stopped when it is', async () => {
       const { session, result } = await fenceOf({});
@@ -277,6 +283,37 @@ describe('the thread of a lost session', unhurried, () => {
     await stage.server.start();
     await write;
     expect(await writesOf(1)).toEqual([{ writes: 1 }]);
+  });
+
+  test('is stopped as soon as the server can be asked, long after everybody has gone', async () => {
+    const events = fences();
+    const pool = open({ attemptTimeout: 200 }, stage.routed());
+    await stage.lock();
+    stage.router.onClientData((chunk) => {
+      if (chunk.includes('stage_rows')) stage.router.set('refuse');
+      return undefined;
+    });
+    const error = await failureOf(pool.query('INSERT INTO stage_rows (id) VALUES (1)'));
+    expect(error).toMatchObject({ code: 'ERR_GONE_AWAY_OUTCOME_UNKNOWN', failure: { stillRunning: true } });
+    expect(events).toMatchObject([{ result: 'unreachable' }]);
+    stage.router.set('pass');
+    await expect.poll(() => events.slice(1), patient).toMatchObject([{ result: 'gone' }]);
+    expect(await stage.server.threads()).toHaveLength(1);
+  });
+
+  test('is not asked for any more when the pool has ended', async () => {
+    const pool = open({}, stage.routed());
+    const session = await sessionOn(pool);
+    stage.router.set('refuse');
+    // At the end of an attempt: one that is being made would be answered.
+    subscribe('gone-away:fence', function unreachable() {
+      unsubscribe('gone-away:fence', unreachable);
+      void pool.end();
+      stage.router.set('pass');
+    });
+    const { fence } = poolCoreOf(core(pool), retryPolicy());
+    const limits = { until: performance.now() + 50_000, signal: undefined, insists: true };
+    expect(await fence.fence(session, limits)).toBe('unreachable');
   });
 
   test('costs nothing while nothing is lost', async () => {

@@ -5,7 +5,7 @@ import { drizzle } from 'drizzle-orm/mysql2';
 import { createPool, type Pool, type QueryOptions, type RowDataPacket } from 'mysql2/promise';
 import { describe, expect, test } from 'vitest';
 import { withResilience as withResilientDrizzle } from '../../adapters/drizzle/index.ts';
-import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
+import { type Resilient, transaction, withResilience } from '../../adapters/mysql2/index.ts';
 import { type FenceEvent, OutcomeUnknownError, type RetryPolicyOptions } from '../../src/index.ts';
 import { failureOf, later } from '../contract/outcome.ts';
 import { blockEventLoop } from '../support/block-event-loop.ts';
@@ -188,6 +188,37 @@ describe('a statement that has had no answer for `watchAfter`', unhurried, () =>
       expect(sent.count('SELECT 2')).toBe(0);
       expect(await read(pool)).toEqual([]);
     });
+  });
+
+  test('frees its locks for its transaction, which runs again, also if the server could not be asked at first', async () => {
+    const retried: string[] = [];
+    const pool = open({ onRetry: ({ failure }) => retried.push(failure.kind) });
+    await stage.server.admin('INSERT INTO app.stage_keyed (id, writes) VALUES (1, 0)');
+    const heal = stage.router.onClientData((chunk, connection) => {
+      if (chunk.includes('.processlist')) connection.reset();
+      return undefined;
+    });
+    const attempts: number[] = [];
+    const done = later(
+      transaction(
+        pool,
+        async (connection, { attempt }) => {
+          attempts.push(attempt);
+          await connection.query('UPDATE stage_keyed SET writes = writes + 1 WHERE id = 1');
+          if (attempt > 1) return;
+          void stage.router.cutAfter('s2c', 0, 'silence');
+          await insert(connection, 1);
+        },
+        { retry: 'rerun' },
+      ),
+    );
+    await stage.inFlightBehindRow();
+    heal();
+    await done;
+    expect(attempts).toEqual([1, 2]);
+    expect(retried).toEqual(['connection-lost']);
+    expect(await stage.server.admin('SELECT writes FROM app.stage_keyed')).toEqual([{ writes: 1 }]);
+    expect(await stage.rows()).toEqual([]);
   });
 
   test.each(['BEGIN', 'COMMIT'])('is judged by what it was: %s', async (statement) => {
