@@ -56,8 +56,16 @@ function toFailure({ row, facts }: Finding, evidence: Evidence | undefined): Fai
     stillRunning: evidence?.abandoned === true || row.kind === 'attempt-timeout',
     code: shownCode(facts.code),
     errno: facts.errno,
-    reason: evidence === undefined ? row.source : `${row.source}; ${describe(evidence)}`,
+    reason: reasonOf(row, evidence),
   });
+}
+
+function reasonOf({ proof, source }: Finding['row'], evidence: Evidence | undefined): string {
+  if (evidence === undefined) return source;
+  if (proof === 'permanent' && outcomeOf(proof, evidence) === 'unknown') {
+    return 'the server answered COMMIT with an error that does not say what became of it';
+  }
+  return `${source}; ${describe(evidence)}`;
 }
 
 /** Codes go into messages and events; what is no code may be anything, a parameter for example. */
@@ -68,7 +76,9 @@ function shownCode(code: string | undefined): string | undefined {
 function outcomeOf(proof: Proof, evidence: Evidence | undefined): Outcome {
   switch (proof) {
     case 'permanent':
-      return evidence !== undefined && evidence.progress !== 'written' ? 'not-executed' : 'failed';
+      if (evidence === undefined) return 'failed';
+      if (evidence.progress !== 'written') return 'not-executed';
+      return evidence.commits ? 'unknown' : 'failed';
     case 'not-executed':
       return isPartOnly(evidence) ? 'failed' : 'not-executed';
     case 'statement-rolled-back':

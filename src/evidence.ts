@@ -50,6 +50,7 @@ function worse(a: Evidence, b: Evidence): Evidence {
     progress,
     rollsBack: a.rollsBack && b.rollsBack,
     atomic: a.atomic && b.atomic,
+    commits: a.commits || b.commits,
     abandoned: a.abandoned || b.abandoned,
   };
 }

@@ -65,6 +65,8 @@ export interface Evidence {
    * more than one statement) says nothing of those before it.
    */
   readonly atomic: boolean;
+  /** It is COMMIT. An error of the server that is in no table does not say that nothing was committed. */
+  readonly commits: boolean;
   /** This side stopped waiting; the server may still be working on it. */
   readonly abandoned: boolean;
 }

@@ -51,4 +51,4 @@ export type {
   SettleEvent,
 } from './telemetry.ts';
 export { publish } from './telemetry.ts';
-export { isAtomic, leavesTransactionUncommitted, withoutEnd } from './transaction-effect.ts';
+export { isAtomic, isCommit, leavesTransactionUncommitted, withoutEnd } from './transaction-effect.ts';

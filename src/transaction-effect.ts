@@ -51,6 +51,11 @@ export function leavesTransactionUncommitted(sql: string): boolean {
   return !sql.includes(';') && !hasExecutableComment(sql) && neutralStatements.has(firstWordOf(sql));
 }
 
+/** Whether this statement commits the transaction that it runs in, and does nothing else. */
+export function isCommit(sql: string): boolean {
+  return firstWordOf(sql) === 'commit';
+}
+
 function hasExecutableComment(sql: string): boolean {
   return sql.includes('/*!') || sql.includes('/*M!');
 }

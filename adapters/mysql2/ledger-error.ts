@@ -1,7 +1,13 @@
 import { type Failure, failureOf, LedgerError } from '../../src/index.ts';
 import { ledgerSql } from './ledger-table.ts';
 
-const nothingSent = { progress: 'not-acquired', rollsBack: false, atomic: true, abandoned: false } as const;
+const nothingSent = {
+  progress: 'not-acquired',
+  rollsBack: false,
+  atomic: true,
+  commits: false,
+  abandoned: false,
+} as const;
 
 /** Nothing of the user's was executed, and trying again cannot help. */
 export function refusal(message: string, cause?: unknown): LedgerError {

@@ -1,4 +1,4 @@
-import { type LedgerError, NotCommittedError, type OneTransactionPolicy } from '../../src/index.ts';
+import { classify, type LedgerError, NotCommittedError, type OneTransactionPolicy } from '../../src/index.ts';
 import type { ResilientClient } from './client.ts';
 import { decideKey } from './decide-settlement.ts';
 import type { Lease, StatementLimits } from './lease.ts';
@@ -128,7 +128,7 @@ export class LedgerTransaction {
   }
 
   /**
-   * COMMIT was sent and not answered. Nothing else may use the connection any more.
+   * COMMIT was sent and not answered, or by an error that says nothing of it. Nothing else may use the connection any more.
    *
    * @returns when it was committed
    * @throws NotCommittedError when it was not and never will be; `error` when nobody can know
@@ -202,10 +202,10 @@ function endedByItself(): LedgerError {
 
 function notCommitted(error: unknown, elapsedMs: number): NotCommittedError {
   return new NotCommittedError(
-    'COMMIT was not answered, and the ledger proves that the transaction was not committed and never will be',
+    'COMMIT got no answer that says what became of it, and the ledger proves that the transaction was not committed and never will be',
     {
       failure: Object.freeze({
-        kind: 'connection-lost',
+        kind: classify(error).kind,
         outcome: 'rolled-back',
         transient: true,
         invalidates: 'connection',
@@ -213,7 +213,7 @@ function notCommitted(error: unknown, elapsedMs: number): NotCommittedError {
         stillRunning: false,
         code: undefined,
         errno: undefined,
-        reason: 'COMMIT was not answered, and its token was fenced',
+        reason: 'COMMIT got no answer that says what became of it, and its token was fenced',
       }),
       attempts: 1,
       elapsedMs,

@@ -31,7 +31,13 @@ import { PooledConnection } from './pooled-connection.ts';
 import type { Session } from './session.ts';
 import { StatementWatch } from './statement-watch.ts';
 
-const neverAcquired = { progress: 'not-acquired', rollsBack: false, atomic: true, abandoned: false } as const;
+const neverAcquired = {
+  progress: 'not-acquired',
+  rollsBack: false,
+  atomic: true,
+  commits: false,
+  abandoned: false,
+} as const;
 
 const poolCores = new WeakMap<Pool, PoolCore>();
 

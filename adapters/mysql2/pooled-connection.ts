@@ -7,6 +7,7 @@ import {
   type Failure,
   type FailureKind,
   isAtomic,
+  isCommit,
   leavesTransactionUncommitted,
 } from '../../src/index.ts';
 import {
@@ -228,6 +229,7 @@ export class PooledConnection {
       progress,
       atomic: isAtomic(sql, allowsMultipleStatements(this.core)),
       rollsBack: isOpen && uncommitted,
+      commits: isCommit(sql),
       abandoned: abandoned && wire === 'written',
     };
   }

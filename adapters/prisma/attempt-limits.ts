@@ -1,7 +1,7 @@
 import { AttemptTimeoutError, attachEvidence, failureOf, type RetryPolicy } from '../../src/index.ts';
 
 /** Nothing is known of what an adapter of somebody else has sent. */
-const abandoned = { progress: 'written', rollsBack: false, atomic: false, abandoned: true } as const;
+const abandoned = { progress: 'written', rollsBack: false, atomic: false, commits: false, abandoned: true } as const;
 
 /**
  * Ends the wait for work when a limit is reached, where the adapter does not do that itself. The work goes on: nobody can stop it.

@@ -9,7 +9,7 @@ import {
 } from '../../src/index.ts';
 import { failureOf } from '../contract/outcome.ts';
 import { type LedgerBinding, type LedgerCallback, ledgerBindings } from '../support/ledger/bindings.ts';
-import { breakCommit, freshLedger, isCommit, ledgerOf } from '../support/ledger/stage-ledger.ts';
+import { breakCommit, type CommitAnswer, freshLedger, isCommit, ledgerOf } from '../support/ledger/stage-ledger.ts';
 import { recordStatements } from '../support/record-statements.ts';
 import { unhurried, useStage } from '../support/stage.ts';
 
@@ -17,6 +17,8 @@ const modes: readonly { readonly mode: string; readonly options: OneTransactionO
   { mode: 'exactlyOnce', options: { exactlyOnce: true } },
   { mode: 'idempotencyKey', options: { idempotencyKey: 'order-42' } },
 ];
+
+const answers: readonly CommitAnswer[] = ['none', 'an error that nobody knows'];
 
 describe.each(ledgerBindings)('a COMMIT in doubt, with $name', unhurried, ({ create }) => {
   const stage = useStage('ledger');
@@ -47,36 +49,45 @@ describe.each(ledgerBindings)('a COMMIT in doubt, with $name', unhurried, ({ cre
       expect((await ledgerOf(stage)).map(({ state }) => state)).toEqual(states);
     });
 
-    test('that the server executed returns the result, and the callback does not run again', async () => {
-      const broken = breakCommit(stage, 'executed');
-      const callback = insertOne();
-      expect(await binding.transaction(callback, options)).toEqual({ done: 'ä🐬' });
-      await broken;
-      expect(callback).toHaveBeenCalledOnce();
-      expect(await stage.rows()).toEqual([1]);
-      expect((await ledgerOf(stage)).map(({ state }) => state)).toEqual(states);
-    });
+    test.each(answers)(
+      'that the server executed returns the result, whose callback ran once; answer: %s',
+      async (answer) => {
+        const broken = breakCommit(stage, 'executed', answer);
+        const callback = insertOne();
+        expect(await binding.transaction(callback, options)).toEqual({ done: 'ä🐬' });
+        await broken;
+        expect(callback).toHaveBeenCalledOnce();
+        expect(await stage.rows()).toEqual([1]);
+        expect((await ledgerOf(stage)).map(({ state }) => state)).toEqual(states);
+      },
+    );
 
-    test('that never reached the server is fenced, and the callback runs again', async () => {
-      const broken = breakCommit(stage, 'lost on its way');
-      const callback = insertOne();
-      expect(await binding.transaction(callback, options)).toEqual({ done: 'ä🐬' });
-      await broken;
-      expect(callback).toHaveBeenCalledTimes(2);
-      expect(await stage.rows()).toEqual([1]);
-      expect((await ledgerOf(stage)).map(({ state }) => state).sort()).toEqual([...states, 'fenced'].sort());
-    });
+    test.each(answers)(
+      'that never reached the server is fenced, and the callback runs again; answer: %s',
+      async (answer) => {
+        const broken = breakCommit(stage, 'lost on its way', answer);
+        const callback = insertOne();
+        expect(await binding.transaction(callback, options)).toEqual({ done: 'ä🐬' });
+        await broken;
+        expect(callback).toHaveBeenCalledTimes(2);
+        expect(await stage.rows()).toEqual([1]);
+        expect((await ledgerOf(stage)).map(({ state }) => state).sort()).toEqual([...states, 'fenced'].sort());
+      },
+    );
 
-    test('that never reached the server is told as not committed where nothing may be retried', async () => {
-      const once = open({ retries: 0 });
-      const broken = breakCommit(stage, 'lost on its way');
-      const callback = insertOne();
-      const error = await failureOf(once.transaction(callback, options));
-      await broken;
-      expect(error).toBeInstanceOf(NotCommittedError);
-      expect(callback).toHaveBeenCalledOnce();
-      expect(await stage.rows()).toEqual([]);
-    });
+    test.each(answers)(
+      'that never reached the server is told as not committed where nothing may be retried; answer: %s',
+      async (answer) => {
+        const once = open({ retries: 0 });
+        const broken = breakCommit(stage, 'lost on its way', answer);
+        const callback = insertOne();
+        const error = await failureOf(once.transaction(callback, options));
+        await broken;
+        expect(error).toBeInstanceOf(NotCommittedError);
+        expect(callback).toHaveBeenCalledOnce();
+        expect(await stage.rows()).toEqual([]);
+      },
+    );
 
     test('whose session is swallowed by a black hole, and holds its row, is settled when that was killed', async () => {
       const results: unknown[] = [];

@@ -26,7 +26,13 @@ import { agreeable, chainOf, revoked, thorny, thrown, withGetters } from '../sup
 
 const quick = retryPolicy({ retries: 2, minTimeout: 0, maxTimeout: 0, budget: false });
 const write: Operation = { kind: 'statement', idempotent: false, isSafeRead: () => false, isHandedOver: () => false };
-const transient: Evidence = { progress: 'not-written', rollsBack: false, atomic: true, abandoned: false };
+const transient: Evidence = {
+  progress: 'not-written',
+  rollsBack: false,
+  atomic: true,
+  commits: false,
+  abandoned: false,
+};
 const lost = () => Object.assign(new Error('lost'), { code: 'ECONNRESET' });
 
 /** Runs work that fails with this the first time; what it ended with, and how often it ran. */

@@ -46,7 +46,13 @@ describe('what only computes keeps nothing', () => {
     const growth = await growthOf(async () => {
       for (let number = 0; number < 200_000; number += 1) {
         const error = Object.assign(new Error('lost'), { code: 'ECONNRESET', number });
-        attachEvidence(error, { progress: 'written', rollsBack: false, atomic: true, abandoned: false });
+        attachEvidence(error, {
+          progress: 'written',
+          rollsBack: false,
+          atomic: true,
+          commits: false,
+          abandoned: false,
+        });
         attachFence(error, async () => 'gone');
         if (number % 50 === 0) classify(new Error('wrapped', { cause: error }));
       }

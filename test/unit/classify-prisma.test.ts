@@ -145,7 +145,7 @@ describe('an adapter that brings evidence', () => {
     const adapters = adapterError(Object.defineProperty(cause, 'originalError', { value: original }));
     const error = requestError('P1017', 'Server has closed the connection.', adapters);
     expect(classify(error)).toMatchObject({ outcome: 'unknown', code: 'ECONNRESET' });
-    const evidence = { progress: 'written', rollsBack: true, atomic: true, abandoned: false } as const;
+    const evidence = { progress: 'written', rollsBack: true, atomic: true, commits: false, abandoned: false } as const;
     attachEvidence(original, evidence);
     expect(classify(error)).toMatchObject({ outcome: 'rolled-back', code: 'ECONNRESET', kind: 'connection-lost' });
   });

@@ -9,6 +9,7 @@ const evidence = (changes: Partial<Evidence>): Evidence => ({
   progress: 'written',
   rollsBack: false,
   atomic: true,
+  commits: false,
   abandoned: false,
   ...changes,
 });
@@ -43,6 +44,18 @@ describe('classify, by evidence', () => {
       transient: false,
       invalidates: 'nothing',
     });
+  });
+
+  it('does not take an error of COMMIT that is in no table for a proof that nothing was committed', () => {
+    const full = () => make({ errno: 1598, sqlState: 'HY000' });
+    expect(classifyWith(full(), { commits: true })).toMatchObject({
+      outcome: 'unknown',
+      kind: 'statement',
+      reason: expect.stringContaining('COMMIT'),
+    });
+    expect(classifyWith(full(), { commits: true, progress: 'not-written' }).outcome).toBe('not-executed');
+    expect(classifyWith(make({ errno: 1213 }), { commits: true }).outcome).toBe('rolled-back');
+    expect(classifyWith(full(), { commits: false }).outcome).toBe('failed');
   });
 
   it('does not take an error in the middle of several statements for an error of all of them', () => {

@@ -15,7 +15,7 @@ const driverError = Object.assign(new Error(`Duplicate entry '${secret}' for key
   sqlMessage: `Duplicate entry '${secret}' for key 'email'`,
 });
 const lost = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', fatal: true, sql: driverError.sql });
-attachEvidence(lost, { progress: 'written', atomic: true, rollsBack: false, abandoned: false });
+attachEvidence(lost, { progress: 'written', atomic: true, rollsBack: false, commits: false, abandoned: false });
 const details = { failure: classify(lost), attempts: 2, elapsedMs: 5, cause: lost };
 const errors: readonly (readonly [what: string, error: unknown, said: string])[] = [
   ["the driver's", driverError, 'ER_DUP_ENTRY'],

@@ -20,7 +20,7 @@ const read: Operation = { ...write, isSafeRead: () => true };
 
 function lost(progress: 'written' | 'not-written'): Error {
   const error = Object.assign(new Error('made up'), { code: 'ECONNRESET' });
-  attachEvidence(error, { progress, rollsBack: false, atomic: true, abandoned: false });
+  attachEvidence(error, { progress, rollsBack: false, atomic: true, commits: false, abandoned: false });
   return error;
 }
 
@@ -202,7 +202,7 @@ describe('the errors of this package', () => {
       const error = Object.assign(new Error('made up'), {
         code: abandoned ? 'PROTOCOL_SEQUENCE_TIMEOUT' : 'ECONNRESET',
       });
-      attachEvidence(error, { progress: 'written', rollsBack: false, atomic: true, abandoned });
+      attachEvidence(error, { progress: 'written', rollsBack: false, atomic: true, commits: false, abandoned });
       const asked: FenceLimits[] = [];
       attachFence(error, async (limits) => {
         asked.push(limits);

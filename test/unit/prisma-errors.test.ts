@@ -59,7 +59,7 @@ describe("the server's errors, as both servers word them", () => {
 });
 
 describe('what Prisma is told', () => {
-  const written = { progress: 'written', rollsBack: false, atomic: true, abandoned: false } as const;
+  const written = { progress: 'written', rollsBack: false, atomic: true, commits: false, abandoned: false } as const;
   const failure = classify(system('ECONNRESET')) satisfies Failure;
   const details = { failure, attempts: 3, elapsedMs: 5 };
 

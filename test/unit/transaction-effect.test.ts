@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isAtomic, leavesTransactionUncommitted } from '../../src/index.ts';
+import { isAtomic, isCommit, leavesTransactionUncommitted } from '../../src/index.ts';
 
 describe('leavesTransactionUncommitted', () => {
   it.each([
@@ -51,4 +51,12 @@ describe('isAtomic', () => {
     ['-- insert\ncall p()', false],
     ['', false],
   ])('does not believe it of %s', (sql, several) => expect(isAtomic(sql, several)).toBe(false));
+});
+
+describe('isCommit', () => {
+  it.each(['COMMIT', ' commit;', 'Commit WORK AND CHAIN'])('knows %s', (sql) => expect(isCommit(sql)).toBe(true));
+
+  it.each(['INSERT INTO t VALUES (1)', 'ROLLBACK', 'committed', ''])('knows that %s is none', (sql) =>
+    expect(isCommit(sql)).toBe(false),
+  );
 });

@@ -1,4 +1,6 @@
 import { createLedger } from '../../../adapters/mysql2/index.ts';
+import type { ProxyConnection } from '../fault-proxy-connection.ts';
+import { err, packet } from '../hostile/packets.ts';
 import type { Stage } from '../stage.ts';
 import type { LedgerBinding } from './bindings.ts';
 
@@ -21,32 +23,36 @@ export async function freshLedger(stage: Stage, binding: Pick<LedgerBinding, 'po
   await createLedger(binding.pool);
 }
 
-/** How COMMIT fares, once. The connection that carried it is lost to its user in every case. */
+/** How COMMIT fares, once. */
 export type CommitFate =
   /** It never reaches the server, and the server notices the end of the connection. */
   | 'lost on its way'
   /** The server executes it, and its answer is lost. */
   | 'executed';
 
-/** Breaks the connection under the next COMMIT. Resolves when that has happened. */
-export function breakCommit(stage: Stage, fate: CommitFate): Promise<void> {
+/** What its user hears instead: nothing more on this connection, or an error in no table. */
+export type CommitAnswer = 'none' | 'an error that nobody knows';
+
+/** Breaks the next COMMIT. Resolves when that has happened. */
+export function breakCommit(stage: Stage, fate: CommitFate, answer: CommitAnswer = 'none'): Promise<void> {
   return new Promise((resolve) => {
     let committing: number | undefined;
+    const spoil = (connection: ProxyConnection) => {
+      if (answer === 'none') connection.reset();
+      else connection.answer(packet(1, err(8_670, 'HY000', 'Something broke')));
+      resolve();
+      return 'swallow' as const;
+    };
     const stop = stage.proxy.onClientData((chunk, connection) => {
       if (!isCommit(chunk)) return 'forward';
       stop();
       committing = connection.id;
-      if (fate === 'executed') return 'forward';
-      connection.reset();
-      resolve();
-      return 'swallow';
+      return fate === 'executed' ? 'forward' : spoil(connection);
     });
     const stopAnswers = stage.proxy.onServerData((_, connection) => {
       if (connection.id !== committing) return 'forward';
       stopAnswers();
-      connection.reset();
-      resolve();
-      return 'swallow';
+      return spoil(connection);
     });
   });
 }
