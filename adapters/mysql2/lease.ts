@@ -214,7 +214,7 @@ export class Lease implements Holder, Watched {
   ): () => void {
     const abandon = (error: (failure: Failure) => unknown, kind: 'attempt-timeout' | 'aborted', source: string) => {
       stop();
-      const evidence = this.#pooled.evidenceFor(command(), undefined);
+      const evidence = this.#pooled.abandon(command());
       const failure = failureOf({ proof: 'unknown', kind, invalidates: 'connection', source }, evidence);
       const reason = error(failure);
       attachEvidence(reason, evidence);

@@ -161,7 +161,7 @@ export class PooledConnection {
 
   /** Records a failed command: evidence for its error, trust for its siblings, and the first failure of whoever holds it. */
   failed(error: unknown, command: DriverCommand | undefined): Failure {
-    attachEvidence(error, this.evidenceFor(command, error));
+    attachEvidence(error, this.#evidenceFor(command, error));
     const failure = classify(error);
     const { fences = false } = this.holder ?? {};
     this.observe(error, failure);
@@ -187,7 +187,7 @@ export class PooledConnection {
 
   /** As {@link failed}, for the end of the stream under a command that mysql2 does not tell of it. */
   lostUnder(error: unknown, command: DriverCommand | undefined): void {
-    attachEvidence(error, this.evidenceFor(command, error));
+    attachEvidence(error, this.#evidenceFor(command, error));
     this.#offerFence(error, classify(error).kind, command, this.holder?.fences === true);
   }
 
@@ -215,22 +215,31 @@ export class PooledConnection {
     this.holder?.lost();
   }
 
-  /** @param error what the command failed with; undefined if this side stops waiting for it */
-  evidenceFor(command: DriverCommand | undefined, error: unknown): Evidence {
-    const abandoned = error === undefined;
-    if (abandoned) this.#wire.seal();
+  /** Of a command that this side stops waiting for: nothing more of it leaves this process. */
+  abandon(command: DriverCommand | undefined): Evidence {
+    this.#wire.seal();
+    const evidence = this.#evidence(command, this.#transaction === 'open');
+    return { ...evidence, abandoned: this.#wire.progressOf(command) === 'written' };
+  }
+
+  /** @param error what the command failed with */
+  #evidenceFor(command: DriverCommand | undefined, error: unknown): Evidence {
+    // mysql2 hands one error to the running command and to those behind it, of which EXECUTE is one while PREPARE runs.
+    const wasOpen = this.#transaction === 'unsure' && error === this.#unsureBy;
+    return this.#evidence(command, wasOpen || this.#transaction === 'open');
+  }
+
+  #evidence(command: DriverCommand | undefined, isOpen: boolean): Evidence {
     const wire = this.#wire.progressOf(command);
     const progress = wire === 'written' && this.holder?.preparing === true ? 'preparing' : wire;
     const sql = sqlOf(command) ?? '';
     const uncommitted = wire !== 'written' || leavesTransactionUncommitted(sql);
-    // mysql2 hands one error to the running command and to those behind it, of which EXECUTE is one while PREPARE runs.
-    const isOpen = this.#transaction === 'open' || (!abandoned && error === this.#unsureBy);
     return {
       progress,
       atomic: isAtomic(sql, allowsMultipleStatements(this.core)),
       rollsBack: isOpen && uncommitted,
       commits: isCommit(sql),
-      abandoned: abandoned && wire === 'written',
+      abandoned: false,
     };
   }
 
