@@ -1,15 +1,14 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createConnection } from 'mysql2/promise';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createLedger } from '../../adapters/mysql2/index.ts';
 import { type FenceEvent, NotCommittedError, OutcomeUnknownError, type RetryPolicyOptions } from '../../src/index.ts';
 import { createPromiseBinding } from '../contract/bindings/mysql2.ts';
 import { failureOf, later, told, warm } from '../contract/outcome.ts';
 import { findMariadb } from '../support/cluster/find-mariadb.ts';
-import { type ReplicationPair, startReplicationPair } from '../support/cluster/replication.ts';
-import { resetStageTables, stageRowsOf } from '../support/cluster/stage-rows.ts';
+import { stageRowsOf } from '../support/cluster/stage-rows.ts';
 import { useCleanups } from '../support/cluster/use-cleanups.ts';
-import { startVirtualIp, type VirtualIp } from '../support/cluster/virtual-ip.ts';
+import { useReplicationPair } from '../support/cluster/use-replication-pair.ts';
 import { titleOf, whyNot } from '../support/cluster/why-not.ts';
 import { type LedgerBinding, type LedgerCallback, ledgerBindings } from '../support/ledger/bindings.ts';
 import { isCommit } from '../support/ledger/stage-ledger.ts';
@@ -19,43 +18,32 @@ const missing = await whyNot(findMariadb);
 const title = titleOf('a failover to an asynchronous replica', missing);
 
 describe(title, { ...unhurried, skip: unhurried.skip || missing !== undefined }, () => {
-  const { afterwards, closing } = useCleanups();
-  let pair: ReplicationPair;
-  let address: VirtualIp;
-
-  beforeAll(async () => {
-    pair = await startReplicationPair({ name: 'failover' });
-  }, 240_000);
-  afterAll(() => pair?.destroy());
-  beforeEach(async () => {
-    await resetStageTables(pair.primary);
-    await pair.caughtUp();
-    address = await startVirtualIp(pair.primary);
-    afterwards(() => address.proxy.close());
-  });
+  const cleanups = useCleanups();
+  const { afterwards, closing } = cleanups;
+  const stage = useReplicationPair('failover', cleanups);
   afterEach(async () => {
-    const { nodes } = pair;
+    const { nodes } = stage.pair;
     for (const node of nodes) await node.thaw();
-    if (nodes.some((node) => !node.running)) await pair.rejoin();
+    if (nodes.some((node) => !node.running)) await stage.pair.rejoin();
   });
 
   /** The primary dies under its clients, and the address moves. */
   const failOver = async () => {
-    await pair.failover();
-    address.pointTo(pair.primary);
+    await stage.pair.failover();
+    stage.address.pointTo(stage.pair.primary);
   };
 
   /** The next COMMIT is executed by the primary; before its answer can reach anybody, `event` happens, and the answer is lost. */
   const atCommit = (event: () => Promise<void>): Promise<void> =>
     new Promise((resolve, reject) => {
       let committing: number | undefined;
-      const stop = address.proxy.onClientData((chunk, connection) => {
+      const stop = stage.address.proxy.onClientData((chunk, connection) => {
         if (!isCommit(chunk)) return 'forward';
         stop();
         committing = connection.id;
         return 'forward';
       });
-      const stopAnswers = address.proxy.onServerData((_, connection) => {
+      const stopAnswers = stage.address.proxy.onServerData((_, connection) => {
         if (connection.id !== committing) return 'forward';
         stopAnswers();
         // What the server says of its own end is not to be heard either.
@@ -69,7 +57,7 @@ describe(title, { ...unhurried, skip: unhurried.skip || missing !== undefined },
     });
 
   test('is told to writers as it is: acknowledged, or unknown; none is applied twice', async () => {
-    const binding = closing(createPromiseBinding({ connection: address.connection() }));
+    const binding = closing(createPromiseBinding({ connection: stage.address.connection() }));
     const answers = new Map<number, string>();
     let over = false;
     const writer = async (first: number) => {
@@ -84,7 +72,7 @@ describe(title, { ...unhurried, skip: unhurried.skip || missing !== undefined },
     const before = new Set(answers.keys());
     over = true;
     await writers;
-    const rows = await stageRowsOf(pair.primary);
+    const rows = await stageRowsOf(stage.pair.primary);
     expect(rows).toHaveLength(new Set(rows).size);
     // Only the tail may be missing, and that is what an asynchronous replica is.
     const lost = [...answers].filter(([id, answer]) => answer === 'applied' && !rows.includes(id));
@@ -97,57 +85,57 @@ describe(title, { ...unhurried, skip: unhurried.skip || missing !== undefined },
 
   describe.each(bindings)('exactlyOnce, with $name', ({ create }) => {
     const open = (policy?: RetryPolicyOptions): LedgerBinding =>
-      closing(create({ connection: { ...address.connection(), connectionLimit: 3 }, ...(policy && { policy }) }));
+      closing(create({ connection: { ...stage.address.connection(), connectionLimit: 3 }, ...(policy && { policy }) }));
     const insertOne = () => vi.fn<LedgerCallback<string>>((tx) => tx.insert(1).then(() => 'done'));
     const withLedger = async (policy?: RetryPolicyOptions) => {
       const binding = open(policy);
       await createLedger(binding.pool);
-      await pair.caughtUp();
+      await stage.pair.caughtUp();
       return binding;
     };
 
     test('returns the result of a COMMIT that had reached the replica, and does not run the callback again', async () => {
       const binding = await withLedger();
       const lost = atCommit(async () => {
-        await pair.caughtUp();
+        await stage.pair.caughtUp();
         await failOver();
       });
       const callback = insertOne();
       expect(await binding.transaction(callback, { exactlyOnce: true })).toBe('done');
       await lost;
       expect(callback).toHaveBeenCalledOnce();
-      expect(await stageRowsOf(pair.primary)).toEqual([1]);
+      expect(await stageRowsOf(stage.pair.primary)).toEqual([1]);
     });
 
     test('runs the callback again when the COMMIT was lost with the tail', async () => {
       const binding = await withLedger();
-      await pair.pause();
+      await stage.pair.pause();
       const lost = atCommit(failOver);
       const callback = insertOne();
       expect(await binding.transaction(callback, { exactlyOnce: true })).toBe('done');
       await lost;
       expect(callback).toHaveBeenCalledTimes(2);
-      expect(await stageRowsOf(pair.primary)).toEqual([1]);
-      await pair.rejoin();
-      expect(await stageRowsOf(pair.replica)).toEqual([1]);
+      expect(await stageRowsOf(stage.pair.primary)).toEqual([1]);
+      await stage.pair.rejoin();
+      expect(await stageRowsOf(stage.pair.replica)).toEqual([1]);
     });
 
     test('says that a COMMIT was not applied that was lost with the tail, where nothing may be retried', async () => {
       const binding = await withLedger({ retries: 0 });
-      await pair.pause();
+      await stage.pair.pause();
       const lost = atCommit(failOver);
       expect(await failureOf(binding.transaction(insertOne(), { exactlyOnce: true }))).toBeInstanceOf(
         NotCommittedError,
       );
       await lost;
-      expect(await stageRowsOf(pair.primary)).toEqual([]);
+      expect(await stageRowsOf(stage.pair.primary)).toEqual([]);
     });
   });
 
   test('ends a statement whose server is silent, when the address has moved to another one, and reads there', async () => {
     const policy = { watchAfter: 300, watchTimeout: 4_000 };
-    const binding = closing(createPromiseBinding({ connection: address.connection(), policy }));
-    const { primary } = pair;
+    const binding = closing(createPromiseBinding({ connection: stage.address.connection(), policy }));
+    const { primary } = stage.pair;
     await warm(binding, 1);
     const locker = await createConnection(primary.connectionOptions('root'));
     afterwards(async () => locker.destroy());
@@ -159,15 +147,15 @@ describe(title, { ...unhurried, skip: unhurried.skip || missing !== undefined },
       "SELECT 1 FROM information_schema.processlist WHERE user = 'app' AND command = 'Query' AND time > 0";
     await expect.poll(() => primary.admin(waiting), patient).toHaveLength(2);
     await primary.freeze();
-    address.pointTo(pair.replica);
+    stage.address.pointTo(stage.pair.replica);
     expect(await failureOf(write)).toBeInstanceOf(OutcomeUnknownError);
     expect(await read).toEqual([]);
   });
 
   test('waits for a slow statement on one of the servers that an address stands for in turn', async () => {
     const policy = { watchAfter: 300, watchTimeout: 2_000 };
-    const binding = closing(createPromiseBinding({ connection: address.connection(), policy }));
-    const { primary, replica } = pair;
+    const binding = closing(createPromiseBinding({ connection: stage.address.connection(), policy }));
+    const { primary, replica } = stage.pair;
     await warm(binding, 1);
     const slow = later(binding.select('SLEEP(3)'));
     const running =
@@ -176,7 +164,7 @@ describe(title, { ...unhurried, skip: unhurried.skip || missing !== undefined },
     let turns = 0;
     const turning = setInterval(() => {
       turns += 1;
-      address.pointTo(turns % 2 === 0 ? primary : replica);
+      stage.address.pointTo(turns % 2 === 0 ? primary : replica);
     }, 70);
     afterwards(async () => clearInterval(turning));
     expect(await slow).toBe(0);
@@ -188,13 +176,17 @@ describe(title, { ...unhurried, skip: unhurried.skip || missing !== undefined },
     subscribe('gone-away:fence', listener);
     afterwards(async () => unsubscribe('gone-away:fence', listener));
     const binding = closing(
-      createPromiseBinding({ connection: address.connection(), connectionLimit: 1, policy: { attemptTimeout: 500 } }),
+      createPromiseBinding({
+        connection: stage.address.connection(),
+        connectionLimit: 1,
+        policy: { attemptTimeout: 500 },
+      }),
     );
     await warm(binding, 1);
-    const [lostId = 0] = await pair.primary.threads();
+    const [lostId = 0] = await stage.pair.primary.threads();
     const stranger = await connectionNumbered(lostId);
-    await pair.primary.freeze();
-    address.pointTo(pair.replica);
+    await stage.pair.primary.freeze();
+    stage.address.pointTo(stage.pair.replica);
     const write = later(binding.with({ idempotent: true }).upsertIdempotently(1));
     expect(await failureOf(write)).toBeInstanceOf(OutcomeUnknownError);
     expect(results).toEqual(['not-ours']);
@@ -204,7 +196,7 @@ describe(title, { ...unhurried, skip: unhurried.skip || missing !== undefined },
   /** A connection of the same user to the replica, with this number there. */
   const connectionNumbered = async (id: number) => {
     for (;;) {
-      const connection = await createConnection(pair.replica.connectionOptions());
+      const connection = await createConnection(stage.pair.replica.connectionOptions());
       afterwards(async () => connection.destroy());
       if (connection.threadId === id) return connection;
       if (connection.threadId > id) throw new Error(`the replica is at ${connection.threadId}, beyond ${id}`);

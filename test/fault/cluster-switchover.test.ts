@@ -1,13 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { EvictEvent } from '../../src/index.ts';
 import type { Binding, BindingOptions, Callback } from '../contract/binding.ts';
 import { later, warm } from '../contract/outcome.ts';
 import { clusterBindings } from '../support/cluster/bindings.ts';
 import { findMariadb } from '../support/cluster/find-mariadb.ts';
-import { type ReplicationPair, startReplicationPair } from '../support/cluster/replication.ts';
-import { resetStageTables, stageRowsOf } from '../support/cluster/stage-rows.ts';
+import { stageRowsOf } from '../support/cluster/stage-rows.ts';
 import { useCleanups } from '../support/cluster/use-cleanups.ts';
-import { startVirtualIp, type VirtualIp } from '../support/cluster/virtual-ip.ts';
+import { useReplicationPair } from '../support/cluster/use-replication-pair.ts';
 import { titleOf, whyNot } from '../support/cluster/why-not.ts';
 import { patient, unhurried } from '../support/stage.ts';
 
@@ -17,28 +16,17 @@ describe(titleOf('a switchover', missing), {
   ...unhurried,
   skip: unhurried.skip || missing !== undefined,
 }, () => {
-  const { afterwards, closing } = useCleanups();
-  let pair: ReplicationPair;
-  let address: VirtualIp;
-
-  beforeAll(async () => {
-    pair = await startReplicationPair({ name: 'switchover' });
-  }, 240_000);
-  afterAll(() => pair?.destroy());
-  beforeEach(async () => {
-    await resetStageTables(pair.primary);
-    await pair.caughtUp();
-    address = await startVirtualIp(pair.primary);
-    afterwards(() => address.proxy.close());
-  });
+  const cleanups = useCleanups();
+  const { closing } = cleanups;
+  const stage = useReplicationPair('switchover', cleanups);
 
   /** In good order, also for who goes by the address; connections that are open stay with the server that they were made to. */
-  const switchOver = () => pair.switchover(async () => address.pointTo(pair.replica));
+  const switchOver = () => stage.pair.switchover(async () => stage.address.pointTo(stage.pair.replica));
 
   /** Both have exactly these rows. */
   const expectRows = async (ids: readonly number[]) => {
-    await pair.caughtUp();
-    expect([await stageRowsOf(pair.primary), await stageRowsOf(pair.replica)]).toEqual([ids, ids]);
+    await stage.pair.caughtUp();
+    expect([await stageRowsOf(stage.pair.primary), await stageRowsOf(stage.pair.replica)]).toEqual([ids, ids]);
   };
 
   describe.each(clusterBindings)('with $name', ({ create }) => {
@@ -47,7 +35,7 @@ describe(titleOf('a switchover', missing), {
     const open = (options: Partial<BindingOptions> = {}): Binding =>
       closing(
         create({
-          connection: address.connection(),
+          connection: stage.address.connection(),
           policy: {
             maxTimeout: 100,
             onEvict: (event) => evicted.push(event),
@@ -64,7 +52,7 @@ describe(titleOf('a switchover', missing), {
     test('sends a write that the old primary refused to the new one, once, and replaces all old connections', async () => {
       const binding = open();
       await warm(binding, 3);
-      const old = pair.primary;
+      const old = stage.pair.primary;
       expect(await old.threads()).toHaveLength(3);
       await switchOver();
       await binding.insert(1);
@@ -79,10 +67,10 @@ describe(titleOf('a switchover', missing), {
       const binding = open();
       await warm(binding, 3);
       let write: Promise<unknown> | undefined;
-      await pair.switchover(async () => {
+      await stage.pair.switchover(async () => {
         write = later(binding.insert(1));
         await expect.poll(() => retried.length, patient).toBeGreaterThanOrEqual(2);
-        address.pointTo(pair.replica);
+        stage.address.pointTo(stage.pair.replica);
       });
       await write;
       await expectRows([1]);
