@@ -17,7 +17,7 @@ Writes the tables of docs/guarantees.md from what commands have printed with --j
 `;
 
 async function main(files: readonly string[]): Promise<boolean> {
-  const reports = await Promise.all(files.map(async (file) => JSON.parse(await readFile(file, 'utf8')) as Report));
+  const reports = await Promise.all(files.map(readReport));
   const of = <C extends Report['command']>(wanted: C) =>
     reports.filter((report): report is Extract<Report, { command: C }> => report.command === wanted);
   const [chaos, fault, servers] = [of('chaos'), of('fault'), of('servers')];
@@ -28,6 +28,16 @@ async function main(files: readonly string[]): Promise<boolean> {
   text = withSection(text, { name: 'machine', markdown: machinesOf(reports) });
   await writeFile(page, text);
   return true;
+}
+
+/** What npm says on standard output before it begins is passed over. */
+async function readReport(file: string): Promise<Report> {
+  const [report] = /^\{.*/ms.exec(await readFile(file, 'utf8')) ?? [];
+  try {
+    return JSON.parse(report ?? '') as Report;
+  } catch (cause) {
+    throw new UsageError(`expected what a command has printed with --json in ${file}`, { cause });
+  }
 }
 
 /** What all of it was counted on. */
