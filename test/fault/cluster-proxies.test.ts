@@ -15,6 +15,7 @@ import { findServerBinary, type ServerBinary } from '../support/find-server-bina
 import { type LocalServer, launchLocalServer } from '../support/local-server.ts';
 import { withConnection } from '../support/server-admin.ts';
 import { patient, unhurried } from '../support/stage.ts';
+import { watchSockets } from '../support/watch-sockets.ts';
 
 /** A proxy that accepts connections whether or not a server is behind it, and hides the addresses of its clients. */
 interface Proxy {
@@ -156,9 +157,13 @@ for (const { title, missing, findServer, start, startImpatient, bindings, refusa
       });
 
       test('waits with a write, and sends it once, while no server is up', async () => {
+        const sockets = watchSockets();
+        afterwards(async () => sockets.stop());
         const binding = open();
         await warm(binding, 2);
         await server.kill9();
+        // A write that is sent before the proxy has passed on the end of its connection is another story: nobody can know of it.
+        await expect.poll(() => sockets.open(proxy.port), patient).toBe(0);
         const write = later(binding.insert(1));
         const read = later(binding.read());
         const impatient = open({ acquireTimeout: 400 });
