@@ -8,8 +8,8 @@ export default defineConfig({
     hookTimeout: 300_000,
     testTimeout: 60_000,
     onUnhandledError: (error) => !isUnheardOfMariaDbDriver(error),
-    // Each file has servers of its own, and waits for them more than it works: a file more than the two cores of a small machine.
-    maxWorkers: 3,
+    // Each file has servers of its own; more files at once than cores only make them wait for each other.
+    maxWorkers: 2,
     reporters: process.env.CI === undefined ? ['default'] : ['dot'],
   },
 });

@@ -1,6 +1,7 @@
 import type { Connection } from 'mysql2/promise';
 import { expect } from 'vitest';
 import { OutcomeUnknownError } from '../../src/index.ts';
+import { killConnections } from '../support/server-faults.ts';
 import type { Stage } from '../support/stage.ts';
 import type { Binding } from './binding.ts';
 
@@ -33,9 +34,8 @@ export async function warm(binding: Binding, connections: number): Promise<void>
 }
 
 /** Resolves in the very moment in which the server confirms the last KILL; the victims' ends may not have been seen yet. */
-export async function killAll(root: Connection): Promise<void> {
-  const [rows] = await root.query("SELECT id AS id FROM information_schema.processlist WHERE user = 'app'");
-  await Promise.all((rows as { id: number }[]).map(({ id }) => root.query('KILL ?', [id])));
+export function killAll(root: Connection): Promise<void> {
+  return killConnections(root, 'all');
 }
 
 /** The caller's error, and that it came: a promise that must fail but does not is a finding, not an undefined. */
