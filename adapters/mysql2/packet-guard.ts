@@ -22,7 +22,8 @@ function isErrPacket({ buffer, start }: IncomingPacket): boolean {
 /**
  * What is wrong with a packet that is about to be read as an answer. With another number than the next one it belongs to something else,
  * which mysql2 only prints a warning about; and so does one that was there before its question was sent. An ERR packet may be either: a server
- * that hangs up says why with the number 0, and does not wait to be asked.
+ * that hangs up says why with the number 0, and does not wait to be asked; and one that has not read all of a long request counts less than
+ * this side. None can have counted beyond the first packet of an answer.
  *
  * @param expected undefined where this version of mysql2 does not tell
  * @param wasThere whether all that was read from the server was read before the statement was sent; asked of a first packet only
@@ -34,7 +35,9 @@ export function faultBeforeReading(
 ): Fault | undefined {
   const { sequenceId } = packet;
   const inOrder = expected === undefined || sequenceId === expected;
-  if ((inOrder && (sequenceId !== 1 || !wasThere())) || isErrPacket(packet)) return undefined;
+  if (inOrder && (sequenceId !== 1 || !wasThere())) return undefined;
+  const isBeyond = expected === 1 && sequenceId > expected;
+  if (isErrPacket(packet) && !isBeyond) return undefined;
   return { code: 'PROTOCOL_PACKETS_OUT_OF_ORDER', message: 'The server sent packets out of order' };
 }
 

@@ -98,6 +98,25 @@ describe('a real server whose answers are mangled on their way', unhurried, () =
     expect([...told.values()].some((answer) => answer !== failed)).toBe(true);
   });
 
+  test.each(clientNames)('is not believed when it speaks out of turn: a write is not sent again, %s', async (name) => {
+    const client = stage.closing(createClient(name, { ...stage.routed(), connectionLimit: 1 }, policy));
+    await client.write(1);
+    const stop = stage.router.onClientData((chunk, { id }) => {
+      if (!chunk.includes('INSERT') && chunk[4] !== 0x17) return 'forward';
+      stop();
+      const stopAnswer = stage.router.onServerData((_, connection) => {
+        if (connection.id !== id) return 'forward';
+        stopAnswer();
+        // "Rolled back", in the answer to something else.
+        connection.answer(packet(255, err(1_213, '40001', 'Deadlock found')));
+        return 'swallow';
+      });
+      return 'forward';
+    });
+    expect(await failureOf(client.write(2))).toBeInstanceOf(OutcomeUnknownError);
+    expect(await stage.countOf(2)).toBe(1);
+  });
+
   test.each(clientNames.flatMap((name) => [true, false].map((ends) => ({ name, ends }))))(
     'nobody knows what became of a COMMIT that got an error that nobody knows: $name, connection lost $ends',
     async ({ name, ends }) => {

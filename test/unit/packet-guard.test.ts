@@ -15,6 +15,13 @@ describe('a packet that is about to be read', () => {
     expect(faultBeforeReading(incoming(7, [0]), undefined, () => false)).toBeUndefined();
   });
 
+  it('has not a number that no server can have reached, ERR packet or not', () => {
+    const err = [0xff, 0xfc, 0x03];
+    expect(faultBeforeReading(incoming(255, err), 1, () => false)?.code).toBe('PROTOCOL_PACKETS_OUT_OF_ORDER');
+    expect(faultBeforeReading(incoming(3, err), 7, () => false)).toBeUndefined();
+    expect(faultBeforeReading(incoming(9, err), 7, () => false)).toBeUndefined();
+  });
+
   it('has to come after its question, unless it is an ERR packet, or not the first one of its answer', () => {
     expect(faultBeforeReading(incoming(1, [0]), 1, () => true)?.code).toBe('PROTOCOL_PACKETS_OUT_OF_ORDER');
     expect(faultBeforeReading(incoming(1, [0xff, 0xbf, 0x0f]), 1, () => true)).toBeUndefined();

@@ -141,6 +141,9 @@ export const mangled: fc.Arbitrary<Misbehaviour> = fc
     ),
   );
 
+/** In no table: an error that says truly that nothing was applied, and lies, is no mangled answer. */
+const unknownErrno = 60_000;
+
 function apply(bytes: Buffer, { kind, at, byte, count }: Change): Buffer {
   const index = Math.floor(at * bytes.length);
   const [before, after] = [bytes.subarray(0, index), bytes.subarray(index)];
@@ -156,7 +159,11 @@ function apply(bytes: Buffer, { kind, at, byte, count }: Change): Buffer {
     case 'repeat':
       return Buffer.concat([bytes, after]);
     case 'err':
-      return Buffer.concat([before, packet(byte, err(byte * count, 'HY000', Buffer.alloc(count, byte))), after]);
+      return Buffer.concat([
+        before,
+        packet(byte, err(unknownErrno + count, 'HY000', Buffer.alloc(count, byte))),
+        after,
+      ]);
     case 'length':
     case 'number': {
       const copy = Buffer.from(bytes);
