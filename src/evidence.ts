@@ -44,6 +44,15 @@ export function evidenceOf(error: unknown): Evidence | undefined {
   return typeof error === 'object' && error !== null ? evidenceMap().get(error) : undefined;
 }
 
+/** Of work for which there was no connection. */
+export const neverAcquired: Evidence = Object.freeze({
+  progress: 'not-acquired',
+  rollsBack: false,
+  atomic: true,
+  commits: false,
+  abandoned: false,
+});
+
 function worse(a: Evidence, b: Evidence): Evidence {
   const progress = progressOrder.indexOf(a.progress) >= progressOrder.indexOf(b.progress) ? a.progress : b.progress;
   return {

@@ -17,7 +17,7 @@ export {
   OutcomeUnknownError,
   RetriesExhaustedError,
 } from './errors.ts';
-export { attachEvidence, evidenceOf } from './evidence.ts';
+export { attachEvidence, evidenceOf, neverAcquired } from './evidence.ts';
 export type { AttemptContext, ExecutorEnvironment } from './executor.ts';
 export { Executor } from './executor.ts';
 export type { Evidence, Failure, FailureKind, Invalidates, Operation, Outcome, Progress } from './failure.ts';

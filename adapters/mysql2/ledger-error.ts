@@ -1,13 +1,5 @@
-import { type Failure, failureOf, LedgerError } from '../../src/index.ts';
+import { type Failure, failureOf, LedgerError, neverAcquired } from '../../src/index.ts';
 import { ledgerSql } from './ledger-table.ts';
-
-const nothingSent = {
-  progress: 'not-acquired',
-  rollsBack: false,
-  atomic: true,
-  commits: false,
-  abandoned: false,
-} as const;
 
 /** Nothing of the user's was executed, and trying again cannot help. */
 export function refusal(message: string, cause?: unknown): LedgerError {
@@ -33,6 +25,6 @@ function ledgerError(
   source: string,
   cause: unknown,
 ): LedgerError {
-  const failure: Failure = failureOf({ proof, kind: 'conflict', invalidates: 'nothing', source }, nothingSent);
+  const failure: Failure = failureOf({ proof, kind: 'conflict', invalidates: 'nothing', source }, neverAcquired);
   return new LedgerError(message, { failure, attempts: 1, elapsedMs: 0, cause });
 }

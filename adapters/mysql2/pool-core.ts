@@ -6,6 +6,7 @@ import {
   type EvictEvent,
   Executor,
   failureOf,
+  neverAcquired,
   notify,
   publish,
   type RetryPolicy,
@@ -30,14 +31,6 @@ import { judge, ping, type Trust, turn } from './liveness.ts';
 import { PooledConnection } from './pooled-connection.ts';
 import type { Session } from './session.ts';
 import { StatementWatch } from './statement-watch.ts';
-
-const neverAcquired = {
-  progress: 'not-acquired',
-  rollsBack: false,
-  atomic: true,
-  commits: false,
-  abandoned: false,
-} as const;
 
 const poolCores = new WeakMap<Pool, PoolCore>();
 
