@@ -45,8 +45,8 @@ export interface ServerEvent {
 export interface FenceEvent {
   readonly threadId: number | undefined;
   /**
-   * `gone`: it does not run any more; `not-ours`: not provably the one that was lost, and left alone; `unreachable`: nobody answered in time, and it is asked
-   * for again in the background: another event tells if that comes to something.
+   * `gone`: it does not run any more; `not-ours`: not provably the one that was lost, and left alone; `unreachable`: nobody
+   * answered in time, and it is asked for again in the background; another event tells if that comes to something.
    */
   readonly result: FenceResult;
   readonly elapsedMs: number;

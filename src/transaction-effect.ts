@@ -51,7 +51,7 @@ export function leavesTransactionUncommitted(sql: string): boolean {
   return !sql.includes(';') && !hasExecutableComment(sql) && neutralStatements.has(firstWordOf(sql));
 }
 
-/** Whether this statement commits the transaction that it runs in, and does nothing else. */
+/** Whether this text begins with COMMIT, so that an error of it may be one of a transaction that is committed. */
 export function isCommit(sql: string): boolean {
   return firstWordOf(sql) === 'commit';
 }

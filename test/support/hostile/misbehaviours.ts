@@ -141,7 +141,7 @@ export const mangled: fc.Arbitrary<Misbehaviour> = fc
     ),
   );
 
-/** In no table: an error that says truly that nothing was applied, and lies, is no mangled answer. */
+/** In no table. A well-formed "rolled back" that is not true nobody can tell from a true one. */
 const unknownErrno = 60_000;
 
 function apply(bytes: Buffer, { kind, at, byte, count }: Change): Buffer {
