@@ -1,9 +1,9 @@
-import { connectionExceptionState, type ErrorRow, errorRows, type Proof, tlsFailureCode } from './error-codes.ts';
+import { connectionExceptionState, type ErrorRow, errorRows, type Proof, tlsFailureCode } from './codes/error-codes.ts';
+import { prismaRows } from './codes/prisma-codes.ts';
 import { causesOf, type ErrorFacts, factsOf, factsOfKind, inOrderOfExactness } from './error-facts.ts';
 import { isGoneAwayError } from './errors.ts';
 import { evidenceOf } from './evidence.ts';
 import type { Evidence, Failure, Outcome } from './failure.ts';
-import { prismaRows } from './prisma-codes.ts';
 
 interface Finding {
   readonly row: Pick<ErrorRow, 'proof' | 'kind' | 'invalidates' | 'source'>;

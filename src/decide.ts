@@ -1,5 +1,5 @@
 import type { Failure, Operation } from './failure.ts';
-import type { RetryPolicy } from './policy.ts';
+import type { RetryPolicy } from './policy/policy.ts';
 
 /**
  * What to do after a failed attempt.

@@ -6,9 +6,9 @@ import { classify } from './classify.ts';
 import { decide } from './decide.ts';
 import { OutcomeUnknownError, RetriesExhaustedError } from './errors.ts';
 import type { Failure, Operation } from './failure.ts';
-import { afterFence, fenceOf, fenceTimeout } from './fencing.ts';
+import { afterFence, fenceOf, fenceTimeout } from './kill.ts';
 import { consent, notify } from './notify.ts';
-import type { RetryPolicy } from './policy.ts';
+import type { RetryPolicy } from './policy/policy.ts';
 import { sleep } from './sleep.ts';
 import { type GiveUpEvent, publish } from './telemetry.ts';
 

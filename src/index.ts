@@ -21,8 +21,8 @@ export { attachEvidence, evidenceOf, neverAcquired } from './evidence.ts';
 export type { AttemptContext, ExecutorEnvironment } from './executor.ts';
 export { Executor } from './executor.ts';
 export type { Evidence, Failure, FailureKind, Invalidates, Operation, Outcome, Progress } from './failure.ts';
-export type { Fence, FenceLimits, FenceResult } from './fencing.ts';
-export { attachFence, fenceOf, fenceTimeout } from './fencing.ts';
+export type { Fence, FenceLimits, FenceResult } from './kill.ts';
+export { attachFence, fenceOf, fenceTimeout } from './kill.ts';
 export { notify } from './notify.ts';
 export type {
   CallOptions,
@@ -34,11 +34,12 @@ export type {
   RetryPolicyOptions,
   TransactionOptions,
   TransactionPolicy,
-} from './policy.ts';
-export { callPolicy, retryPolicy, transactionOptionNames, transactionPolicy } from './policy.ts';
+} from './policy/policy.ts';
+export { callPolicy, retryPolicy, transactionOptionNames, transactionPolicy } from './policy/policy.ts';
 export { isError, messageOf, propertyOf } from './property.ts';
 export { sleep } from './sleep.ts';
-export { isSafeRead } from './statement.ts';
+export { isSafeRead } from './sql/safe-read.ts';
+export { isAtomic, isCommit, leavesTransactionUncommitted, withoutEnd } from './sql/transaction-effect.ts';
 export type {
   ChannelName,
   ChannelPayloads,
@@ -51,4 +52,3 @@ export type {
   SettleEvent,
 } from './telemetry.ts';
 export { publish } from './telemetry.ts';
-export { isAtomic, isCommit, leavesTransactionUncommitted, withoutEnd } from './transaction-effect.ts';

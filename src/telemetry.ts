@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import type { Failure } from './failure.ts';
-import type { FenceResult } from './fencing.ts';
+import type { FenceResult } from './kill.ts';
 
 /** A failed attempt is about to be followed by another. */
 export interface RetryEvent {

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { refuseLedgerOptions } from '../mysql2/transaction-options.ts';
+import { refuseLedgerOptions } from '../../src/transaction/transaction-options.ts';
 import type { DrizzleSession, DrizzleTransaction, TransactionClass } from './drizzle-internals.ts';
 
 const derivedClasses = new WeakMap<TransactionClass, TransactionClass>();

@@ -9,7 +9,7 @@ import {
   retryPolicy,
 } from '../../src/index.ts';
 import { createClient, type ResilientClient } from '../mysql2/client.ts';
-import type { TransactionContext } from '../mysql2/transaction.ts';
+import type { TransactionContext } from '../mysql2/transaction/run-transaction.ts';
 import { wrapPool } from '../mysql2/with-resilience.ts';
 import {
   deriveDatabase,

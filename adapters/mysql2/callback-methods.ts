@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Pool as CallbackPool } from 'mysql2';
 import type { ResilientClient } from './client.ts';
-import type { StatementMethod } from './lease.ts';
+import type { StatementMethod } from './pool/lease.ts';
 
 type Callback = (error: unknown, ...results: unknown[]) => void;
 

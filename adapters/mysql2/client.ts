@@ -1,10 +1,10 @@
 import type { Pool, PoolConnection } from 'mysql2';
 import { type CallOptions, callPolicy, type RetryPolicy } from '../../src/index.ts';
-import { corePoolOf, wantsCallerStack } from './driver.ts';
-import type { Lease, StatementMethod, StatementResult } from './lease.ts';
-import { type PoolCore, poolCoreOf } from './pool-core.ts';
-import { needsLedger, runAlone } from './single-write.ts';
-import { StatementOperation } from './statement-operation.ts';
+import { corePoolOf, wantsCallerStack } from './driver/connection.ts';
+import type { Lease, StatementMethod, StatementResult } from './pool/lease.ts';
+import { type PoolCore, poolCoreOf } from './pool/pool-core.ts';
+import { StatementOperation } from './pool/statement-operation.ts';
+import { needsLedger, runAlone } from './transaction/single-write.ts';
 
 /** A pool and a policy to use it with: what every wrapper of a pool, and every ORM binding, runs its statements through. */
 export class ResilientClient {

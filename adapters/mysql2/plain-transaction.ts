@@ -1,10 +1,10 @@
 import type { Pool as CallbackPool } from 'mysql2';
 import type { Connection, Pool as PromisePool } from 'mysql2/promise';
 import { type OneTransactionOptions, retryPolicy, transactionOptionNames } from '../../src/index.ts';
+import { ownTransactionOptions } from '../../src/transaction/transaction-options.ts';
 import { createClient, type ResilientClient, registeredClient } from './client.ts';
 import { connectionMethods } from './promise-methods.ts';
-import { runTransaction, type TransactionContext } from './transaction.ts';
-import { ownTransactionOptions } from './transaction-options.ts';
+import { runTransaction, type TransactionContext } from './transaction/run-transaction.ts';
 
 const isolationLevels = ['read uncommitted', 'read committed', 'repeatable read', 'serializable'] as const;
 const accessModes = ['read only', 'read write'] as const;

@@ -1,6 +1,6 @@
 import { isError, messageOf, propertyOf } from '../../src/index.ts';
 import type { ResilientClient } from './client.ts';
-import type { StatementMethod, StatementResult } from './lease.ts';
+import type { StatementMethod, StatementResult } from './pool/lease.ts';
 
 /** What sends statements: a pool, or a transaction on it. */
 type Sender = Pick<ResilientClient, 'run'>;

@@ -1,6 +1,11 @@
 export type * from '../../src/index.ts';
-export { type CreateLedgerOptions, createLedger, type PruneLedgerOptions, pruneLedger } from '../mysql2/ledger.ts';
-export { ledgerSql } from '../mysql2/ledger-table.ts';
-export { type ResilienceExtension, type ResilienceMethods, resilience } from './extension.ts';
-export { PrismaMySQL2, type PrismaMySQL2Options } from './prisma-mysql2.ts';
-export { originalErrorOf } from './to-prisma-error.ts';
+export { ledgerSql } from '../mysql2/ledger/ledger-table.ts';
+export {
+  type CreateLedgerOptions,
+  createLedger,
+  type PruneLedgerOptions,
+  pruneLedger,
+} from '../mysql2/maintain-ledger.ts';
+export { PrismaMySQL2, type PrismaMySQL2Options } from './adapter/prisma-mysql2.ts';
+export { originalErrorOf } from './errors/to-prisma-error.ts';
+export { type ResilienceExtension, type ResilienceMethods, resilience } from './extension/extension.ts';

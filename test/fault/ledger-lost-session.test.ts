@@ -2,10 +2,10 @@ import { createPool } from 'mysql2/promise';
 import { describe, expect, test } from 'vitest';
 import { type ResilientClient, registeredClient } from '../../adapters/mysql2/client.ts';
 import { createLedger, withResilience } from '../../adapters/mysql2/index.ts';
-import type { Lease } from '../../adapters/mysql2/lease.ts';
-import { ledgerStatements } from '../../adapters/mysql2/ledger-table.ts';
-import { randomToken } from '../../adapters/mysql2/ledger-token.ts';
-import { settle } from '../../adapters/mysql2/settlement.ts';
+import { ledgerStatements } from '../../adapters/mysql2/ledger/ledger-table.ts';
+import { settle } from '../../adapters/mysql2/ledger/settlement.ts';
+import { randomToken } from '../../adapters/mysql2/ledger/token.ts';
+import type { Lease } from '../../adapters/mysql2/pool/lease.ts';
 import type { RetryPolicyOptions } from '../../src/index.ts';
 import { unhurried, useStage } from '../support/stage.ts';
 

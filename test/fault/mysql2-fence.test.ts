@@ -1,12 +1,12 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createPool, type Pool, type RowDataPacket } from 'mysql2/promise';
 import { describe, expect, test } from 'vitest';
-import { ControlConnection } from '../../adapters/mysql2/control-connection.ts';
-import { corePoolOf, cutConnections } from '../../adapters/mysql2/driver.ts';
-import { Fence } from '../../adapters/mysql2/fence.ts';
+import { ControlConnection } from '../../adapters/mysql2/control/control-connection.ts';
+import { type Session, sessionOf } from '../../adapters/mysql2/control/session-identity.ts';
+import { Fence } from '../../adapters/mysql2/control/session-killer.ts';
+import { corePoolOf, cutConnections } from '../../adapters/mysql2/driver/connection.ts';
 import { type Resilient, transaction, withResilience } from '../../adapters/mysql2/index.ts';
-import { poolCoreOf } from '../../adapters/mysql2/pool-core.ts';
-import { type Session, sessionOf } from '../../adapters/mysql2/session.ts';
+import { poolCoreOf } from '../../adapters/mysql2/pool/pool-core.ts';
 import {
   AttemptTimeoutError,
   type FenceEvent,

@@ -4,8 +4,8 @@ import { inspect } from 'node:util';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
-import { toPrismaError } from '../../adapters/prisma/to-prisma-error.ts';
-import { unwrapped } from '../../adapters/prisma/verdict.ts';
+import { toPrismaError } from '../../adapters/prisma/errors/to-prisma-error.ts';
+import { unwrapped } from '../../adapters/prisma/extension/verdict.ts';
 import {
   attachEvidence,
   type CallOptions,

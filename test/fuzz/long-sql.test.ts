@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isFittingAnswer } from '../../adapters/mysql2/fitting-answer.ts';
-import { payloadOf } from '../../adapters/prisma/server-error.ts';
-import { splitScript } from '../../adapters/prisma/split-script.ts';
+import { isFittingAnswer } from '../../adapters/mysql2/pool/fitting-answer.ts';
+import { splitScript } from '../../adapters/prisma/adapter/split-script.ts';
+import { payloadOf } from '../../adapters/prisma/errors/server-error.ts';
 import { isAtomic, isSafeRead, leavesTransactionUncommitted } from '../../src/index.ts';
 import { fuzzRun } from '../support/fuzz-run.ts';
 import { withinBounds } from '../support/within-bounds.ts';

@@ -1,7 +1,7 @@
 import { createPool } from 'mysql2/promise';
 import { describe, expect, it } from 'vitest';
-import { isFittingAnswer } from '../../adapters/mysql2/fitting-answer.ts';
 import { transaction, withResilience } from '../../adapters/mysql2/index.ts';
+import { isFittingAnswer } from '../../adapters/mysql2/pool/fitting-answer.ts';
 import { PrismaMySQL2, resilience } from '../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../prisma/generated/client.ts';
 import {

@@ -2,7 +2,12 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createPool, type Pool, type PoolConnection, type PoolOptions } from 'mysql2';
 import { describe, expect, test } from 'vitest';
-import { type DriverCommand, executionOf, missingInternals, watchConnection } from '../../adapters/mysql2/driver.ts';
+import {
+  type DriverCommand,
+  executionOf,
+  missingInternals,
+  watchConnection,
+} from '../../adapters/mysql2/driver/connection.ts';
 import { unhurried, useStage } from '../support/stage.ts';
 
 const { version } = JSON.parse(readFileSync(createRequire(import.meta.url).resolve('mysql2/package.json'), 'utf8')) as {

@@ -3,8 +3,8 @@ import {
   decideSettlement,
   type SettlementAnswer,
   type SettlementDecision,
-} from '../../adapters/mysql2/decide-settlement.ts';
-import type { LedgerState } from '../../adapters/mysql2/ledger-table.ts';
+} from '../../adapters/mysql2/ledger/decide-settlement.ts';
+import type { LedgerState } from '../../adapters/mysql2/ledger/ledger-table.ts';
 import type { Step } from './explore.ts';
 
 /**

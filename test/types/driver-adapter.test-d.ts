@@ -1,8 +1,8 @@
 /** Compiled, never run: the structural types of `adapters/prisma/driver-adapter.ts` against those of Prisma. */
 import type * as Utils from '@prisma/driver-adapter-utils';
 import { createPool } from 'mysql2/promise';
-import type { ErrorPayload } from '../../adapters/prisma/adapter-error.ts';
-import type * as Own from '../../adapters/prisma/driver-adapter.ts';
+import type * as Own from '../../adapters/prisma/adapter/prisma-interface.ts';
+import type { ErrorPayload } from '../../adapters/prisma/errors/adapter-error.ts';
 import { PrismaMySQL2 } from '../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../prisma/generated/client.ts';
 

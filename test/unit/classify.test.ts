@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { errorRows } from '../../src/error-codes.ts';
+import { errorRows } from '../../src/codes/error-codes.ts';
 import { attachEvidence, classify, type Evidence, type Failure, OutcomeUnknownError } from '../../src/index.ts';
 
 const make = (facts: Record<string, unknown>, message = 'made up') => Object.assign(new Error(message), facts);

@@ -1,7 +1,7 @@
 import type { Connection } from 'mysql2';
 import { expect, it } from 'vitest';
-import type { DriverCommand } from '../../adapters/mysql2/driver.ts';
-import { exactStatement, exactValues, makeExact } from '../../adapters/mysql2/exact-statement.ts';
+import type { DriverCommand } from '../../adapters/mysql2/driver/connection.ts';
+import { exactStatement, exactValues, makeExact } from '../../adapters/mysql2/prepared/exact-statement.ts';
 
 const documented = {
   nestTables: false,

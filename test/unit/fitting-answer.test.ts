@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isFittingAnswer } from '../../adapters/mysql2/fitting-answer.ts';
+import { isFittingAnswer } from '../../adapters/mysql2/pool/fitting-answer.ts';
 
 const header = { affectedRows: 0 };
 

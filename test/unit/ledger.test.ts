@@ -6,9 +6,8 @@ import {
   decideSettlement,
   type SettlementAnswer,
   type SettlementDecision,
-} from '../../adapters/mysql2/decide-settlement.ts';
-import { judgeLedger, type LedgerFindings } from '../../adapters/mysql2/ledger-check.ts';
-import { decodeResult, encodeResult } from '../../adapters/mysql2/ledger-result.ts';
+} from '../../adapters/mysql2/ledger/decide-settlement.ts';
+import { judgeLedger, type LedgerFindings } from '../../adapters/mysql2/ledger/ledger-check.ts';
 import {
   leastPruneAge,
   ledgerColumns,
@@ -16,8 +15,9 @@ import {
   ledgerStatements,
   refreshAfter,
   settleBefore,
-} from '../../adapters/mysql2/ledger-table.ts';
-import { randomToken, tokenOfKey } from '../../adapters/mysql2/ledger-token.ts';
+} from '../../adapters/mysql2/ledger/ledger-table.ts';
+import { decodeResult, encodeResult } from '../../adapters/mysql2/ledger/stored-result.ts';
+import { randomToken, tokenOfKey } from '../../adapters/mysql2/ledger/token.ts';
 import { tables } from '../../prisma/tables.ts';
 import type { Failure } from '../../src/index.ts';
 

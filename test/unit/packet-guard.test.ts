@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { faultAfterReading, faultBeforeReading } from '../../adapters/mysql2/packet-guard.ts';
+import { faultAfterReading, faultBeforeReading } from '../../adapters/mysql2/driver/packets.ts';
 
 /** The second packet of a chunk, with this payload, of which so many bytes were read. */
 function incoming(sequenceId: number, payload: readonly number[], read = 0) {

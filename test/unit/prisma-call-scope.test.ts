@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ResilientClient } from '../../adapters/mysql2/client.ts';
-import { clientForCall } from '../../adapters/prisma/call-scope.ts';
+import { clientForCall } from '../../adapters/prisma/bridge/call-scope.ts';
 import { resilience } from '../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../prisma/generated/client.ts';
 import type { CallOptions, RetryPolicyOptions } from '../../src/index.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { DriverAdapterError } from '../../adapters/prisma/adapter-error.ts';
-import { payloadOf } from '../../adapters/prisma/server-error.ts';
-import { originalErrorOf, toPrismaError } from '../../adapters/prisma/to-prisma-error.ts';
+import { DriverAdapterError } from '../../adapters/prisma/errors/adapter-error.ts';
+import { payloadOf } from '../../adapters/prisma/errors/server-error.ts';
+import { originalErrorOf, toPrismaError } from '../../adapters/prisma/errors/to-prisma-error.ts';
 import {
   AcquireTimeoutError,
   AttemptTimeoutError,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { connectionInfo } from '../../adapters/prisma/capabilities.ts';
-import { poolOptions } from '../../adapters/prisma/pool-options.ts';
-import { splitScript } from '../../adapters/prisma/split-script.ts';
+import { connectionInfo } from '../../adapters/prisma/adapter/capabilities.ts';
+import { poolOptions } from '../../adapters/prisma/adapter/pool-options.ts';
+import { splitScript } from '../../adapters/prisma/adapter/split-script.ts';
 
 describe('the URL', () => {
   it("has the parameters of Prisma's URLs, and those of mysql2", () => {

@@ -1,7 +1,7 @@
 import mysql from 'mysql2';
 import { describe, expect, it } from 'vitest';
-import type { ArgScalarType } from '../../adapters/prisma/driver-adapter.ts';
-import { type Parameter, toParameter, typesOf } from '../../adapters/prisma/parameter.ts';
+import { type Parameter, toParameter, typesOf } from '../../adapters/prisma/adapter/parameter.ts';
+import type { ArgScalarType } from '../../adapters/prisma/adapter/prisma-interface.ts';
 
 const { Types } = mysql;
 

@@ -1,8 +1,8 @@
 import mysql from 'mysql2';
 import { describe, expect, it } from 'vitest';
-import type { ResultField } from '../../adapters/mysql2/exact-statement.ts';
-import { columnType } from '../../adapters/prisma/driver-adapter.ts';
-import { toResultSet } from '../../adapters/prisma/result-set.ts';
+import type { ResultField } from '../../adapters/mysql2/prepared/exact-statement.ts';
+import { columnType } from '../../adapters/prisma/adapter/prisma-interface.ts';
+import { toResultSet } from '../../adapters/prisma/adapter/result-set.ts';
 
 const { Types } = mysql;
 const utf8 = 255;

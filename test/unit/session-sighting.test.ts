@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type ControlSelf, type Session, type Sighting, sight, type Thread } from '../../adapters/mysql2/session.ts';
+import {
+  type ControlSelf,
+  type Session,
+  type Sighting,
+  sight,
+  type Thread,
+} from '../../adapters/mysql2/control/session-identity.ts';
 
 const server = { remoteAddress: '10.0.0.9', remotePort: 3306 };
 const session: Session = {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { type LexicalMode, tokenize } from '../../src/sql-lexer.ts';
+import { type LexicalMode, tokenize } from '../../src/sql/sql-lexer.ts';
 
 const plain: LexicalMode = { backslashEscapes: true, ansiQuotes: false };
 const ansi: LexicalMode = { backslashEscapes: true, ansiQuotes: true };

@@ -14,7 +14,7 @@ import {
 } from 'drizzle-orm/mysql-core';
 import { drizzle } from 'drizzle-orm/mysql2';
 import { describe, expect, it, test } from 'vitest';
-import { isSafeRead } from '../../src/statement.ts';
+import { isSafeRead } from '../../src/sql/safe-read.ts';
 
 describe('what Drizzle sends', () => {
   const users = mysqlTable('users', {

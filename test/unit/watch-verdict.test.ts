@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeSilence, type Verdict } from '../../adapters/mysql2/watch-verdict.ts';
+import { judgeSilence, type Verdict } from '../../adapters/mysql2/control/watch-verdict.ts';
 
 const limits = { watchAfter: 1_000, watchTimeout: 3_000 };
 const fresh = { idleSince: undefined, elsewhereSince: undefined, seen: true, hasSent: true };

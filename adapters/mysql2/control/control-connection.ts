@@ -1,0 +1,245 @@
+import type { Connection, Pool } from 'mysql2';
+import {
+  destroyConnection,
+  type Endpoints,
+  endpointsOf,
+  openControlConnection,
+  threadIdOf,
+} from '../driver/connection.ts';
+import { bounded } from '../wait/bounded.ts';
+import type { ControlSelf, Thread } from './session-identity.ts';
+
+/** What came back when the server was asked about threads. */
+export type Look =
+  | { readonly answer: 'threads'; readonly self: ControlSelf; readonly threads: readonly Thread[] }
+  /** The server, or something in its place, answered, but not that: too many connections, a changed password. */
+  | { readonly answer: 'error' }
+  /** `refused`: nobody listens there, which is known at once; otherwise there was silence, or the connection was lost. */
+  | { readonly answer: 'none'; readonly refused: boolean };
+
+/** What came back when a thread was to be stopped. */
+export type Kill = 'killed' | 'no-such-thread' | 'refused' | 'none';
+
+/** Without a question for so long, in milliseconds, it is closed. */
+const idleTimeout = 2_000;
+
+/** Where a list of threads can be had, the best place first: the last two need more rights, or show more than is asked for. */
+const lists: readonly ((ids: readonly number[]) => string)[] = [
+  ...['information_schema', 'performance_schema'].map(
+    (schema) => (ids: readonly number[]) =>
+      `SELECT ID AS id, USER AS user, HOST AS host, COMMAND AS command, STATE AS state FROM ${schema}.processlist ` +
+      `WHERE ID IN (CONNECTION_ID()${ids.map((id) => `, ${id}`).join('')})`,
+  ),
+  () => 'SHOW FULL PROCESSLIST',
+];
+
+/** None of them needs a privilege; what a server does not have, it leaves out. Together they tell the servers of a cluster apart. */
+const namesOfServer =
+  "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('hostname', 'port', 'datadir', 'server_id', 'server_uuid', 'server_uid')";
+
+interface Open {
+  readonly connection: Connection;
+  readonly self: ControlSelf;
+}
+
+/**
+ * A connection beside the pool on which the server is asked about the pool's own sessions. Opened when it is needed, closed when it was
+ * idle, opened again when it was lost; it waits for nothing that the pool waits for, and keeps no process alive.
+ */
+export class ControlConnection {
+  readonly #pool: Pool;
+  readonly #to: Endpoints | undefined;
+  readonly #servers = new Set<string>();
+  #open: Promise<Open> | undefined;
+  #list = 0;
+  #asking = 0;
+  #idle: NodeJS.Timeout | undefined;
+
+  /** @param to where the sessions are that will be asked about */
+  constructor(pool: Pool, to: Endpoints | undefined) {
+    this.#pool = pool;
+    this.#to = to;
+  }
+
+  /** More than one server was met at this address: it is shared, or was taken over. */
+  get hasSeveralServers(): boolean {
+    return this.#servers.size > 1;
+  }
+
+  /**
+   * Asks for the threads with these ids.
+   *
+   * @param patience in milliseconds
+   * @param anew on a connection that is made for this, so that a load balancer chooses again
+   */
+  async look(ids: readonly number[], patience: number, anew = false): Promise<Look> {
+    if (anew) this.close();
+    return this.#ask(patience, async ({ connection, self }) => {
+      const threads = await this.#threads(connection, self, ids);
+      return threads === undefined ? { answer: 'error' } : { answer: 'threads', self, threads };
+    });
+  }
+
+  /**
+   * Stops a thread that was seen there.
+   *
+   * @param seenBy the connection that has seen it: another one may be on another server, where the id is a stranger's
+   * @param patience in milliseconds
+   */
+  async kill(threadId: number, seenBy: ControlSelf, patience: number): Promise<Kill> {
+    const result = await this.#ask<Kill>(patience, async ({ connection, self }) => {
+      if (self !== seenBy) return 'none';
+      try {
+        await query(connection, `KILL ${Math.trunc(threadId)}`);
+        return 'killed';
+      } catch (error) {
+        const errno = errnoOf(error);
+        if (errno === undefined) throw error;
+        return errno === noSuchThread ? 'no-such-thread' : 'refused';
+      }
+    });
+    if (typeof result === 'string') return result;
+    return result.answer === 'error' ? 'refused' : 'none';
+  }
+
+  /** Ends it in good order, after what was asked already; the next question opens another. */
+  close(): void {
+    clearTimeout(this.#idle);
+    const open = this.#open;
+    this.#open = undefined;
+    open?.then(
+      ({ connection }) => {
+        const timer = setTimeout(() => destroyConnection(connection), idleTimeout).unref();
+        connection.end(() => {
+          clearTimeout(timer);
+          destroyConnection(connection);
+        });
+      },
+      () => {},
+    );
+  }
+
+  async #ask<T>(
+    patience: number,
+    question: (open: Open) => Promise<T>,
+  ): Promise<T | Extract<Look, { answer: 'error' | 'none' }>> {
+    const until = performance.now() + patience;
+    clearTimeout(this.#idle);
+    this.#asking += 1;
+    try {
+      for (;;) {
+        const isNew = this.#open === undefined;
+        try {
+          return await this.#within(until, question);
+        } catch (error) {
+          // It may have been lost long ago; one that was made for this question was not.
+          if (isNew || performance.now() >= until) return withoutAnswer(error);
+        }
+      }
+    } finally {
+      this.#asking -= 1;
+      if (this.#asking === 0) this.#idle = setTimeout(() => this.close(), idleTimeout).unref();
+    }
+  }
+
+  /** A connection that owes an answer is not asked again. */
+  async #within<T>(until: number, question: (open: Open) => Promise<T>): Promise<T> {
+    this.#open ??= this.#connect(until);
+    const open = this.#open;
+    try {
+      return await within(until, open.then(question));
+    } catch (error) {
+      if (this.#open === open) this.#open = undefined;
+      open.then(({ connection }) => destroyConnection(connection)).catch(() => {});
+      throw error;
+    }
+  }
+
+  async #connect(until: number): Promise<Open> {
+    const connection = openControlConnection(this.#pool, this.#to);
+    try {
+      return await within(until, this.#introduce(connection));
+    } catch (error) {
+      destroyConnection(connection);
+      throw error;
+    }
+  }
+
+  async #introduce(connection: Connection): Promise<Open> {
+    const [own] = (await query(connection, 'SELECT CONNECTION_ID() AS id')) as readonly { id: unknown }[];
+    const names = (await query(connection, namesOfServer)) as readonly Record<string, unknown>[];
+    const server = JSON.stringify(names.map((row) => Object.values(row)).sort());
+    // Two tell as much as a thousand.
+    if (this.#servers.size < 2) this.#servers.add(server);
+    const self = {
+      threadId: threadIdOf(connection),
+      connectionId: Number(own?.id),
+      endpoints: endpointsOf(connection),
+      server,
+    };
+    return { connection, self };
+  }
+
+  /** From the first list that shows this very connection: one that does not shows nothing. */
+  async #threads(
+    connection: Connection,
+    { connectionId }: ControlSelf,
+    ids: readonly number[],
+  ): Promise<readonly Thread[] | undefined> {
+    for (; this.#list < lists.length; this.#list += 1) {
+      try {
+        const rows = (await query(connection, lists[this.#list]?.(ids) ?? '')) as readonly object[];
+        const threads = rows.map(toThread);
+        if (threads.some(({ id }) => id === connectionId)) return threads;
+      } catch (error) {
+        if (errnoOf(error) === undefined) throw error;
+      }
+    }
+    this.#list = 0;
+    return undefined;
+  }
+}
+
+/** The columns of SHOW PROCESSLIST have other cases than those of the tables. */
+function toThread(row: object): Thread {
+  const columns = Object.fromEntries(Object.entries(row).map(([name, value]) => [name.toLowerCase(), value]));
+  const { id, user, host, command, state } = columns;
+  return {
+    id: Number(id),
+    user: String(user),
+    host: String(host),
+    command: String(command),
+    state: String(state ?? ''),
+  };
+}
+
+/** ER_NO_SUCH_THREAD */
+const noSuchThread = 1094;
+
+const silence: unique symbol = Symbol('no answer in time');
+
+function within<T>(until: number, work: Promise<T>): Promise<T> {
+  return bounded<T>({ until, signal: undefined, timedOut: () => silence, keepsAlive: false }, ({ resolve, reject }) => {
+    work.then(resolve, reject);
+  });
+}
+
+function query(connection: Connection, sql: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    connection.query(sql, (error, rows) => (error ? reject(error) : resolve(rows)));
+  });
+}
+
+function withoutAnswer(error: unknown): Extract<Look, { answer: 'error' | 'none' }> {
+  if (error === silence) return { answer: 'none', refused: false };
+  const code = typeof error === 'object' && error !== null ? (error as { code?: unknown }).code : undefined;
+  const isOfNetwork = typeof code === 'string' && /^(E[A-Z]+|PROTOCOL_CONNECTION_LOST|EAI_[A-Z]+)$/.test(code);
+  if (errnoOf(error) !== undefined || !isOfNetwork) return { answer: 'error' };
+  return { answer: 'none', refused: code === 'ECONNREFUSED' || code === 'ENOENT' };
+}
+
+/** The server's own error number; the operating system's are negative. */
+function errnoOf(error: unknown): number | undefined {
+  const errno = typeof error === 'object' && error !== null ? (error as { errno?: unknown }).errno : undefined;
+  return typeof errno === 'number' && errno > 0 ? errno : undefined;
+}

@@ -1,0 +1,70 @@
+import type { Sighting } from './session-identity.ts';
+
+/** What is known of a statement that has had no answer for long. All times on one clock, in milliseconds. */
+export interface Doubt {
+  /** Since when its session was seen doing nothing, or not at all. */
+  readonly idleSince: number | undefined;
+  /** Since when its session was missing at its address, and only servers were met there that may be others than its own. */
+  readonly elsewhereSince: number | undefined;
+  /** Its session was seen on the server that was asked. */
+  readonly seen: boolean;
+  /** This side has nothing more to send, or the network does not take it: not so while a file for LOAD DATA LOCAL is still being made. */
+  readonly hasSent: boolean;
+}
+
+/** How the server that was asked is known. */
+export interface Reach {
+  /** Since when it gives no answer; undefined if it has just given one. */
+  readonly unreachableSince: number | undefined;
+  /** More than one server was met at its address. */
+  readonly hasSeveralServers: boolean;
+}
+
+/**
+ * - `wait`: the server works on it, or nothing can be known; ask again after `watchAfter`.
+ * - `confirm`: it looks lost, but the answer may be on its way; ask again after a moment.
+ * - `again`: no answer to the question; ask again soon.
+ * - `elsewhere`: it may be on another server; ask again soon, on a new connection, which may lead there.
+ * - `lost`, `unreachable`: end it.
+ */
+export type Verdict = 'wait' | 'confirm' | 'again' | 'elsewhere' | 'lost' | 'unreachable';
+
+/** How long an answer may be on its way after its thread went to sleep: one or two retransmissions of TCP. In milliseconds. */
+export function momentOf(watchAfter: number): number {
+  return Math.min(1_000, watchAfter / 2);
+}
+
+/**
+ * Is this statement slow, or is its connection dead? Pure.
+ *
+ * @param sighting what the server's list of threads says of its session; undefined if there was no answer, `error` if there was another one
+ */
+export function judgeSilence(
+  sighting: Sighting | 'error' | undefined,
+  doubt: Doubt,
+  { unreachableSince, hasSeveralServers }: Reach,
+  { watchAfter, watchTimeout }: { readonly watchAfter: number; readonly watchTimeout: number },
+  now: number,
+): Verdict {
+  const isOver = (since: number | undefined) => since !== undefined && now - since >= watchTimeout;
+  switch (sighting) {
+    case undefined:
+      return isOver(unreachableSince) ? 'unreachable' : 'again';
+    case 'error':
+    case 'unprovable':
+    case 'running':
+      return 'wait';
+    case 'receiving':
+      if (!doubt.hasSent) return 'wait';
+      break;
+    case 'absent':
+      // It may be missing because it is on another server behind the same address: out of reach, when it is never met there.
+      if (!doubt.seen && hasSeveralServers) return isOver(doubt.elsewhereSince) ? 'unreachable' : 'elsewhere';
+      break;
+    case 'idle':
+      break;
+    default:
+      return sighting satisfies never;
+  }
+  return doubt.idleSince !== undefined && now - doubt.idleSince >= momentOf(watchAfter) ? 'lost' : 'confirm';
+}

@@ -1,0 +1,37 @@
+import { classify } from '../../../src/index.ts';
+import type { StatementResult } from '../pool/lease.ts';
+
+/** How the ledger sends a statement on the connection that it works on. */
+export type SendSql = (sql: object) => Promise<StatementResult>;
+
+/** The rows of a statement of the ledger, whatever the options of the pool would make of them. */
+export async function ledgerRows(send: SendSql, sql: string): Promise<readonly (readonly unknown[])[]> {
+  const [rows] = await send({ sql, rowsAsArray: true, nestTables: false, typeCast: true });
+  return rows as readonly (readonly unknown[])[];
+}
+
+/** How many rows a statement of the ledger has inserted, found or deleted. */
+export async function ledgerChange(send: SendSql, sql: string): Promise<number> {
+  const [result] = await send({ sql });
+  return Number((result as { affectedRows?: unknown } | undefined)?.affectedRows ?? 0);
+}
+
+/** A column of text, which comes as bytes where its collation is binary. */
+export function textOf(value: unknown): string | null {
+  return value === null || value === undefined ? null : String(value);
+}
+
+/** ER_DUP_ENTRY: the token is taken, by a transaction that was committed. */
+export function isDuplicate(error: unknown): boolean {
+  return classify(error).errno === 1062;
+}
+
+/** ER_LOCK_WAIT_TIMEOUT: the token is taken, by somebody who has not ended yet. */
+export function isLockWait(error: unknown): boolean {
+  return classify(error).errno === 1205;
+}
+
+/** ER_NO_SUCH_TABLE */
+export function isMissingTable(error: unknown): boolean {
+  return classify(error).errno === 1146;
+}

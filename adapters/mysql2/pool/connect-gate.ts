@@ -1,0 +1,100 @@
+import { type Failure, fullJitterDelay, publish } from '../../../src/index.ts';
+import { bounded, type Settle, type WaitLimits } from '../wait/bounded.ts';
+
+/** Pauses between two attempts of the leader to connect, in milliseconds. */
+const probeBackoff = { minTimeout: 25, maxTimeout: 500, factor: 2 };
+
+/**
+ * While the server is known to refuse connections, one caller at a time (the leader) tries to connect and all others wait for its
+ * answer. A server that returns meets one handshake and not one for every waiting call.
+ */
+export class ConnectGate {
+  readonly #waiting = new Set<Settle<void>>();
+  #down: { readonly error: unknown; readonly failure: Failure } | undefined;
+  #leading = false;
+  #probes = 0;
+  #failedAt = 0;
+
+  get isDown(): boolean {
+    return this.#down !== undefined;
+  }
+
+  /** Why the last attempt to connect failed, while the server is down. */
+  get lastError(): unknown {
+    return this.#down?.error;
+  }
+
+  get lastFailure(): Failure | undefined {
+    return this.#down?.failure;
+  }
+
+  /** An attempt to connect failed in a way that may pass. */
+  connectFailed(error: unknown, failure: Failure): void {
+    if (this.#down === undefined) publish('gone-away:server', () => ({ state: 'down', failure }));
+    this.#down = { error, failure };
+    this.#failedAt = performance.now();
+  }
+
+  /** A connection was made, or the server answered at least. */
+  connected(): void {
+    this.#probes = 0;
+    if (this.#down === undefined) return;
+    this.#down = undefined;
+    publish('gone-away:server', () => ({ state: 'up', failure: undefined }));
+    this.wake();
+  }
+
+  /** Something changed that the waiting calls should look at: an idle connection, an ended pool. */
+  wake(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const settle of waiting) settle.resolve();
+  }
+
+  /** Becomes the one that tries to connect; false if there is one already. */
+  tryLead(): boolean {
+    if (this.#leading) return false;
+    this.#leading = true;
+    return true;
+  }
+
+  /** Stops being the leader, whatever came of it; somebody else may take over. */
+  stopLeading(): void {
+    this.#leading = false;
+    for (const settle of this.#waiting) {
+      this.#waiting.delete(settle);
+      if (settle.resolve()) return;
+    }
+  }
+
+  /** The leader's pause after the last attempt that failed, whoever made it; ends early when {@link wake} is called. */
+  async pause(limits: WaitLimits): Promise<void> {
+    this.#probes += 1;
+    const ownUntil = this.#failedAt + fullJitterDelay(this.#probes, probeBackoff, Math.random);
+    if (ownUntil <= performance.now()) return;
+    if (ownUntil >= limits.until) return this.#wait(limits);
+    const over = Symbol('pause is over');
+    try {
+      await this.#wait({ ...limits, until: ownUntil, timedOut: () => over });
+    } catch (error) {
+      if (error !== over) throw error;
+    }
+  }
+
+  /** Waits until the leader got an answer or stopped leading. */
+  changed(limits: WaitLimits): Promise<void> {
+    return this.#wait(limits);
+  }
+
+  async #wait(limits: WaitLimits): Promise<void> {
+    let place: Settle<void> | undefined;
+    try {
+      await bounded<void>(limits, (settle) => {
+        place = settle;
+        this.#waiting.add(settle);
+      });
+    } finally {
+      if (place !== undefined) this.#waiting.delete(place);
+    }
+  }
+}

@@ -1,0 +1,332 @@
+import type { PoolConnection } from 'mysql2';
+import {
+  AttemptTimeoutError,
+  attachEvidence,
+  type EvictEvent,
+  type Failure,
+  failureOf,
+  type RetryPolicy,
+} from '../../../src/index.ts';
+import type { Session } from '../control/session-identity.ts';
+import type { Watched } from '../control/statement-watch.ts';
+import {
+  allowsMultipleStatements,
+  cutConnection,
+  type DriverCommand,
+  endedUntold,
+  hasRunningCommand,
+  isEncodedFaithfully,
+  onCommandEnd,
+  onCommandResult,
+  sessionStatusOf,
+  sqlOf,
+  type Unanswered,
+} from '../driver/connection.ts';
+import { startFairTimer } from '../wait/fair-timer.ts';
+import { isFittingAnswer, unfittingAnswer } from './fitting-answer.ts';
+import type { FirstFailure, Holder, PooledConnection, TransactionState } from './pooled-connection.ts';
+
+/** How a statement is sent: the two methods of mysql2, with its own argument forms. */
+export type StatementMethod = 'query' | 'execute';
+
+/** What ends a statement that has no answer. */
+export interface StatementLimits {
+  readonly attemptTimeout: number | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+export type StatementResult = readonly [rows: unknown, fields: unknown];
+
+type Send = (...values: readonly unknown[]) => DriverCommand | undefined;
+
+/** What a lease needs of the pool that made it. */
+export interface LeaseOwner {
+  began(lease: Lease): void;
+  ended(lease: Lease): void;
+  giveBackPermit(): void;
+  evicted(reason: EvictEvent['reason'], connection: PooledConnection, policy: RetryPolicy): void;
+}
+
+/** One use of a pooled connection, from acquire to release. Keeps the first failure of that use. */
+export class Lease implements Holder, Watched {
+  readonly watchesCommands: boolean;
+  preparing = false;
+  readonly #pooled: PooledConnection;
+  readonly #owner: LeaseOwner;
+  readonly #policy: RetryPolicy;
+  #command: DriverCommand | undefined;
+  #onLost: ((error: unknown) => void) | undefined;
+  #failures: WeakSet<object> | undefined;
+  #permitHeld = true;
+  #ended = false;
+
+  /** @param watchesCommands the user gets the connection itself, so that its results do not pass through here */
+  constructor(pooled: PooledConnection, owner: LeaseOwner, policy: RetryPolicy, watchesCommands: boolean) {
+    this.watchesCommands = watchesCommands;
+    this.#pooled = pooled;
+    this.#owner = owner;
+    this.#policy = policy;
+    pooled.firstFailure = undefined;
+    pooled.transactionEnd = undefined;
+    pooled.holder = this;
+    owner.began(this);
+  }
+
+  get connection(): PoolConnection {
+    return this.#pooled.core;
+  }
+
+  get session(): Session {
+    return this.#pooled.session;
+  }
+
+  get fences(): boolean {
+    return this.#policy.fence === 'kill';
+  }
+
+  get watchAfter(): number | false {
+    return this.#policy.watchAfter;
+  }
+
+  get watchTimeout(): number {
+    return this.#policy.watchTimeout;
+  }
+
+  get isLost(): boolean {
+    return this.#pooled.isLost;
+  }
+
+  /** The connection was given back, or destroyed; it may be somebody else's by now. */
+  get hasEnded(): boolean {
+    return this.#ended;
+  }
+
+  /** What the server has said last; `unsure` after a failure that may have ended the transaction. */
+  get transactionState(): TransactionState {
+    return this.#pooled.transactionState;
+  }
+
+  /** What a statement locks here is free when it ends. */
+  get commitsEachStatement(): boolean {
+    return this.#pooled.commitsEachStatement;
+  }
+
+  get transactionEnd(): FirstFailure | undefined {
+    return this.#pooled.transactionEnd;
+  }
+
+  get firstFailure(): FirstFailure | undefined {
+    return this.#pooled.firstFailure;
+  }
+
+  /**
+   * The last statement as it was sent, parameters included: to be judged, never to be shown. Undefined where this text is not what
+   * went over the wire, because the connection's charset cannot hold it.
+   */
+  get sentSql(): string | undefined {
+    const sql = sqlOf(this.#command);
+    return sql === undefined || isEncodedFaithfully(sql, this.connection) ? sql : undefined;
+  }
+
+  /**
+   * Sends one statement.
+   *
+   * @throws the driver's error, with evidence; AttemptTimeoutError; an error with code `ABORT_ERR` when the signal ended it in flight,
+   *   and the signal's reason when it had aborted before anything was sent; an Error when the connection was given back already
+   */
+  run(method: StatementMethod, sql: unknown, values: unknown, limits: StatementLimits): Promise<StatementResult> {
+    return new Promise((resolve, reject) => {
+      if (this.#ended) throw afterTheEnd();
+      limits.signal?.throwIfAborted();
+      let stopWatching: (() => void) | undefined;
+      let settled = false;
+      this.#command = undefined;
+      const settle = (failed: unknown, rows?: unknown, fields?: unknown): void => {
+        if (settled) return;
+        settled = true;
+        stopWatching?.();
+        const error = failed ?? this.#unfitting(rows);
+        if (error === undefined) {
+          if (!this.watchesCommands) this.#pooled.succeeded(rows);
+          resolve([rows, fields]);
+        } else {
+          const failure = this.watchesCommands ? undefined : this.#pooled.failed(error, this.#command);
+          // "Closed" is what every statement gets after the one thing that happened; that one is the error to report.
+          reject(failure?.kind === 'closed' ? (this.firstFailure?.error ?? error) : error);
+        }
+      };
+      const send = this.connection[method] as unknown as Send;
+      const { connection } = this;
+      this.#command =
+        values === undefined ? send.call(connection, sql, settle) : send.call(connection, sql, values, settle);
+      // A closed connection answers before it returns.
+      if (settled) return;
+      if (this.#command !== undefined) {
+        onCommandEnd(this.#command, () => {
+          if (!settled) settle(this.firstFailure?.error ?? endedUntold());
+        });
+      }
+      if (limits.attemptTimeout !== undefined || limits.signal !== undefined) {
+        stopWatching = this.abandonWhen(limits, () => this.#command, reject);
+      }
+    });
+  }
+
+  /** An answer that belongs to another statement is none. */
+  #unfitting(rows: unknown): Error | undefined {
+    const sql = sqlOf(this.#command);
+    if (sql === undefined || isFittingAnswer(sql, rows) || allowsMultipleStatements(this.connection)) return undefined;
+    return unfittingAnswer();
+  }
+
+  /**
+   * Sends one statement whose rows are read from the command's events. mysql2 does not tell such a command that its connection was
+   * lost; `fail` is told, with evidence.
+   */
+  stream(sql: unknown, values: unknown, fail: (error: unknown) => void): DriverCommand {
+    if (this.#ended) throw afterTheEnd();
+    const pooled = this.#pooled;
+    const { connection } = this;
+    this.#onLost = (error) => {
+      pooled.lostUnder(error, this.#command);
+      fail(error);
+    };
+    const send = connection.query as unknown as (sql: unknown, values?: unknown) => DriverCommand;
+    const command = send.call(connection, sql, values);
+    this.#command = command;
+    if (!this.watchesCommands) {
+      onCommandResult(command, (error, row) => {
+        const wrong = sessionStatusOf(row) === undefined ? undefined : this.#unfitting(row);
+        if (wrong !== undefined) fail(wrong);
+        if (error !== undefined && error !== null) pooled.failed(error, command);
+        else if (wrong === undefined) pooled.succeeded(row);
+        else pooled.failed(wrong, command);
+      });
+    }
+    return command;
+  }
+
+  /** Destroys the connection when a limit is reached, and says so; returns what calls that off. */
+  abandonWhen(
+    { attemptTimeout, signal }: StatementLimits,
+    command: () => DriverCommand | undefined,
+    reject: (error: unknown) => void,
+  ): () => void {
+    const abandon = (error: (failure: Failure) => unknown, kind: 'attempt-timeout' | 'aborted', source: string) => {
+      stop();
+      const evidence = this.#pooled.abandon(command());
+      const failure = failureOf({ proof: 'unknown', kind, invalidates: 'connection', source }, evidence);
+      const reason = error(failure);
+      attachEvidence(reason, evidence);
+      this.#pooled.observe(reason, failure);
+      this.destroy('abandoned');
+      if (this.fences) this.#pooled.stopThread(reason);
+      reject(reason);
+    };
+    const onAbort = () =>
+      abandon(
+        () => Object.assign(new Error('The signal aborted while a statement was in flight'), { code: 'ABORT_ERR' }),
+        'aborted',
+        "the caller's signal ended the wait",
+      );
+    const onTimeout = () =>
+      abandon(
+        (failure) =>
+          new AttemptTimeoutError(
+            `No answer within ${attemptTimeout} ms (\`attemptTimeout\`); the connection was destroyed`,
+            {
+              failure,
+              attempts: 1,
+              elapsedMs: attemptTimeout ?? 0,
+            },
+          ),
+        'attempt-timeout',
+        '`attemptTimeout` passed without an answer',
+      );
+    const stopTimer = attemptTimeout === undefined ? undefined : startFairTimer(attemptTimeout, onTimeout);
+    const stop = () => {
+      stopTimer?.();
+      signal?.removeEventListener('abort', onAbort);
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    return stop;
+  }
+
+  unanswered(): Unanswered | undefined {
+    return this.#ended ? undefined : this.#pooled.unanswered();
+  }
+
+  /** The connection is dead, though nothing said so: whatever waits on it ends with this error. */
+  cut(error: Error): void {
+    const pooled = this.#pooled;
+    cutConnection(pooled.core, error);
+    // It may hold the locks of an open transaction, and would for as long as it takes the server to miss its client.
+    if (this.fences) pooled.stopThread(error);
+  }
+
+  /** Gives the connection back to the pool, or destroys it if the next user could not work on it. */
+  release(): void {
+    if (this.#ended) return;
+    const pooled = this.#pooled;
+    if (pooled.isLost) this.destroy('lost');
+    else if (pooled.isDirty || hasRunningCommand(pooled.core)) this.destroy('dirty');
+    else {
+      this.#end();
+      pooled.lastUsedAt = Date.now();
+      pooled.core.release();
+      this.#giveBackPermit();
+    }
+  }
+
+  destroy(reason: EvictEvent['reason']): void {
+    if (this.#ended) return;
+    this.#end();
+    this.#pooled.core.destroy();
+    this.#owner.evicted(reason, this.#pooled, this.#policy);
+    this.#giveBackPermit();
+  }
+
+  destroyed(): void {
+    if (this.#ended) return;
+    this.#end();
+    this.#owner.evicted('lost', this.#pooled, this.#policy);
+    this.#giveBackPermit();
+  }
+
+  failed(error: unknown): void {
+    if (typeof error !== 'object' || error === null) return;
+    this.#failures ??= new WeakSet();
+    this.#failures.add(error);
+  }
+
+  /** Whether this is an error that something on this connection failed with, and that may have nothing to do with the user's own doing. */
+  hasSeen(error: object): boolean {
+    return this.#failures?.has(error) === true;
+  }
+
+  /** mysql2's pool no longer counts a lost connection, so neither does ours, even if it is never given back. */
+  lost(error?: unknown): void {
+    this.#giveBackPermit();
+    if (error !== undefined) this.#onLost?.(error);
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#owner.ended(this);
+    // No longer the holder: what mysql2 does from here on must not be taken for the user's doing.
+    this.#pooled.holder = undefined;
+  }
+
+  #giveBackPermit(): void {
+    if (!this.#permitHeld) return;
+    this.#permitHeld = false;
+    this.#owner.giveBackPermit();
+  }
+}
+
+/** Somebody did not wait for a statement, or kept a `tx` for later. */
+function afterTheEnd(): Error {
+  return new Error(
+    'The transaction has ended: a statement was sent in it that nobody waited for. It was not executed.',
+  );
+}

@@ -1,0 +1,275 @@
+import type { Pool, PoolConnection } from 'mysql2';
+import {
+  AcquireTimeoutError,
+  attachEvidence,
+  classify,
+  type EvictEvent,
+  Executor,
+  failureOf,
+  neverAcquired,
+  notify,
+  publish,
+  type RetryPolicy,
+} from '../../../src/index.ts';
+import { ControlConnection } from '../control/control-connection.ts';
+import type { Session } from '../control/session-identity.ts';
+import { Fence } from '../control/session-killer.ts';
+import { StatementWatch } from '../control/statement-watch.ts';
+import {
+  connectionLimit,
+  guardNewestConnection,
+  idleCount,
+  isPoolClosed,
+  queueLimit,
+  threadIdOf,
+  watchPoolEnd,
+} from '../driver/connection.ts';
+import { bounded, type WaitLimits } from '../wait/bounded.ts';
+import { Admission } from './admission.ts';
+import { ConnectGate } from './connect-gate.ts';
+import { Generation } from './generation.ts';
+import { Lease, type LeaseOwner } from './lease.ts';
+import { judge, ping, type Trust, turn } from './liveness.ts';
+import { PooledConnection } from './pooled-connection.ts';
+
+const poolCores = new WeakMap<Pool, PoolCore>();
+
+/**
+ * What everybody who uses one pool of mysql2 shares, whatever policy they use it with: its connections, what is known of them and
+ * of the server, and the retry budget (the first policy's).
+ */
+export function poolCoreOf(pool: Pool, policy: RetryPolicy): PoolCore {
+  let core = poolCores.get(pool);
+  if (core === undefined) {
+    core = new PoolCore(pool, policy);
+    poolCores.set(pool, core);
+  }
+  return core;
+}
+
+export class PoolCore implements LeaseOwner {
+  readonly pool: Pool;
+  readonly executor: Executor;
+  readonly #generation = new Generation();
+  readonly #gate = new ConnectGate();
+  readonly #admission: Admission;
+  readonly #connections = new WeakMap<PoolConnection, PooledConnection>();
+  /** By the address that their sessions go to: a name may stand for several servers. */
+  readonly #controls = new Map<string, ControlConnection>();
+  readonly #watch = new StatementWatch((session) => this.#controlOf(session));
+  /** Stops the server's threads of sessions that were lost on this pool. */
+  readonly fence: Fence = new Fence((session) => this.#controlOf(session));
+
+  constructor(pool: Pool, policy: RetryPolicy) {
+    this.pool = pool;
+    this.executor = new Executor(policy);
+    this.#admission = new Admission(connectionLimit(pool));
+    pool.on('connection', () => this.#gate.connected());
+    watchPoolEnd(pool, () => this.#ended());
+  }
+
+  /**
+   * A connection that may be used at once. Nothing is sent to find out, except one bounded ping where a sibling has died.
+   *
+   * @param deadline on `performance.now()`'s clock: give up then, even if `acquireTimeout` is later
+   * @throws AcquireTimeoutError; the driver's error, when trying again cannot help; the signal's reason
+   */
+  async acquire(policy: RetryPolicy, deadline: number, watchesCommands: boolean): Promise<Lease> {
+    const limits = this.#limits(policy, deadline);
+    if (!this.#admission.tryEnter()) await this.#queue(limits);
+    try {
+      for (;;) {
+        const pooled = await this.#connection(policy, limits);
+        const trust = judge(pooled, this.#generation, policy.liveness, Date.now());
+        // Not through an async function, whose every turn of the microtask queue all statements would pay for.
+        if (trust.action === 'use' || (await this.#provesUsable(pooled, trust, policy, limits))) {
+          return new Lease(pooled, this, policy, watchesCommands);
+        }
+        // A server that accepts every connection and is of no use on any: there would be no end to it.
+        if (performance.now() >= limits.until) throw limits.timedOut();
+        limits.signal?.throwIfAborted();
+      }
+    } catch (error) {
+      this.#admission.leave();
+      throw error;
+    }
+  }
+
+  /** As mysql2 queues, with its limits, its event and its words. */
+  #queue(limits: WaitLimits): Promise<void> {
+    if (isPoolClosed(this.pool)) throw new Error('Pool is closed.');
+    const limit = queueLimit(this.pool);
+    if (this.#admission.waiting >= limit) {
+      throw new Error(limit === 0 ? 'No connections available.' : 'Queue limit reached.');
+    }
+    this.pool.emit('enqueue');
+    return this.#admission.enter(limits);
+  }
+
+  /** The pool was ended: nobody waits any longer, and everybody hears what mysql2 would have said. */
+  #ended(): void {
+    this.#admission.rejectWaiting(new Error('Pool is closed.'));
+    this.#gate.wake();
+    this.fence.close();
+    for (const control of this.#controls.values()) control.close();
+  }
+
+  #controlOf({ endpoints }: Session): ControlConnection {
+    const address = endpoints === undefined ? '' : `${endpoints.remoteAddress} ${endpoints.remotePort}`;
+    let control = this.#controls.get(address);
+    if (control === undefined) {
+      control = new ControlConnection(this.pool, endpoints);
+      this.#controls.set(address, control);
+    }
+    return control;
+  }
+
+  began(lease: Lease): void {
+    this.#watch.add(lease);
+  }
+
+  ended(lease: Lease): void {
+    this.#watch.delete(lease);
+  }
+
+  async #provesUsable(
+    pooled: PooledConnection,
+    trust: Trust,
+    policy: RetryPolicy,
+    limits: WaitLimits,
+  ): Promise<boolean> {
+    if (trust.action === 'turn' && (await turn(pooled))) return true;
+    if (trust.action === 'ping') {
+      const answer = await ping(pooled, policy.liveness.pingTimeout, limits);
+      if (answer === 'alive') return true;
+      // Nothing at all came back: whatever is between here and the server, the other connections go the same way.
+      if (answer === 'silent') this.#generation.invalidate();
+    }
+    const reason = trust.action === 'evict' ? trust.reason : trust.action === 'ping' ? 'suspect' : 'lost';
+    pooled.core.destroy();
+    this.evicted(reason, pooled, policy);
+    return false;
+  }
+
+  #track(core: PoolConnection, madeIn: number, policy: RetryPolicy): PooledConnection {
+    let pooled = this.#connections.get(core);
+    if (pooled === undefined) {
+      const { maxLifetime } = policy.liveness;
+      // Jittered, so that connections that were made together do not all end together.
+      pooled = new PooledConnection(core, this.#generation, this.fence, madeIn, maxLifetime * (1 - Math.random() / 10));
+      this.#connections.set(core, pooled);
+    }
+    return pooled;
+  }
+
+  /** A connection of mysql2's pool, idle or new. While the server is down, one caller at a time tries. */
+  async #connection(policy: RetryPolicy, limits: WaitLimits): Promise<PooledConnection> {
+    for (;;) {
+      if (!this.#gate.isDown || this.#hasIdle() || isPoolClosed(this.pool)) {
+        const connection = await this.#tryConnect(policy, limits);
+        if (connection !== undefined) return connection;
+      } else if (this.#gate.tryLead()) {
+        try {
+          await this.#gate.pause(limits);
+          const connection = await this.#tryConnect(policy, limits);
+          if (connection !== undefined) return connection;
+        } finally {
+          this.#gate.stopLeading();
+        }
+      } else {
+        await this.#gate.changed(limits);
+      }
+    }
+  }
+
+  /** Undefined if there was none to be had just now; throws where trying again cannot help. */
+  async #tryConnect(policy: RetryPolicy, limits: WaitLimits): Promise<PooledConnection | undefined> {
+    // Of a connection that is new, all that is sure is that it was begun after this.
+    const generation = this.#generation.number;
+    try {
+      return this.#track(await this.#fromPool(limits), generation, policy);
+    } catch (error) {
+      if (error instanceof AcquireTimeoutError || limits.signal?.aborted === true) throw error;
+      attachEvidence(error, neverAcquired);
+      const failure = classify(error);
+      if (!failure.transient) {
+        this.#gate.connected();
+        throw error;
+      }
+      this.#gate.connectFailed(error, failure);
+      if (failure.invalidates === 'generation') this.#generation.invalidate();
+      return undefined;
+    }
+  }
+
+  #fromPool(limits: WaitLimits): Promise<PoolConnection> {
+    type Callback = (error: unknown, connection: PoolConnection) => void;
+    const get = (callback: Callback) => this.pool.getConnection(callback);
+    // An idle connection comes with the next tick: no timer is needed for that.
+    if (this.#hasIdle()) {
+      return new Promise((resolve, reject) => {
+        get((error, connection) => (error ? reject(error) : resolve(connection)));
+      });
+    }
+    return bounded<PoolConnection>(
+      limits,
+      ({ resolve, reject }) => {
+        get((error, connection) => {
+          if (error) reject(error);
+          else resolve(connection);
+        });
+        guardNewestConnection(this.pool);
+      },
+      (late) => late.release(),
+    );
+  }
+
+  #hasIdle(): boolean {
+    return (idleCount(this.pool) ?? 0) > 0;
+  }
+
+  #limits(policy: RetryPolicy, deadline: number): WaitLimits {
+    const startedAt = performance.now();
+    const until = Math.min(startedAt + policy.acquireTimeout, deadline);
+    return { until, signal: policy.signal, timedOut: () => this.#acquireTimedOut(startedAt) };
+  }
+
+  #acquireTimedOut(startedAt: number): AcquireTimeoutError {
+    const elapsedMs = performance.now() - startedAt;
+    const { lastError, lastFailure } = this.#gate;
+    const why =
+      lastFailure === undefined
+        ? `no connection of the pool became free${this.#limit()}, and no new one was ready`
+        : `connecting fails (${lastFailure.code ?? lastFailure.errno ?? lastFailure.kind})`;
+    const failure = failureOf(
+      { proof: 'not-executed', kind: 'acquire-timeout', invalidates: 'nothing', source: why },
+      neverAcquired,
+    );
+    return new AcquireTimeoutError(
+      `No connection within ${Math.round(elapsedMs)} ms (\`acquireTimeout\`): ${why}. Nothing was sent.`,
+      {
+        failure,
+        attempts: 1,
+        elapsedMs,
+        cause: lastError,
+      },
+    );
+  }
+
+  #limit(): string {
+    const limit = connectionLimit(this.pool);
+    return Number.isFinite(limit) ? ` (it has ${limit} at most)` : '';
+  }
+
+  giveBackPermit(): void {
+    this.#admission.leave();
+    // An idle connection is of use to calls that wait for the server to accept new ones.
+    if (this.#gate.isDown && this.#hasIdle()) this.#gate.wake();
+  }
+
+  evicted(reason: EvictEvent['reason'], pooled: PooledConnection, policy: RetryPolicy): void {
+    const event = { reason, threadId: threadIdOf(pooled.core) };
+    notify(policy.onEvict, event);
+    publish('gone-away:evict', () => event);
+  }
+}

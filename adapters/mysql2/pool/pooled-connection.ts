@@ -1,0 +1,287 @@
+import type { PoolConnection } from 'mysql2';
+import {
+  attachEvidence,
+  attachFence,
+  classify,
+  type Evidence,
+  type Failure,
+  type FailureKind,
+  isAtomic,
+  isCommit,
+  leavesTransactionUncommitted,
+} from '../../../src/index.ts';
+import { type Session, sessionOf } from '../control/session-identity.ts';
+import type { Fence } from '../control/session-killer.ts';
+import {
+  allowsMultipleStatements,
+  beganWithAutocommit,
+  type ConnectionObserver,
+  type DriverCommand,
+  endedUntold,
+  isKnownDead,
+  lastActiveAt,
+  onCommandEnd,
+  onCommandResult,
+  pendingCommands,
+  sessionStatusOf,
+  sqlOf,
+  type Unanswered,
+  type Wire,
+  watchConnection,
+} from '../driver/connection.ts';
+import { makeExact } from '../prepared/exact-statement.ts';
+import type { Generation } from './generation.ts';
+
+/** Failures of one connection that its siblings may share. */
+const suspicious: ReadonlySet<FailureKind> = new Set(['connection-lost', 'killed', 'attempt-timeout', 'protocol']);
+
+/** Failures after which the server's thread may go on with what it was sent. Of what it ended itself, it said so. */
+const mayLeaveRunning: ReadonlySet<FailureKind> = new Set([
+  'connection-lost',
+  'attempt-timeout',
+  'aborted',
+  'protocol',
+]);
+
+/** Whoever uses the connection at the moment. */
+export interface Holder {
+  /** Every command is to be watched, because its results do not pass through this package. */
+  readonly watchesCommands: boolean;
+  /** Only statements that precede the user's own are being sent. */
+  readonly preparing: boolean;
+  /** The server's thread may be stopped when the connection is lost. */
+  readonly fences: boolean;
+  /** The holder gives the connection back. */
+  release(): void;
+  /** Something failed on it in a way that may succeed another time. */
+  failed(error: unknown): void;
+  /** The connection was destroyed by whoever holds it. */
+  destroyed(): void;
+  /** The connection is lost; `error` where the stream told one, which no statement that waits for an answer got. */
+  lost(error?: unknown): void;
+}
+
+/** The first failure that a connection saw while somebody held it. A later one never replaces it. */
+export interface FirstFailure {
+  readonly error: unknown;
+  readonly failure: Failure;
+}
+
+export type TransactionState = 'none' | 'open' | 'unsure';
+
+/** What is known about one connection of the pool, from its first use to its end. */
+export class PooledConnection {
+  readonly core: PoolConnection;
+  readonly session: Session;
+  readonly #fence: Fence;
+  readonly #wire: Wire;
+  readonly #generation: Generation;
+  readonly madeIn: number;
+  readonly expiresAt: number;
+  /** The count of losses when it last answered. */
+  #provenAt: number;
+  /** Wall clock: a monotonic one stands still while a laptop or a function is frozen. */
+  lastUsedAt: number;
+  holder: Holder | undefined;
+  firstFailure: FirstFailure | undefined;
+  /** The first failure that ended the transaction. Not always the first one: a lock wait timeout may come before a deadlock. */
+  transactionEnd: FirstFailure | undefined;
+  #transaction: TransactionState = 'none';
+  /** What made that unsure. */
+  #unsureBy: unknown;
+  readonly #beganWithAutocommit: boolean;
+  #autocommit = true;
+  #usualAutocommit = true;
+  #lost = false;
+
+  constructor(core: PoolConnection, generation: Generation, fence: Fence, madeIn: number, lifetime: number) {
+    this.core = core;
+    this.session = sessionOf(core);
+    this.#beganWithAutocommit = beganWithAutocommit(core);
+    this.#fence = fence;
+    this.#generation = generation;
+    this.madeIn = madeIn;
+    this.#provenAt = generation.losses;
+    this.lastUsedAt = lastActiveAt(core);
+    this.expiresAt = Date.now() + lifetime;
+    // What a listener of the pool's 'connection' event has sent prepares every session of the pool: that is how they are meant to be.
+    for (const command of pendingCommands(core)) {
+      onCommandResult(command, (_error, rows) => {
+        this.#usualAutocommit = sessionStatusOf(rows)?.autocommit ?? this.#usualAutocommit;
+        this.#autocommit = this.#usualAutocommit;
+      });
+    }
+    this.#wire = watchConnection(core, this.#observer());
+  }
+
+  get isLost(): boolean {
+    return this.#lost || isKnownDead(this.core);
+  }
+
+  get isSuspect(): boolean {
+    return this.#provenAt < this.#generation.losses;
+  }
+
+  /** The next user would work in a transaction, or in another mode than the pool's own; or nothing proves that it would not. */
+  get isDirty(): boolean {
+    return this.#transaction !== 'none' || this.#autocommit !== this.#usualAutocommit;
+  }
+
+  /**
+   * The server has said that there is no transaction and that none begins by itself. Not all say it: MySQL tells of autocommit also where it was switched off
+   * for all sessions, or by `init_connect`. So nothing may rest on this alone that would do harm then.
+   */
+  get commitsEachStatement(): boolean {
+    return this.#transaction === 'none' && this.#autocommit && this.#beganWithAutocommit;
+  }
+
+  /** What the server owes an answer to. */
+  unanswered(): Unanswered | undefined {
+    return this.isLost ? undefined : this.#wire.unanswered();
+  }
+
+  get transactionState(): TransactionState {
+    return this.#transaction;
+  }
+
+  /** The server answered on this connection. */
+  proven(): void {
+    this.#provenAt = this.#generation.losses;
+  }
+
+  /** Takes what the result of a command says about the session. */
+  succeeded(rows: unknown): void {
+    this.proven();
+    const status = sessionStatusOf(rows);
+    if (status === undefined) return;
+    this.#transaction = status.inTransaction ? 'open' : 'none';
+    this.#unsureBy = undefined;
+    this.#autocommit = status.autocommit;
+  }
+
+  /** Records a failed command: evidence for its error, trust for its siblings, and the first failure of whoever holds it. */
+  failed(error: unknown, command: DriverCommand | undefined): Failure {
+    attachEvidence(error, this.#evidenceFor(command, error));
+    const failure = classify(error);
+    const { fences = false } = this.holder ?? {};
+    this.observe(error, failure);
+    if (failure.stillRunning && fences) this.stopThread(error);
+    else this.#offerFence(error, failure.kind, command, fences);
+    return failure;
+  }
+
+  /** The server's thread is to end what it was sent: begins at once, and whoever has the error can wait for it. */
+  stopThread(error: unknown): void {
+    attachFence(error, (limits) => this.#fence.fence(this.session, limits));
+    this.#fence.begin(this.session);
+  }
+
+  /** Whoever wants to send the work again that ended with this error can have the server's thread stopped first. */
+  #offerFence(error: unknown, kind: FailureKind, command: DriverCommand | undefined, fences: boolean): void {
+    if (!fences || !mayLeaveRunning.has(kind)) return;
+    const progress = this.#wire.progressOf(command);
+    // What waits for the end of a statement has the locks of those before it.
+    if (progress !== 'written' && progress !== 'cut-short') return;
+    attachFence(error, (limits) => this.#fence.fence(this.session, limits));
+  }
+
+  /** As {@link failed}, for the end of the stream under a command that mysql2 does not tell of it. */
+  lostUnder(error: unknown, command: DriverCommand | undefined): void {
+    attachEvidence(error, this.#evidenceFor(command, error));
+    this.#offerFence(error, classify(error).kind, command, this.holder?.fences === true);
+  }
+
+  /** Takes the consequences of a failure on this connection. */
+  observe(error: unknown, failure: Failure): void {
+    // From here on the session may be in autocommit mode again: what follows would not be undone with the transaction.
+    if (failure.transient && this.#transaction === 'open') {
+      this.#transaction = 'unsure';
+      this.#unsureBy = error;
+    }
+    if (failure.transient) {
+      this.firstFailure ??= { error, failure };
+      this.holder?.failed(error);
+    }
+    if (failure.endsTransaction) this.transactionEnd ??= { error, failure };
+    if (failure.invalidates === 'nothing') {
+      this.proven();
+      return;
+    }
+    if (!this.#lost) {
+      if (failure.invalidates === 'generation') this.#generation.invalidate();
+      else if (suspicious.has(failure.kind)) this.#generation.suspectSiblings();
+    }
+    this.#lost = true;
+    this.holder?.lost();
+  }
+
+  /** Of a command that this side stops waiting for: nothing more of it leaves this process. */
+  abandon(command: DriverCommand | undefined): Evidence {
+    this.#wire.seal();
+    const evidence = this.#evidence(command, this.#transaction === 'open');
+    return { ...evidence, abandoned: this.#wire.progressOf(command) === 'written' };
+  }
+
+  /** @param error what the command failed with */
+  #evidenceFor(command: DriverCommand | undefined, error: unknown): Evidence {
+    // mysql2 hands one error to the running command and to those behind it, of which EXECUTE is one while PREPARE runs.
+    const wasOpen = this.#transaction === 'unsure' && error === this.#unsureBy;
+    return this.#evidence(command, wasOpen || this.#transaction === 'open');
+  }
+
+  #evidence(command: DriverCommand | undefined, isOpen: boolean): Evidence {
+    const wire = this.#wire.progressOf(command);
+    const progress = wire === 'written' && this.holder?.preparing === true ? 'preparing' : wire;
+    const sql = sqlOf(command) ?? '';
+    const uncommitted = wire !== 'written' || leavesTransactionUncommitted(sql);
+    return {
+      progress,
+      atomic: isAtomic(sql, allowsMultipleStatements(this.core)),
+      rollsBack: isOpen && uncommitted,
+      commits: isCommit(sql),
+      abandoned: false,
+    };
+  }
+
+  #observer(): ConnectionObserver {
+    return {
+      command: (command) => {
+        makeExact(this.core, command);
+        if (this.holder?.watchesCommands !== true) return;
+        let told = false;
+        onCommandResult(command, (error, rows) => {
+          told = true;
+          if (error === undefined || error === null) this.succeeded(rows);
+          else this.failed(error, command);
+        });
+        onCommandEnd(command, () => {
+          if (!told) command.onResult?.(this.firstFailure?.error ?? endedUntold());
+        });
+      },
+      lost: (error) => this.#streamEnded(error),
+      release: () => {
+        const { holder } = this;
+        holder?.release();
+        return holder !== undefined;
+      },
+      destroyed: () => {
+        this.#lost = true;
+        this.holder?.destroyed();
+      },
+    };
+  }
+
+  /** The stream ended or failed. A statement in flight that waits for an answer brings its own failure, with its own evidence. */
+  #streamEnded(error: unknown): void {
+    if (!this.#lost) this.#generation.suspectSiblings();
+    this.#lost = true;
+    if (error !== undefined && this.holder !== undefined && this.firstFailure === undefined) {
+      const [running] = pendingCommands(this.core);
+      this.lostUnder(error, running);
+      this.firstFailure = { error, failure: classify(error) };
+      this.transactionEnd ??= this.firstFailure;
+      this.holder.failed(error);
+    }
+    this.holder?.lost(error);
+  }
+}

@@ -1,0 +1,181 @@
+import { abortReasonOr, causesOf, classify, type OneTransactionPolicy, type Operation } from '../../../src/index.ts';
+import { currentTransaction, TransactionScope } from '../../../src/transaction/transaction-scope.ts';
+import type { ResilientClient } from '../client.ts';
+import { LedgerTransaction } from '../ledger/ledger-transaction.ts';
+import type { Lease } from '../pool/lease.ts';
+import { type Ended, TransactionClient } from './transaction-client.ts';
+
+/** How a binding ends a transaction. Each step sends through the ORM, so that its logger sees it. */
+export interface EndSteps<Tx> {
+  commit(tx: Tx): Promise<unknown>;
+  rollback(tx: Tx): Promise<unknown>;
+}
+
+/** What the callback of a transaction is told beside its connection. */
+export interface TransactionContext {
+  /** 1 when the callback runs for the first time. */
+  readonly attempt: number;
+}
+
+/** How a binding speaks a transaction. */
+export interface TransactionSteps<Tx, T> extends EndSteps<Tx> {
+  /** Makes the binding's transaction object on this connection; sends nothing. */
+  open(connection: TransactionClient): Tx;
+  /** Sends what precedes the user's own statements: SET TRANSACTION, BEGIN. */
+  begin(tx: Tx): Promise<unknown>;
+  /** The user's callback. */
+  body(tx: Tx, context: TransactionContext): Promise<T>;
+}
+
+/**
+ * Runs a transaction as one unit.
+ *
+ * Lost before its callback ran, it begins again on another connection; so it does when the first statement of the callback was certainly not
+ * executed. From then on the callback runs again only if `retry` is `'rerun'`, and only when the server has certainly undone what it did.
+ * Its own error comes back unchanged, whatever happens to the connection meanwhile; a connection lost before COMMIT was sent ends with the
+ * first error that was seen on it; a COMMIT that was sent and not answered is unknown, unless `exactlyOnce` settles it.
+ *
+ * Inside the callback of another transaction on the same pool that may run again, the outer one decides.
+ *
+ * @throws what the callback threw; OutcomeUnknownError; RetriesExhaustedError; what `begin` failed with
+ */
+export async function runTransaction<Tx, T>(
+  client: ResilientClient,
+  options: Omit<OneTransactionPolicy, 'idempotencyKey'> & Partial<OneTransactionPolicy>,
+  steps: TransactionSteps<Tx, T>,
+): Promise<T> {
+  const { core, policy } = client;
+  const around = currentTransaction();
+  const enclosing = around?.onPool(core);
+  const { retry, exactlyOnce, idempotencyKey } = options;
+  const scope = retry === 'rerun' && enclosing === undefined ? new TransactionScope(core) : undefined;
+  const ledger = exactlyOnce ? new LedgerTransaction(client, { idempotencyKey }) : undefined;
+  let runs = 0;
+  const operation: Operation = {
+    kind: 'transaction',
+    idempotent: false,
+    isSafeRead: () => false,
+    isHandedOver: () => runs > 0 && (scope === undefined || scope.lastsBeyond),
+  };
+  try {
+    const ended = await core.executor.run<Ended<T>>(operation, policy, async ({ deadline }) => {
+      const connection = new TransactionClient(client, await core.acquire(policy, deadline, false));
+      try {
+        const tx = steps.open(connection);
+        await ledger?.check(connection.lease, deadline);
+        await connection.begin(async () => {
+          await steps.begin(tx);
+          await ledger?.claim(connection.lease, deadline);
+        });
+        if (ledger?.stored !== undefined) return ledger.stored as Ended<T>;
+        ledger?.begun();
+        runs += 1;
+        const context = Object.freeze({ attempt: runs });
+        const body = () => steps.body(tx, context);
+        const result = await finish(connection, tx, steps, scope === undefined ? body : () => scope.run(body), ledger);
+        if (!('thrown' in result)) return result;
+        if (comesFrom(result.thrown, (link) => connection.lease.hasSeen(link))) enclosing?.noteFailure(result.thrown);
+        // What the server has undone is for the executor: it knows whether it may run again, and how often.
+        if (scope !== undefined && isUndone(connection.lease, scope, result.thrown)) throw result.thrown;
+        return result;
+      } finally {
+        connection.lease.release();
+      }
+    });
+    if (!('thrown' in ended)) {
+      around?.noteLasting();
+      return ended.result;
+    }
+    throw abortReasonOr(ended.thrown, policy.signal);
+  } catch (error) {
+    if (around !== undefined && classify(error).outcome === 'unknown') around.noteLasting();
+    throw error;
+  }
+}
+
+async function finish<Tx, T>(
+  connection: TransactionClient,
+  tx: Tx,
+  steps: EndSteps<Tx>,
+  body: () => Promise<T>,
+  ledger: LedgerTransaction | undefined,
+): Promise<Ended<T>> {
+  let result: T;
+  try {
+    result = await body();
+    ledger?.keep(result);
+    await ledger?.complete();
+  } catch (thrown) {
+    if (ledger?.stored !== undefined) return ledger.stored as Ended<T>;
+    if (isUnknown(connection.lease, thrown)) throw thrown;
+    await rollBackOn(connection.lease, tx, steps);
+    return { thrown };
+  }
+  try {
+    return (await commitOn(connection.lease, tx, steps)) ?? { result };
+  } catch (error) {
+    if (ledger === undefined) throw error;
+    await ledger.settle(error);
+    return { result };
+  }
+}
+
+/**
+ * Commits, or rolls back where there is nothing left to commit.
+ *
+ * @returns what ended the transaction instead, if it was certainly not committed
+ * @throws what COMMIT failed with, if nobody can know whether it was committed
+ */
+export async function commitOn<Tx>(
+  lease: Lease,
+  tx: Tx,
+  steps: EndSteps<Tx>,
+): Promise<{ readonly thrown: unknown } | undefined> {
+  const { transactionEnd } = lease;
+  if (transactionEnd !== undefined) {
+    // An error that ended the transaction was swallowed: there is nothing left to commit, and COMMIT would succeed at it.
+    await rollBackOn(lease, tx, steps);
+    return { thrown: transactionEnd.error };
+  }
+  try {
+    await steps.commit(tx);
+    return undefined;
+  } catch (error) {
+    const failure = classify(error);
+    if (failure.outcome === 'unknown') throw error;
+    const ended = lease.transactionEnd;
+    await rollBackOn(lease, tx, steps);
+    // What happens to the connection from here on proves nothing: the server had COMMIT, and said something else of it than that it was undone.
+    return { thrown: failure.outcome === 'failed' ? error : (ended?.error ?? error) };
+  }
+}
+
+/** The callback failed by a statement that may have ended the transaction by itself (DDL, a COMMIT of its own) and got no answer. */
+function isUnknown(lease: Lease, thrown: unknown): boolean {
+  const { firstFailure } = lease;
+  return firstFailure?.failure.outcome === 'unknown' && comesFrom(thrown, (link) => link === firstFailure.error);
+}
+
+/** It failed by what happened on its own connection, or to a transaction inside of it, and the server has undone it. */
+function isUndone(lease: Lease, scope: TransactionScope, thrown: unknown): boolean {
+  if (!comesFrom(thrown, (link) => lease.hasSeen(link) || scope.hasSeen(link))) return false;
+  const { outcome } = classify(thrown);
+  return outcome === 'rolled-back' || outcome === 'not-executed';
+}
+
+function comesFrom(thrown: unknown, isOrigin: (link: object) => boolean): boolean {
+  return causesOf(thrown).some((link) => typeof link === 'object' && link !== null && isOrigin(link));
+}
+
+/** Rolls back and leaves nothing behind; what goes wrong here must not take the place of the error that led here. */
+export async function rollBackOn<Tx>(lease: Lease, tx: Tx, steps: EndSteps<Tx>): Promise<void> {
+  if (!lease.isLost) {
+    try {
+      await steps.rollback(tx);
+      return;
+    } catch {
+      // The connection is of no further use; the server rolls back when it is gone.
+    }
+  }
+  lease.destroy('lost');
+}

@@ -1,0 +1,44 @@
+import { isSafeRead, leavesTransactionUncommitted, withoutEnd } from '../../../src/index.ts';
+import type { ResilientClient } from '../client.ts';
+import type { StatementMethod, StatementResult } from '../pool/lease.ts';
+import { runTransaction } from './run-transaction.ts';
+import type { TransactionClient } from './transaction-client.ts';
+
+/** Whether this statement has an outcome that can be in doubt. A safe read is sent again anyway. */
+export function needsLedger(sql: unknown): boolean {
+  const text = textOf(sql);
+  return text === undefined || !isSafeRead(text);
+}
+
+/**
+ * Sends one statement in a transaction of its own that settles its COMMIT with the ledger.
+ *
+ * @throws TypeError for a statement that no transaction can undo; what {@link runTransaction} throws
+ */
+export async function runAlone(
+  client: ResilientClient,
+  method: StatementMethod,
+  sql: unknown,
+  values: unknown,
+): Promise<StatementResult> {
+  const text = textOf(sql);
+  if (text === undefined || !leavesTransactionUncommitted(text)) {
+    throw new TypeError(
+      'Expected one INSERT, UPDATE, DELETE or the like for `exactlyOnce`, got a statement that commits by itself, or more than one; nothing was sent',
+    );
+  }
+  const options = { retry: 'rerun', exactlyOnce: true, idempotencyKey: undefined } as const;
+  return runTransaction<TransactionClient, StatementResult>(client, options, {
+    open: (connection) => connection,
+    begin: (connection) => connection.send('query', 'BEGIN', undefined),
+    body: (connection) => connection.run(method, sql, values),
+    commit: (connection) => connection.send('query', 'COMMIT', undefined),
+    rollback: (connection) => connection.send('query', 'ROLLBACK', undefined),
+  });
+}
+
+/** The text of a statement in mysql2's forms: a string, or an object with `sql`. */
+function textOf(sql: unknown): string | undefined {
+  const text: unknown = typeof sql === 'object' && sql !== null ? (sql as { sql?: unknown }).sql : sql;
+  return typeof text === 'string' ? withoutEnd(text) : undefined;
+}

@@ -1,0 +1,228 @@
+import { classify, type Operation, type RetryPolicy } from '../../../src/index.ts';
+import type { ResilientClient } from '../../mysql2/client.ts';
+import { LedgerTransaction } from '../../mysql2/ledger/ledger-transaction.ts';
+import type { Lease, StatementLimits } from '../../mysql2/pool/lease.ts';
+import { commitOn, type EndSteps, rollBackOn } from '../../mysql2/transaction/run-transaction.ts';
+import { TransactionClient } from '../../mysql2/transaction/transaction-client.ts';
+import { adapterInfo } from '../bridge/adapter-info.ts';
+import type { LedgerTicket } from '../bridge/call-scope.ts';
+import { DriverAdapterError, payloadError } from '../errors/adapter-error.ts';
+import { toPrismaError } from '../errors/to-prisma-error.ts';
+import { settledInPool } from '../extension/verdict.ts';
+import type { IsolationLevel, SqlQuery, SqlResultSet, Transaction } from './prisma-interface.ts';
+import { countRows, queryRows, type Send } from './statement.ts';
+
+const isolationLevels: ReadonlySet<string> = new Set<IsolationLevel>([
+  'READ UNCOMMITTED',
+  'READ COMMITTED',
+  'REPEATABLE READ',
+  'SERIALIZABLE',
+]);
+
+/** From BEGIN on, nothing is repeated: what Prisma and the user did since then, this package does not know. */
+const begun: Operation = {
+  kind: 'transaction',
+  idempotent: false,
+  isSafeRead: () => false,
+  isHandedOver: () => true,
+};
+
+const notBegun: Operation = { ...begun, isHandedOver: () => false };
+
+/**
+ * Begins a transaction. Lost on the way, it begins again on another connection: nothing of the user's was sent.
+ *
+ * @throws what {@link toPrismaError} makes of the failure
+ */
+export async function beginTransaction(
+  client: ResilientClient,
+  isolationLevel?: IsolationLevel,
+  ticket?: LedgerTicket,
+): Promise<Transaction> {
+  if (isolationLevel !== undefined && !isolationLevels.has(isolationLevel)) {
+    const originalMessage = `MySQL and MariaDB have no isolation level ${isolationLevel}`;
+    throw payloadError({ kind: 'InvalidIsolationLevel', level: isolationLevel, originalCode: 'N/A', originalMessage });
+  }
+  const { core, policy } = client;
+  const idempotencyKey = ticket?.idempotencyKey;
+  const { exactlyOnce } = policy.transactions;
+  const ledger = exactlyOnce ? new LedgerTransaction(client, { idempotencyKey }) : undefined;
+  if (ticket !== undefined) ticket.taken = ledger;
+  try {
+    return await core.executor.run(notBegun, policy, async ({ deadline }) => {
+      const tx = new OpenTransaction(client, await core.acquire(policy, deadline, false), ledger);
+      await tx.begin(isolationLevel, deadline);
+      return tx;
+    });
+  } catch (error) {
+    throw toPrismaError(settledInPool(error));
+  }
+}
+
+/** A transaction on its own connection, until Prisma ends it. */
+class OpenTransaction implements Transaction {
+  readonly provider: 'mysql' = adapterInfo.provider;
+  readonly adapterName: string = adapterInfo.adapterName;
+  readonly options = { usePhantomQuery: true };
+  readonly #client: ResilientClient;
+  readonly #connection: TransactionClient;
+  readonly #ledger: LedgerTransaction | undefined;
+  /** Ends what is still in flight when the transaction is rolled back. */
+  readonly #abandoned = new AbortController();
+  readonly #limits: StatementLimits;
+  #ended = false;
+
+  constructor(client: ResilientClient, lease: Lease, ledger: LedgerTransaction | undefined) {
+    this.#client = client;
+    this.#ledger = ledger;
+    this.#limits = { attemptTimeout: client.policy.attemptTimeout, signal: this.#signal(client.policy) };
+    this.#connection = new TransactionClient(client, lease, this.#limits);
+  }
+
+  /** On whatever connection the transaction has come to. */
+  get #lease(): Lease {
+    return this.#connection.lease;
+  }
+
+  /** @throws Error when there is nothing to begin, because the ledger has the result of another transaction with the same key */
+  async begin(isolationLevel: IsolationLevel | undefined, deadline: number): Promise<void> {
+    const ledger = this.#ledger;
+    try {
+      await ledger?.check(this.#lease, deadline);
+      await this.#connection.begin(async () => {
+        // For the next transaction of this connection only.
+        if (isolationLevel !== undefined) await this.control(`SET TRANSACTION ISOLATION LEVEL ${isolationLevel}`);
+        await this.control('BEGIN');
+        await ledger?.claim(this.#lease, deadline);
+      });
+      if (ledger?.stored !== undefined) throw new Error('The transaction has been committed before');
+      ledger?.begun();
+    } catch (error) {
+      this.#lease.release();
+      throw error;
+    }
+  }
+
+  queryRaw(query: SqlQuery): Promise<SqlResultSet> {
+    return this.#guarded(() => queryRows(query, this.#send));
+  }
+
+  executeRaw(query: SqlQuery): Promise<number> {
+    return this.#guarded(() => countRows(query, this.#send));
+  }
+
+  async createSavepoint(name: string): Promise<void> {
+    await this.#guarded(() => this.control(`SAVEPOINT ${quoteName(name)}`));
+  }
+
+  async rollbackToSavepoint(name: string): Promise<void> {
+    await this.#guarded(() => this.control(`ROLLBACK TO SAVEPOINT ${quoteName(name)}`));
+  }
+
+  async releaseSavepoint(name: string): Promise<void> {
+    await this.#guarded(() => this.control(`RELEASE SAVEPOINT ${quoteName(name)}`));
+  }
+
+  /**
+   * @throws the first failure that ended the transaction, if one did; OutcomeUnknownError, if COMMIT was sent and not answered
+   */
+  async commit(): Promise<void> {
+    if (this.#ended) throw alreadyClosed();
+    this.#ended = true;
+    const { core, policy } = this.#client;
+    let ended: { readonly thrown: unknown } | undefined;
+    try {
+      ended = await core.executor.run(begun, policy, () => this.#commit());
+    } catch (error) {
+      throw toPrismaError(error);
+    } finally {
+      this.#lease.release();
+    }
+    if (ended !== undefined) throw toPrismaError(ended.thrown);
+  }
+
+  async #commit(): Promise<{ readonly thrown: unknown } | undefined> {
+    const ledger = this.#ledger;
+    try {
+      await ledger?.complete();
+    } catch (error) {
+      await rollBackOn(this.#lease, this, this.#ends);
+      return { thrown: error };
+    }
+    try {
+      return await commitOn(this.#lease, this, this.#ends);
+    } catch (error) {
+      if (ledger === undefined) throw error;
+      await ledger.settle(error);
+      return undefined;
+    }
+  }
+
+  /** Never throws: what led here is what the caller has to see, and a connection that cannot roll back is destroyed, which does. */
+  async rollback(): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    await rollBackOn(this.#lease, this, this.#ends);
+    this.#abandoned.abort();
+    this.#lease.release();
+  }
+
+  /** Sends a statement of this adapter's own. */
+  control(sql: string, limits: StatementLimits = this.#limits): Promise<unknown> {
+    return this.#connection.send('query', sql, undefined, limits);
+  }
+
+  readonly #send: Send = (method, sql, values) => this.#connection.run(method, sql, values);
+
+  readonly #ends: EndSteps<OpenTransaction> = {
+    commit: () => this.control('COMMIT'),
+    // It waits for a statement that is still running, but not for ever.
+    rollback: () =>
+      this.control('ROLLBACK', { attemptTimeout: this.#client.policy.liveness.pingTimeout, signal: undefined }),
+  };
+
+  /** Lets nothing pass any more once the server has ended the transaction: it would be applied at once, and stay. */
+  async #guarded<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#ended) throw alreadyClosed();
+    const { transactionEnd } = this.#lease;
+    if (transactionEnd !== undefined && !this.#connection.isClean) throw toPrismaError(transactionEnd.error);
+    try {
+      return await work();
+    } catch (error) {
+      if (this.#abandoned.signal.aborted) throw stillRunning(error);
+      throw toPrismaError(await this.#judged(error));
+    }
+  }
+
+  /** A statement that ends a transaction by itself (DDL) and got no answer leaves everybody in doubt about the whole. */
+  async #judged(error: unknown): Promise<unknown> {
+    if (classify(error).outcome !== 'unknown') return error;
+    const { core, policy } = this.#client;
+    return core.executor.run(begun, policy, () => Promise.reject(error)).catch((judged: unknown) => judged);
+  }
+
+  #signal({ signal }: RetryPolicy): AbortSignal {
+    return signal === undefined ? this.#abandoned.signal : AbortSignal.any([signal, this.#abandoned.signal]);
+  }
+}
+
+/** Somebody did not wait for a statement. Its connection may belong to somebody else by now. */
+function alreadyClosed(): Error {
+  const message = 'The transaction has ended: a statement was sent in it that nobody waited for';
+  return payloadError({
+    kind: 'TransactionAlreadyClosed',
+    cause: message,
+    originalCode: 'N/A',
+    originalMessage: message,
+  });
+}
+
+function stillRunning(error: unknown): Error {
+  const originalMessage =
+    'The transaction was rolled back while the statement had no answer; its connection was destroyed';
+  return new DriverAdapterError({ kind: 'SocketTimeout', originalCode: 'N/A', originalMessage }, error);
+}
+
+function quoteName(name: string): string {
+  return `\`${name.replaceAll('`', '``')}\``;
+}

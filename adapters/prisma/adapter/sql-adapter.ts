@@ -1,0 +1,78 @@
+import type { ResilientClient } from '../../mysql2/client.ts';
+import { LeaseClient } from '../../mysql2/pool/lease-client.ts';
+import { adapterInfo } from '../bridge/adapter-info.ts';
+import { clientForCall, currentCall } from '../bridge/call-scope.ts';
+import { toPrismaError } from '../errors/to-prisma-error.ts';
+import { settledInPool } from '../extension/verdict.ts';
+import { beginTransaction } from './adapter-transaction.ts';
+import type {
+  ConnectionInfo,
+  IsolationLevel,
+  SqlDriverAdapter,
+  SqlQuery,
+  SqlResultSet,
+  Transaction,
+} from './prisma-interface.ts';
+import { splitScript } from './split-script.ts';
+import { countRows, queryRows, type Send } from './statement.ts';
+
+/** What Prisma works on: statements outside a transaction are retried as the policy and the evidence allow. */
+export class SqlAdapter implements SqlDriverAdapter {
+  readonly provider: 'mysql' = adapterInfo.provider;
+  readonly adapterName: string = adapterInfo.adapterName;
+  readonly #client: ResilientClient;
+  readonly #info: ConnectionInfo;
+  readonly #close: () => Promise<void>;
+  readonly #send: Send;
+
+  /** @param close ends what was made for this adapter alone */
+  constructor(client: ResilientClient, info: ConnectionInfo, close: () => Promise<void>) {
+    this.#client = client;
+    this.#info = info;
+    this.#close = close;
+    this.#send = (method, sql, values) => clientForCall(client).run(method, sql, values);
+  }
+
+  async queryRaw(query: SqlQuery): Promise<SqlResultSet> {
+    try {
+      return await queryRows(query, this.#send);
+    } catch (error) {
+      throw toPrismaError(settledInPool(error));
+    }
+  }
+
+  async executeRaw(query: SqlQuery): Promise<number> {
+    try {
+      return await countRows(query, this.#send);
+    } catch (error) {
+      throw toPrismaError(settledInPool(error));
+    }
+  }
+
+  /** One after the other on one connection, which is then destroyed: a script may leave anything behind in its session. */
+  async executeScript(script: string): Promise<void> {
+    try {
+      const lease = await this.#client.lease();
+      const client = new LeaseClient(lease, this.#client.policy);
+      try {
+        for (const sql of splitScript(script)) await client.query(sql);
+      } finally {
+        lease.destroy('dirty');
+      }
+    } catch (error) {
+      throw toPrismaError(error);
+    }
+  }
+
+  startTransaction(isolationLevel?: IsolationLevel): Promise<Transaction> {
+    return beginTransaction(clientForCall(this.#client), isolationLevel, currentCall()?.ticket);
+  }
+
+  getConnectionInfo(): ConnectionInfo {
+    return { ...this.#info };
+  }
+
+  dispose(): Promise<void> {
+    return this.#close();
+  }
+}

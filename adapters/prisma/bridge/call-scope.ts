@@ -1,0 +1,68 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { CallOptions } from '../../../src/index.ts';
+import type { ResilientClient } from '../../mysql2/client.ts';
+import type { LedgerTransaction } from '../../mysql2/ledger/ledger-transaction.ts';
+
+/**
+ * The options of one call, on their way from the extension to the driver adapter. Prisma has no way for them, so they travel with the
+ * asynchronous context.
+ *
+ * Prisma puts together what is asked for in one turn of the event loop (`findUnique`, the operations of a batch), in the context of the first
+ * of them. So an option may reach a read or a BEGIN of somebody else, and none may be in here that would do harm there:
+ * `idempotent` stays with the extension.
+ */
+export class CallScope {
+  readonly options: CallOptions;
+  /** For the one transaction that this call is. */
+  ticket: LedgerTicket | undefined;
+  /** An adapter of this package has taken the options: their limits are its business. */
+  reachedAdapter = false;
+
+  constructor(options: CallOptions) {
+    this.options = options;
+  }
+
+  /** Runs work of which a part may be the adapter's. */
+  run<T>(work: () => T): T {
+    return scopes.run(this, work);
+  }
+}
+
+/** What an interactive transaction with an `idempotencyKey` and the adapter tell each other past Prisma. */
+export interface LedgerTicket {
+  readonly idempotencyKey: string;
+  /** The adapter's part, from BEGIN on. */
+  taken: LedgerTransaction | undefined;
+}
+
+/** The call that this runs in, if it has options for the adapter. */
+export function currentCall(): CallScope | undefined {
+  return scopes.getStore();
+}
+
+const scopes = new AsyncLocalStorage<CallScope | undefined>();
+
+/** Runs work that the options of the current call are not for. */
+export function outsideCalls<T>(work: () => T): T {
+  return scopes.getStore() === undefined ? work() : scopes.run(undefined, work);
+}
+
+const clients = new WeakMap<ResilientClient, WeakMap<CallOptions, ResilientClient>>();
+
+/** The same pool with the options of the current call laid over its policy. */
+export function clientForCall(client: ResilientClient): ResilientClient {
+  const scope = scopes.getStore();
+  if (scope === undefined) return client;
+  scope.reachedAdapter = true;
+  let derived = clients.get(client);
+  if (derived === undefined) {
+    derived = new WeakMap();
+    clients.set(client, derived);
+  }
+  let forCall = derived.get(scope.options);
+  if (forCall === undefined) {
+    forCall = client.with(scope.options);
+    derived.set(scope.options, forCall);
+  }
+  return forCall;
+}

@@ -1,0 +1,78 @@
+import type { Failure, Operation } from '../../../src/index.ts';
+import type { ResilienceLayer } from './operation-runner.ts';
+import { type QueryHookParams, watchElements } from './prisma-internals.ts';
+import { describeOperation, type PrismaOperation } from './prisma-operation.ts';
+import { hasEvidence, isBeforeFirstStatement, refined } from './verdict.ts';
+
+/** What `$transaction([...])` is made of, as its hooks tell while it begins. */
+class Batch {
+  readonly #size: number;
+  readonly #elements = new Map<object, PrismaOperation>();
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  note(element: object, operation: PrismaOperation): void {
+    this.#elements.set(element, operation);
+  }
+
+  get #isKnown(): boolean {
+    return this.#elements.size === this.#size;
+  }
+
+  /** Nothing in it commits by itself, so that it is all or nothing. */
+  isAtomic(): boolean {
+    return this.#isKnown && [...this.#elements.values()].every((element) => element.isAtomic());
+  }
+
+  isSafeRead(): boolean {
+    return this.#isKnown && [...this.#elements.values()].every((element) => element.isSafeRead());
+  }
+}
+
+const batches = new WeakMap<object, Batch>();
+
+/** An operation is about to take its place in a batch. */
+export function noteElement(element: object, params: QueryHookParams): void {
+  batches.get(element)?.note(element, describeOperation(params));
+}
+
+/**
+ * Runs `$transaction([...])` as one unit. Its elements are promises of Prisma that run again when they are asked again, and no code of the
+ * user's is in between: so it is run again whenever it certainly left nothing behind.
+ *
+ * @param send Prisma's own `$transaction`
+ */
+export function runBatch(
+  layer: ResilienceLayer,
+  elements: readonly unknown[],
+  send: (elements: readonly unknown[]) => Promise<unknown>,
+): Promise<unknown> {
+  let batch = new Batch(elements.length);
+  const { idempotent } = layer.policy;
+  const operation: Operation = {
+    // One that only reads, or may be applied twice, needs no certainty about its end.
+    get kind() {
+      return idempotent || batch.isSafeRead() ? 'statement' : 'transaction';
+    },
+    idempotent,
+    isSafeRead: () => batch.isSafeRead(),
+    isHandedOver: () => false,
+    judge: (failure, error) =>
+      provesWhole(failure, error, batch) ? failure : refined(failure, { outcome: 'unknown' }),
+  };
+  return layer.run(operation, () => {
+    const current = new Batch(elements.length);
+    batch = current;
+    return send(watchElements(elements, (element) => batches.set(element, current)));
+  });
+}
+
+/** Whether what is proven of the statement that failed holds for the whole batch. */
+function provesWhole(failure: Failure, error: unknown, batch: Batch): boolean {
+  if (failure.outcome === 'failed' || failure.outcome === 'unknown') return true;
+  if (isBeforeFirstStatement(error) || failure.kind === 'connect' || failure.code === 'P2028') return true;
+  // Where nobody watched the wire: Prisma answers with the error of its ROLLBACK, whatever went before it.
+  return batch.isAtomic() && (failure.kind !== 'closed' || hasEvidence(error));
+}

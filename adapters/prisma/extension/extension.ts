@@ -1,0 +1,173 @@
+import type { CallOptions, OneTransactionOptions, RetryPolicyOptions } from '../../../src/index.ts';
+import {
+  otherTransactionOptions,
+  ownTransactionOptions,
+  refuseLedgerOptions,
+} from '../../../src/transaction/transaction-options.ts';
+import type { TransactionContext } from '../../mysql2/transaction/run-transaction.ts';
+import { adapterInfo } from '../bridge/adapter-info.ts';
+import { runBatch } from './batch.ts';
+import { runInteractive, type TransactionCallback } from './interactive-transaction.ts';
+import { createOperationHook } from './operation-hook.ts';
+import { ResilienceLayer } from './operation-runner.ts';
+import { adapterNameOf, type ExtendableClient, providerOf } from './prisma-internals.ts';
+
+/** What {@link resilience} adds to a client. */
+export interface ResilienceMethods {
+  /**
+   * The same client with other options for the calls made through it, such as `{ idempotent: true }` or `{ signal }`.
+   *
+   * @throws TypeError for an option that is unknown, out of range, or belongs to the pool; inside a transaction
+   */
+  $resilience<T>(this: T, options: CallOptions): T;
+
+  /**
+   * As Prisma's, and with `{ retry: 'rerun' }` the callback runs again when the server has certainly undone what it did. With
+   * `{ exactlyOnce: true }` a COMMIT without an answer is settled with the ledger; with an `idempotencyKey` a second call gets the first
+   * one's result. Both need `PrismaMySQL2`.
+   *
+   * @throws TypeError for an option of this package that is wrong, before anything is sent
+   */
+  $transaction<P extends PrismaPromise[]>(
+    operations: [...P],
+    options?: PrismaTransactionOptions & Pick<OneTransactionOptions, 'exactlyOnce'>,
+  ): Promise<{ [K in keyof P]: Awaited<P[K]> }>;
+  $transaction<T, R>(
+    this: T,
+    callback: (tx: Omit<T, MissingInTransactions>, context: TransactionContext) => Promise<R>,
+    options?: PrismaTransactionOptions & OneTransactionOptions,
+  ): Promise<R>;
+}
+
+/** What Prisma's operations are until somebody waits for them. */
+interface PrismaPromise extends Promise<unknown> {
+  readonly [Symbol.toStringTag]: 'PrismaPromise';
+}
+
+/** What Prisma takes away from the `tx` of a transaction. */
+type MissingInTransactions = '$connect' | '$disconnect' | '$on' | '$use' | '$extends';
+
+/** Prisma's own, on MySQL and MariaDB. */
+export interface PrismaTransactionOptions {
+  /** Milliseconds. */
+  readonly maxWait?: number;
+  /** Milliseconds. */
+  readonly timeout?: number;
+  readonly isolationLevel?: 'ReadUncommitted' | 'ReadCommitted' | 'RepeatableRead' | 'Serializable';
+}
+
+type Nothing = Record<never, never>;
+
+/** A client extension: what `$extends()` takes. In the terms of Prisma's own types, none of which is needed to read this. */
+export type ResilienceExtension = (client: object) => {
+  $extends: {
+    extArgs: {
+      result: Nothing;
+      model: Nothing;
+      query: Nothing;
+      client: { [K in keyof ResilienceMethods]: () => ResilienceMethods[K] };
+    };
+  };
+};
+
+/**
+ * A client extension that makes Prisma on MySQL or MariaDB survive a server that goes away: `prisma.$extends(resilience())`.
+ *
+ * Reads are sent again; a write only when it certainly left nothing behind, or was marked `idempotent`; what nobody can know is an
+ * OutcomeUnknownError. Inside a transaction nothing is retried by itself. `$transaction([...])` is retried as a whole, `$transaction(callback)`
+ * until its callback begins, and after that only with `{ retry: 'rerun' }`. Works with any driver adapter; with `PrismaMySQL2` it decides from evidence, with others from error codes,
+ * which prove less.
+ *
+ * Apply it last: an extension that was applied first is outermost, and what is applied after this one runs again with every retry.
+ *
+ * @param policy the options of {@link RetryPolicyOptions}; those that belong to a pool (`liveness`, `onEvict`, `ledgerTable`) mean nothing here
+ * @throws TypeError when an option is wrong; from `$extends()`, when this is no client of Prisma on MySQL or MariaDB
+ */
+export function resilience(policy?: RetryPolicyOptions): ResilienceExtension {
+  const layer = ResilienceLayer.create(policy);
+  return ((client: unknown) => extend(expectClient(client), layer)) as unknown as ResilienceExtension;
+}
+
+function extend(client: ExtendableClient, layer: ResilienceLayer): ExtendableClient {
+  if (layer.policy.exactlyOnce || layer.policy.transactions.exactlyOnce) expectLedger(client);
+  return client.$extends({
+    name: 'gone-away',
+    query: { $allOperations: createOperationHook(layer) },
+    client: {
+      $transaction: createTransactionMethod(layer, client.$transaction),
+      $resilience(this: ExtendableClient, options: CallOptions): ExtendableClient {
+        if (isInTransaction(this)) {
+          throw new TypeError(
+            '$resilience() is for a client, not for the `tx` of a transaction: nothing is retried in there',
+          );
+        }
+        return extend(this, layer.with(options));
+      },
+    },
+  });
+}
+
+/** What a layer further in has taken over already. */
+const takenOver = new WeakSet<object>();
+
+/**
+ * `$transaction` as Prisma has it, as one unit. `original` is applied to the client that the caller has, which may have more extensions than
+ * the one that it was taken from: their hooks count inside as well.
+ */
+function createTransactionMethod(layer: ResilienceLayer, original: ExtendableClient['$transaction']) {
+  return async function $transaction(this: ExtendableClient, input: unknown, options?: object): Promise<unknown> {
+    const policy = ownTransactionOptions(layer.policy.transactions, options);
+    const others = options === undefined ? options : otherTransactionOptions(options);
+    const send = (taken: object): Promise<unknown> => {
+      takenOver.add(taken);
+      return original.call(this, taken, others);
+    };
+    if (isInTransaction(this)) refuseLedgerOptions(options);
+    // In a transaction the outermost one decides.
+    const passes = isInTransaction(this) || takenOver.has(input as object);
+    if (passes) return original.call(this, input, others);
+    const forThis = policy.exactlyOnce ? settling(this, layer) : layer;
+    if (typeof input === 'function') return runInteractive(forThis, policy, input as TransactionCallback, send);
+    if (!Array.isArray(input)) return original.call(this, input, others);
+    if (policy.idempotencyKey === undefined) return runBatch(forThis, input, send);
+    throw new TypeError('Unexpected `idempotencyKey` for an array of operations: give it to $transaction(callback)');
+  };
+}
+
+/** The same layer, and the adapter is told to settle what becomes of COMMIT. */
+function settling(client: ExtendableClient, layer: ResilienceLayer): ResilienceLayer {
+  expectLedger(client);
+  return layer.with({ transactions: { exactlyOnce: true } });
+}
+
+/** Prisma takes these methods away from the `tx` of a transaction. */
+function isInTransaction(client: ExtendableClient): boolean {
+  return typeof client.$extends !== 'function';
+}
+
+function expectClient(client: unknown): ExtendableClient {
+  if (typeof client !== 'object' || client === null)
+    throw notAClient(client === null || client === undefined ? String(client) : `a ${typeof client}`);
+  const { $extends, $transaction } = client as Partial<ExtendableClient>;
+  if (typeof $extends !== 'function' || typeof $transaction !== 'function') {
+    throw notAClient(`an object of class ${client.constructor?.name ?? 'Object'}`);
+  }
+  const provider = providerOf(client);
+  if (provider !== undefined && provider !== 'mysql') {
+    throw new TypeError(`Expected a client of Prisma on MySQL or MariaDB, got one on ${provider}`);
+  }
+  return client as ExtendableClient;
+}
+
+/** The ledger's rows have to be written on the connection of the transaction, which only our own adapter knows. */
+function expectLedger(client: object): void {
+  const name = adapterNameOf(client);
+  if (name === adapterInfo.adapterName) return;
+  throw new TypeError(
+    `Expected a client on PrismaMySQL2 for \`exactlyOnce\` or \`idempotencyKey\`, got one on ${name ?? 'something else'}`,
+  );
+}
+
+function notAClient(found: string): TypeError {
+  return new TypeError(`Expected a client of Prisma, got ${found}; use it as prisma.$extends(resilience())`);
+}

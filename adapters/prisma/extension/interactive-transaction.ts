@@ -1,0 +1,189 @@
+import {
+  causesOf,
+  classify,
+  type Failure,
+  isGoneAwayError,
+  type OneTransactionPolicy,
+  type Operation,
+} from '../../../src/index.ts';
+import { currentTransaction, TransactionScope } from '../../../src/transaction/transaction-scope.ts';
+import type { TransactionContext } from '../../mysql2/transaction/run-transaction.ts';
+import { currentCall, type LedgerTicket, outsideCalls } from '../bridge/call-scope.ts';
+import type { ResilienceLayer } from './operation-runner.ts';
+import { transactionIdOf } from './prisma-internals.ts';
+import type { PrismaOperation } from './prisma-operation.ts';
+import { hasEvidence, refined } from './verdict.ts';
+
+/** The user's callback, with the client of the transaction. */
+export type TransactionCallback = (tx: object, context: TransactionContext) => unknown;
+
+/** What is known of a transaction while its callback runs. */
+interface OpenTransaction {
+  /** What ended it; the first one stays. */
+  ended: { readonly error: unknown } | undefined;
+  /** What operations in it failed with, where the server has undone them, and everything before them, or will when the transaction ends. */
+  readonly undone: WeakSet<object>;
+}
+
+const open = new Map<string, OpenTransaction>();
+
+/**
+ * Runs one operation inside an interactive transaction: once. After a failure that ended the transaction nothing is let through any
+ * more: the server would apply it at once, and it would stay.
+ */
+export async function runInside(
+  id: string | undefined,
+  operation: () => PrismaOperation,
+  query: () => PromiseLike<unknown>,
+): Promise<unknown> {
+  const transaction = id === undefined ? undefined : open.get(id);
+  if (transaction?.ended !== undefined) throw transaction.ended.error;
+  try {
+    return await query();
+  } catch (error) {
+    if (transaction !== undefined) noteFailure(transaction, error, operation);
+    throw error;
+  }
+}
+
+function noteFailure(transaction: OpenTransaction, error: unknown, operation: () => PrismaOperation): void {
+  const failure = classify(error);
+  if (failure.endsTransaction) transaction.ended ??= { error };
+  if (isUndone(failure, operation) && typeof error === 'object' && error !== null) transaction.undone.add(error);
+}
+
+/**
+ * Whether nothing is left of it once the transaction has ended. COMMIT comes after the callback, so that losing the connection inside of it
+ * undoes everything, unless the very statement that got no answer commits by itself (DDL).
+ */
+function isUndone({ outcome, kind, stillRunning }: Failure, operation: () => PrismaOperation): boolean {
+  if (outcome === 'rolled-back' || outcome === 'not-executed') return true;
+  return outcome === 'unknown' && kind === 'connection-lost' && !stillRunning && operation().isAtomic();
+}
+
+/**
+ * Runs `$transaction(callback)` as one unit. Lost before the callback began, it begins again. From then on the callback runs again only if
+ * `retry` is `'rerun'`, and only when the server has certainly undone what it did; its own error comes back unchanged. A failure that the
+ * callback swallowed and that ended its transaction is not committed over.
+ *
+ * @param send Prisma's own `$transaction`
+ * @throws what the callback threw; OutcomeUnknownError when COMMIT got no answer; RetriesExhaustedError; what beginning failed with
+ */
+export async function runInteractive(
+  layer: ResilienceLayer,
+  { retry, idempotencyKey }: OneTransactionPolicy,
+  callback: TransactionCallback,
+  send: (callback: TransactionCallback) => Promise<unknown>,
+): Promise<unknown> {
+  const around = currentTransaction();
+  const enclosing = around?.onPool(layer.shared);
+  const scope = retry === 'rerun' && enclosing === undefined ? new TransactionScope(layer.shared) : undefined;
+  let phase = 'beginning' as 'beginning' | 'running' | 'committing';
+  let runs = 0;
+  /** What the callback failed with, where the server has undone it. */
+  let undone: { readonly error: unknown } | undefined;
+  const operation: Operation = {
+    kind: 'transaction',
+    idempotent: false,
+    isSafeRead: () => false,
+    isHandedOver: () => runs > 0 && (scope === undefined || scope.lastsBeyond),
+    judge: (failure, error) => {
+      if (phase === 'beginning') return notBegun(failure);
+      if (error !== undone?.error) return judgeCommit(failure, error);
+      return failure.outcome === 'unknown' ? refined(failure, { outcome: 'rolled-back' }) : failure;
+    },
+  };
+  try {
+    const result = await layer.run(operation, async (attempt) => {
+      // The callback takes as long as it takes; its statements have limits of their own.
+      attempt.delegated = true;
+      phase = 'beginning';
+      undone = undefined;
+      const ticket = idempotencyKey === undefined ? undefined : giveTicket(idempotencyKey);
+      const sent = send(async (tx) => {
+        phase = 'running';
+        runs += 1;
+        const context = Object.freeze({ attempt: runs });
+        const transaction: OpenTransaction = { ended: undefined, undone: new WeakSet() };
+        const body = () => guarded(tx, transaction, () => callback(tx, context));
+        try {
+          const result = await (scope === undefined ? body() : scope.run(body));
+          ticket?.taken?.keep(result);
+          phase = 'committing';
+          return result;
+        } catch (error) {
+          const own = causesOf(error).some((link) => isObject(link) && transaction.undone.has(link));
+          if (own) enclosing?.noteFailure(error);
+          const inner = causesOf(error).some((link) => isObject(link) && scope?.hasSeen(link) === true);
+          undone = scope !== undefined && (own || inner) ? { error } : undefined;
+          if (undone === undefined) attempt.final = { error: reasonOr(error, layer.policy.signal) };
+          else attempt.failed = undone;
+          throw error;
+        }
+      });
+      return ticket === undefined ? sent : storedOr(ticket, sent);
+    });
+    around?.noteLasting();
+    return result;
+  } catch (error) {
+    const { outcome } = classify(error);
+    if (outcome === 'unknown') around?.noteLasting();
+    else if (phase === 'committing' && (outcome === 'rolled-back' || outcome === 'not-executed')) {
+      enclosing?.noteFailure(error);
+    }
+    throw error;
+  }
+}
+
+/** Tells the adapter that the next BEGIN is one with a key: Prisma passes it on in the context that this runs in. */
+function giveTicket(idempotencyKey: string): LedgerTicket {
+  const ticket: LedgerTicket = { idempotencyKey, taken: undefined };
+  const call = currentCall();
+  if (call === undefined) throw new TypeError('An `idempotencyKey` has no way to the adapter here');
+  call.ticket = ticket;
+  return ticket;
+}
+
+/** What the ledger has for this key, where that is why the transaction did not begin, or did not go on. */
+async function storedOr(ticket: LedgerTicket, sent: Promise<unknown>): Promise<unknown> {
+  try {
+    return await sent;
+  } catch (error) {
+    if (ticket.taken?.stored === undefined) throw error;
+    return ticket.taken.stored.result;
+  }
+}
+
+/** The reason of the caller's signal for what it broke off. Not where nobody can know what became of that. */
+function reasonOr(error: unknown, signal: AbortSignal | undefined): unknown {
+  if (signal?.aborted !== true || isGoneAwayError(error)) return error;
+  return classify(error).kind === 'aborted' ? signal.reason : error;
+}
+
+async function guarded(tx: object, transaction: OpenTransaction, callback: () => unknown): Promise<unknown> {
+  const id = transactionIdOf(tx);
+  if (id !== undefined) open.set(id, transaction);
+  try {
+    const result = await outsideCalls(callback);
+    if (transaction.ended !== undefined) throw transaction.ended.error;
+    return result;
+  } finally {
+    if (id !== undefined) open.delete(id);
+  }
+}
+
+/** Nothing of the user's was sent, whatever became of BEGIN. */
+function notBegun(failure: Failure): Failure {
+  return failure.outcome === 'failed' ? failure : refined(failure, { outcome: 'not-executed' });
+}
+
+/** Where nobody watched the wire, "closed" may be what an adapter says after a COMMIT that was lost. */
+function judgeCommit(failure: Failure, error: unknown): Failure {
+  return failure.kind === 'closed' && failure.transient && !hasEvidence(error)
+    ? refined(failure, { outcome: 'unknown' })
+    : failure;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

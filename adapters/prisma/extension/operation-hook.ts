@@ -1,0 +1,73 @@
+import type { Failure, Operation } from '../../../src/index.ts';
+import { noteElement } from './batch.ts';
+import { runInside } from './interactive-transaction.ts';
+import type { Attempt, ResilienceLayer } from './operation-runner.ts';
+import { type QueryHookParams, requestOf, surroundingsOf, warnOfHiddenSurroundings } from './prisma-internals.ts';
+import { describeOperation, type PrismaOperation } from './prisma-operation.ts';
+import { hasEvidence, isWritten, refined, unwrapped } from './verdict.ts';
+
+/** The attempt that a layer further out is making of the same request. */
+const attempts = new WeakMap<object, Attempt>();
+
+/** The query hook for all operations: retries those that run alone, and lets the others pass, once. */
+export function createOperationHook(layer: ResilienceLayer): (params: QueryHookParams) => Promise<unknown> {
+  return (params) => {
+    const { args, query } = params;
+    const surroundings = surroundingsOf(params);
+    switch (surroundings.kind) {
+      case 'alone':
+        return runAlone(layer, params);
+      case 'transaction':
+        return runInside(
+          surroundings.id,
+          () => describeOperation(params),
+          async () => {
+            try {
+              return await query(args);
+            } catch (error) {
+              throw unwrapped(error, layer.policy.signal);
+            }
+          },
+        );
+      case 'batch':
+        noteElement(surroundings.element, params);
+        return query(args);
+      case 'hidden':
+        warnOfHiddenSurroundings();
+        return query(args);
+      default:
+        return surroundings satisfies never;
+    }
+  };
+}
+
+function runAlone(layer: ResilienceLayer, params: QueryHookParams): Promise<unknown> {
+  const described = describeOperation(params);
+  const request = requestOf(params);
+  const outer = request === undefined ? undefined : attempts.get(request);
+  if (outer !== undefined) outer.delegated = true;
+  return layer.run(toOperation(described, layer.policy.idempotent), async (attempt) => {
+    if (request !== undefined) attempts.set(request, attempt);
+    return params.query(params.args);
+  });
+}
+
+function toOperation(described: PrismaOperation, idempotent: boolean): Operation {
+  return {
+    kind: 'statement',
+    idempotent,
+    isSafeRead: described.isSafeRead,
+    isHandedOver: () => false,
+    judge: (failure, error) =>
+      provesWhole(failure, error, described) ? failure : refined(failure, { outcome: 'unknown' }),
+  };
+}
+
+/** Whether what is proven of the statement that failed holds for the whole operation. */
+function provesWhole(failure: Failure, error: unknown, { isRaw, isAtomic }: PrismaOperation): boolean {
+  if (failure.outcome === 'failed' || failure.outcome === 'unknown') return true;
+  const watched = hasEvidence(error);
+  if (!isAtomic()) return watched ? !isWritten(error) : failure.kind === 'connect';
+  // Where nobody watched the wire, "closed" may be the error of a ROLLBACK that followed on a COMMIT that was lost.
+  return isRaw || watched || failure.kind !== 'closed';
+}

@@ -1,0 +1,53 @@
+import { isSafeRead, leavesTransactionUncommitted } from '../../../src/index.ts';
+import type { QueryHookParams } from './prisma-internals.ts';
+
+/** The operations of a model that only ever SELECT. Whatever Prisma may add is a write until it stands here. */
+const modelReads: ReadonlySet<string> = new Set([
+  'findUnique',
+  'findUniqueOrThrow',
+  'findFirst',
+  'findFirstOrThrow',
+  'findMany',
+  'count',
+  'aggregate',
+  'groupBy',
+]);
+
+/** What an operation of Prisma does to the database, as far as its name and its SQL say. Asked only after a failure. */
+export interface PrismaOperation {
+  /** Nobody can tell whether it ran once or twice. */
+  isSafeRead(): boolean;
+  /**
+   * It is all or nothing: one statement, or an implicit transaction. Not so for CALL, DDL and the like, which may have
+   * committed a part of their work before they fail.
+   */
+  isAtomic(): boolean;
+  /** One statement of the user's, which Prisma sends as it is and around which it sends nothing. */
+  readonly isRaw: boolean;
+}
+
+export function describeOperation({ model, operation, args }: Omit<QueryHookParams, 'query'>): PrismaOperation {
+  if (model !== undefined) {
+    return { isSafeRead: () => modelReads.has(operation), isAtomic: () => true, isRaw: false };
+  }
+  return {
+    isSafeRead: () => {
+      const sql = sqlOf(args);
+      return sql !== undefined && isSafeRead(sql);
+    },
+    isAtomic: () => {
+      const sql = sqlOf(args);
+      return sql !== undefined && leavesTransactionUncommitted(sql);
+    },
+    isRaw: true,
+  };
+}
+
+/**
+ * The text that Prisma sends for a raw operation, with what `Prisma.raw()` and `Prisma.sql` put into it: a `Sql` and a TypedSQL query have it
+ * as `sql`, the Unsafe forms as their first argument.
+ */
+function sqlOf(args: unknown): string | undefined {
+  const sql: unknown = Array.isArray(args) ? args[0] : (args as { sql?: unknown } | null | undefined)?.sql;
+  return typeof sql === 'string' ? sql : undefined;
+}

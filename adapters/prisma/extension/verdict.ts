@@ -1,0 +1,84 @@
+import {
+  causesOf,
+  evidenceOf,
+  type Failure,
+  isGoneAwayError,
+  type Operation,
+  type Progress,
+  propertyOf,
+} from '../../../src/index.ts';
+import { originalErrorOf } from '../errors/to-prisma-error.ts';
+
+/**
+ * What the caller is to see of an error that came through Prisma: one of this package, or the reason of the caller's own signal, as it was
+ * before Prisma wrapped it; everything else as it is.
+ */
+export function unwrapped(error: unknown, signal: AbortSignal | undefined): unknown {
+  const original = originalErrorOf(error);
+  if (isGoneAwayError(original)) return original;
+  if (signal?.aborted !== true || error === signal.reason) return error;
+  // A reason that has a code of its own comes as the cause of another error, for Prisma to leave it alone.
+  const cause = propertyOf(error, 'cause');
+  return original === signal.reason || cause === signal.reason ? signal.reason : error;
+}
+
+const settledByLayer = new WeakSet<object>();
+const settledByPool = new WeakSet<object>();
+
+/** Remembers that a layer of the extension has done about this error what can be done. */
+export function settle(error: unknown): void {
+  if (isObject(error)) settledByLayer.add(error);
+}
+
+/** The same error, remembered as one that the pool's executor has let through: what could be retried there, was. */
+export function settledInPool(error: unknown): unknown {
+  if (isObject(error)) settledByPool.add(error);
+  return error;
+}
+
+/**
+ * Whether somebody further in has done already all that can be done: another layer of the extension, or the pool. Retrying that
+ * again would multiply the retries.
+ */
+export function isSettled(error: unknown, operation: Operation): boolean {
+  if (isObject(error) && settledByLayer.has(error)) return true;
+  if (isGoneAwayError(error)) {
+    // The pool is never told that an operation is idempotent.
+    if (error.code === 'ERR_GONE_AWAY_OUTCOME_UNKNOWN') return !operation.idempotent || error.failure.stillRunning;
+    return error.code === 'ERR_GONE_AWAY_RETRIES_EXHAUSTED';
+  }
+  return causesOf(error).some((link) => isObject(link) && settledByPool.has(link));
+}
+
+/** A failure with what somebody knows better than its error. */
+export function refined(failure: Failure, known: Partial<Failure>): Failure {
+  return Object.freeze({ ...failure, ...known });
+}
+
+/** Whether a connection said how far the work got. Without that, there is only what the error says. */
+export function hasEvidence(error: unknown): boolean {
+  return progressOf(error) !== undefined;
+}
+
+/** Whether the statement that failed may have reached the server. */
+export function isWritten(error: unknown): boolean {
+  return progressOf(error) === 'written';
+}
+
+/** Whether a connection said that it was lost before the first statement of the work. */
+export function isBeforeFirstStatement(error: unknown): boolean {
+  const progress = progressOf(error);
+  return progress === 'not-acquired' || progress === 'preparing';
+}
+
+function progressOf(error: unknown): Progress | undefined {
+  for (const link of causesOf(error)) {
+    const evidence = evidenceOf(link);
+    if (evidence !== undefined) return evidence.progress;
+  }
+  return undefined;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
