@@ -8,7 +8,7 @@ import { int, mysqlTable } from 'drizzle-orm/mysql-core';
 import { drizzle } from 'drizzle-orm/mysql2';
 import { withResilience } from 'gone-away/drizzle';
 import { createPool, type Pool } from 'mysql2/promise';
-import { startServer } from '../test/support/server.ts';
+import { startServer } from '../test/support/server/server.ts';
 import { alternate, type Contender } from './alternate.ts';
 import { concurrently, parseBenchOptions, report } from './command-line.ts';
 

@@ -8,8 +8,8 @@ import { PrismaMySQL2 } from 'gone-away/prisma';
 import { PrismaClient } from '../prisma/generated/client.ts';
 import { createTables } from '../prisma/tables.ts';
 import { createPrismaMariaDb } from '../test/support/prisma/prisma-mariadb.ts';
-import { startServer } from '../test/support/server.ts';
-import { withConnection } from '../test/support/server-admin.ts';
+import { startServer } from '../test/support/server/server.ts';
+import { withConnection } from '../test/support/server/server-admin.ts';
 import { alternate, type Contender } from './alternate.ts';
 import { concurrently, parseBenchOptions, report } from './command-line.ts';
 

@@ -1,4 +1,4 @@
-import type { Server } from '../../test/support/server.ts';
+import type { Server } from '../../test/support/server/server.ts';
 import type { ClientKey } from './clients.ts';
 import { accountCount } from './plan.ts';
 import { databaseOf, openingBalance } from './tables.ts';

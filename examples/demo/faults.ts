@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection } from 'mysql2/promise';
-import type { Network } from '../../test/support/network/network.ts';
-import type { Server } from '../../test/support/server.ts';
-import { withConnection } from '../../test/support/server-admin.ts';
-import { beReadOnly, crowdOut, killConnections } from '../../test/support/server-faults.ts';
+import type { Network } from '../../test/support/proxy/network/network.ts';
+import type { Server } from '../../test/support/server/server.ts';
+import { withConnection } from '../../test/support/server/server-admin.ts';
+import { beReadOnly, crowdOut, killConnections } from '../../test/support/server/server-faults.ts';
 
 export interface World {
   readonly server: Server;

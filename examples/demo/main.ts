@@ -11,7 +11,7 @@
  * Nothing in the result is arranged. The exit code is 0 only if gone-away did what it promises: no write applied twice, no
  * acknowledged write lost, no call without an answer, no error on a safe read, and every other error true.
  */
-import { runCommandLine, UsageError } from '../../test/support/command-line.ts';
+import { runCommandLine, UsageError } from '../../test/support/command/command-line.ts';
 import { drawChart, prepareChartFile } from './chart.ts';
 import { isOurs } from './clients.ts';
 import { type DemoOptions, parseOptions, usage } from './options.ts';

@@ -1,4 +1,4 @@
-import { parseFlags, UsageError, wholeNumber } from '../../test/support/command-line.ts';
+import { parseFlags, UsageError, wholeNumber } from '../../test/support/command/command-line.ts';
 
 export interface DemoOptions {
   /** How long the workload runs. */

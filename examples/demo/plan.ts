@@ -1,4 +1,4 @@
-import { randomFrom } from '../../test/support/random-from.ts';
+import { randomFrom } from '../../test/support/fuzz/random-from.ts';
 
 /** One operation, planned before anything runs, so that all clients get the very same ones at the same times. */
 export type Operation = { readonly index: number; readonly at: number } & Work;

@@ -1,7 +1,7 @@
 import type { PoolOptions } from 'mysql2/promise';
-import { launchLocalServer } from '../../test/support/local-server.ts';
-import { Network, type Traffic } from '../../test/support/network/network.ts';
-import type { Server } from '../../test/support/server.ts';
+import { Network, type Traffic } from '../../test/support/proxy/network/network.ts';
+import { launchLocalServer } from '../../test/support/server/local-server.ts';
+import type { Server } from '../../test/support/server/server.ts';
 import { type Audit, audit, disconnectClients } from './audit.ts';
 import { clientKeys, createClient } from './clients.ts';
 import { drive, type Participant } from './drive.ts';

@@ -1,5 +1,5 @@
 import { demoTables } from '../../prisma/tables.ts';
-import type { Server } from '../../test/support/server.ts';
+import type { Server } from '../../test/support/server/server.ts';
 import { accountCount, itemCount, itemValue } from './plan.ts';
 
 export const openingBalance = 10_000;

@@ -1,4 +1,4 @@
-import type { Traffic } from '../../test/support/network/network.ts';
+import type { Traffic } from '../../test/support/proxy/network/network.ts';
 import type { Audit } from './audit.ts';
 import type { ClientKey } from './clients.ts';
 import type { Entry } from './ledger.ts';

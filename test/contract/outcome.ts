@@ -1,7 +1,7 @@
 import type { Connection } from 'mysql2/promise';
 import { expect } from 'vitest';
 import { OutcomeUnknownError } from '../../src/index.ts';
-import { killConnections } from '../support/server-faults.ts';
+import { killConnections } from '../support/server/server-faults.ts';
 import type { Stage } from '../support/stage.ts';
 import type { Binding } from './binding.ts';
 

@@ -12,7 +12,6 @@ import { resetStageTables, stageRowsOf } from '../support/cluster/stage-rows.ts'
 import { useCleanups } from '../support/cluster/use-cleanups.ts';
 import { startVirtualIp } from '../support/cluster/virtual-ip.ts';
 import { titleOf, whyNot } from '../support/cluster/why-not.ts';
-import { createFaultProxy } from '../support/fault-proxy.ts';
 import {
   createPlainLedgerBinding,
   type LedgerBinding,
@@ -20,6 +19,7 @@ import {
   ledgerBindings,
 } from '../support/ledger/bindings.ts';
 import { isCommit } from '../support/ledger/stage-ledger.ts';
+import { createFaultProxy } from '../support/proxy/fault-proxy.ts';
 import { patient, unhurried } from '../support/stage.ts';
 
 const missing = await whyNot(async () => Promise.all([findGalera(), findHaproxy()]));

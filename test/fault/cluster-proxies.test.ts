@@ -11,11 +11,11 @@ import { findMysqlRouter, startMysqlRouter } from '../support/cluster/mysql-rout
 import { resetStageTables, stageRowsOf } from '../support/cluster/stage-rows.ts';
 import { useCleanups } from '../support/cluster/use-cleanups.ts';
 import { titleOf, whyNot } from '../support/cluster/why-not.ts';
-import { findServerBinary, type ServerBinary } from '../support/find-server-binary.ts';
-import { type LocalServer, launchLocalServer } from '../support/local-server.ts';
-import { withConnection } from '../support/server-admin.ts';
+import { watchSockets } from '../support/proxy/watch-sockets.ts';
+import { findServerBinary, type ServerBinary } from '../support/server/find-server-binary.ts';
+import { type LocalServer, launchLocalServer } from '../support/server/local-server.ts';
+import { withConnection } from '../support/server/server-admin.ts';
 import { patient, unhurried } from '../support/stage.ts';
-import { watchSockets } from '../support/watch-sockets.ts';
 
 /** A proxy that accepts connections whether or not a server is behind it, and hides the addresses of its clients. */
 interface Proxy {

@@ -1,3 +1,3 @@
-import { describeEveryByte } from '../bytes/every-byte.ts';
+import { describeEveryByte } from '../campaigns/cuts/every-byte.ts';
 
 describeEveryByte(['PrismaMySQL2', '@prisma/adapter-mariadb']);

@@ -5,8 +5,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { type Resilient, withResilience } from '../../adapters/drizzle/index.ts';
 import { AttemptTimeoutError, classify, OutcomeUnknownError, type RetryPolicyOptions } from '../../src/index.ts';
 import { failureOf, later } from '../contract/outcome.ts';
+import { watchSockets } from '../support/proxy/watch-sockets.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
-import { watchSockets } from '../support/watch-sockets.ts';
 
 const rows = mysqlTable('stage_rows', { seq: int().autoincrement().primaryKey(), id: int().notNull() });
 const total = 20_000;

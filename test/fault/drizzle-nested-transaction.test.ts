@@ -6,7 +6,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { type Resilient, withResilience } from '../../adapters/drizzle/index.ts';
 import { classify } from '../../src/index.ts';
 import { failureOf } from '../contract/outcome.ts';
-import { unless } from '../support/server-differences.ts';
+import { unless } from '../support/server/server-differences.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
 
 const rows = mysqlTable('stage_rows', { seq: int().autoincrement().primaryKey(), id: int().notNull() });

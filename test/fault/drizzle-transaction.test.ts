@@ -6,7 +6,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { type Resilient, withResilience } from '../../adapters/drizzle/index.ts';
 import { classify, OutcomeUnknownError } from '../../src/index.ts';
 import { failureOf, later } from '../contract/outcome.ts';
-import { recordStatements } from '../support/record-statements.ts';
+import { recordStatements } from '../support/proxy/record-statements.ts';
 import { unhurried, useStage } from '../support/stage.ts';
 
 const rows = mysqlTable('stage_rows', { seq: int().autoincrement().primaryKey(), id: int().notNull() });

@@ -10,7 +10,7 @@ import {
 import { failureOf } from '../contract/outcome.ts';
 import { type LedgerBinding, type LedgerCallback, ledgerBindings } from '../support/ledger/bindings.ts';
 import { breakCommit, type CommitAnswer, freshLedger, isCommit, ledgerOf } from '../support/ledger/stage-ledger.ts';
-import { recordStatements } from '../support/record-statements.ts';
+import { recordStatements } from '../support/proxy/record-statements.ts';
 import { unhurried, useStage } from '../support/stage.ts';
 
 const modes: readonly { readonly mode: string; readonly options: OneTransactionOptions }[] = [

@@ -8,7 +8,7 @@ import { createLedger, ledgerSql, pruneLedger, transaction, withResilience } fro
 import { LedgerError, type RetryPolicyOptions } from '../../src/index.ts';
 import { failureOf } from '../contract/outcome.ts';
 import { type LedgerBinding, type LedgerCallback, ledgerBindings } from '../support/ledger/bindings.ts';
-import { recordStatements } from '../support/record-statements.ts';
+import { recordStatements } from '../support/proxy/record-statements.ts';
 import { unhurried, useStage } from '../support/stage.ts';
 
 const hour = 3_600_000;

@@ -15,7 +15,7 @@ import {
   retryPolicy,
 } from '../../src/index.ts';
 import { failureOf, later } from '../contract/outcome.ts';
-import { recordStatements } from '../support/record-statements.ts';
+import { recordStatements } from '../support/proxy/record-statements.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
 
 const upsert = 'INSERT INTO stage_keyed (id) VALUES (?) ON DUPLICATE KEY UPDATE writes = writes + 1';

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
 import { AcquireTimeoutError, type EvictEvent, isGoneAwayError, type RetryPolicyOptions } from '../../src/index.ts';
 import { failureOf, later } from '../contract/outcome.ts';
-import { recordStatements } from '../support/record-statements.ts';
+import { recordStatements } from '../support/proxy/record-statements.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
 
 const insertOne = 'INSERT INTO stage_rows (id) VALUES (1)';

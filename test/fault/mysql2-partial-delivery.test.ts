@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
 import { OutcomeUnknownError } from '../../src/index.ts';
 import { expectTruth, failureOf, type Told, told } from '../contract/outcome.ts';
-import { recordStatements } from '../support/record-statements.ts';
+import { recordStatements } from '../support/proxy/record-statements.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
 
 describe('a statement that was lost on its way', unhurried, () => {

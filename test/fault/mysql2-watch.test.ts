@@ -9,8 +9,8 @@ import { type Resilient, transaction, withResilience } from '../../adapters/mysq
 import { type FenceEvent, OutcomeUnknownError, type RetryPolicyOptions } from '../../src/index.ts';
 import { failureOf, later } from '../contract/outcome.ts';
 import { blockEventLoop } from '../support/block-event-loop.ts';
-import type { FaultProxy } from '../support/fault-proxy.ts';
-import { recordStatements } from '../support/record-statements.ts';
+import type { FaultProxy } from '../support/proxy/fault-proxy.ts';
+import { recordStatements } from '../support/proxy/record-statements.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
 
 const watch = { watchAfter: 150, watchTimeout: 400 } as const;

@@ -8,7 +8,7 @@ import {
   createExtendedClient,
   type ExtendedClient,
 } from '../support/prisma/extended-client.ts';
-import { unless } from '../support/server-differences.ts';
+import { unless } from '../support/server/server-differences.ts';
 import { unhurried, useStage } from '../support/stage.ts';
 
 interface Unit {

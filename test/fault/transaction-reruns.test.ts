@@ -7,7 +7,7 @@ import { createDrizzleBinding } from '../contract/bindings/drizzle.ts';
 import { createCallbackBinding, createPromiseBinding } from '../contract/bindings/mysql2.ts';
 import { createPrismaBinding } from '../contract/bindings/prisma.ts';
 import { failureOf, later } from '../contract/outcome.ts';
-import { recordStatements } from '../support/record-statements.ts';
+import { recordStatements } from '../support/proxy/record-statements.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
 
 const rerun = { retry: 'rerun' } as const;

@@ -21,8 +21,8 @@ import {
   RetriesExhaustedError,
   retryPolicy,
 } from '../../src/index.ts';
-import { fuzzRun } from '../support/fuzz-run.ts';
-import { agreeable, chainOf, revoked, thorny, thrown, withGetters } from '../support/hostile/errors.ts';
+import { fuzzRun } from '../support/fuzz/fuzz-run.ts';
+import { agreeable, chainOf, revoked, thorny, thrown, withGetters } from '../support/fuzz/hostile/errors.ts';
 
 const quick = retryPolicy({ retries: 2, minTimeout: 0, maxTimeout: 0, budget: false });
 const write: Operation = { kind: 'statement', idempotent: false, isSafeRead: () => false, isHandedOver: () => false };

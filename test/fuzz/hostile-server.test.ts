@@ -2,10 +2,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { fuzzRun } from '../support/fuzz-run.ts';
-import { type Client, type ClientName, clientNames, createClient, poolCounts } from '../support/hostile/clients.ts';
-import { liesAboutRows, mangled, misbehaviours } from '../support/hostile/misbehaviours.ts';
-import { HostileServer, honestRows, type Misbehaviour, type Stage, stages } from '../support/hostile-server.ts';
+import { fuzzRun } from '../support/fuzz/fuzz-run.ts';
+import {
+  type Client,
+  type ClientName,
+  clientNames,
+  createClient,
+  poolCounts,
+} from '../support/fuzz/hostile/clients.ts';
+import { liesAboutRows, mangled, misbehaviours } from '../support/fuzz/hostile/misbehaviours.ts';
+import { HostileServer, honestRows, type Misbehaviour, type Stage, stages } from '../support/fuzz/hostile-server.ts';
 
 /** Short, for most of what is tested here ends by a limit. No `attemptTimeout`: what never answers is found out by the watch. */
 const policy = {

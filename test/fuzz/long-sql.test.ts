@@ -4,8 +4,8 @@ import { isFittingAnswer } from '../../adapters/mysql2/pool/fitting-answer.ts';
 import { splitScript } from '../../adapters/prisma/adapter/split-script.ts';
 import { payloadOf } from '../../adapters/prisma/errors/server-error.ts';
 import { isAtomic, isSafeRead, leavesTransactionUncommitted } from '../../src/index.ts';
-import { fuzzRun } from '../support/fuzz-run.ts';
-import { withinBounds } from '../support/within-bounds.ts';
+import { fuzzRun } from '../support/fuzz/fuzz-run.ts';
+import { withinBounds } from '../support/fuzz/within-bounds.ts';
 
 /** Everything that reads SQL. None of it may throw, whatever it is given, but for a script that does not end. */
 function readAll(sql: string): boolean {

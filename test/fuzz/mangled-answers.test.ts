@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { OutcomeUnknownError } from '../../src/index.ts';
 import { failureOf } from '../contract/outcome.ts';
-import { fuzzRun } from '../support/fuzz-run.ts';
-import { type Client, clientNames, createClient, poolCounts } from '../support/hostile/clients.ts';
-import { mangled } from '../support/hostile/misbehaviours.ts';
-import { err, packet } from '../support/hostile/packets.ts';
-import type { Misbehaviour } from '../support/hostile-server.ts';
+import { fuzzRun } from '../support/fuzz/fuzz-run.ts';
+import { type Client, clientNames, createClient, poolCounts } from '../support/fuzz/hostile/clients.ts';
+import { mangled } from '../support/fuzz/hostile/misbehaviours.ts';
+import { err, packet } from '../support/fuzz/hostile/packets.ts';
+import type { Misbehaviour } from '../support/fuzz/hostile-server.ts';
 import { isCommit } from '../support/ledger/stage-ledger.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
 

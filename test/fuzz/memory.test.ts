@@ -15,8 +15,8 @@ import {
   type Operation,
   retryPolicy,
 } from '../../src/index.ts';
-import { collectGarbage, growthOf } from '../support/heap.ts';
-import { HostileServer } from '../support/hostile-server.ts';
+import { collectGarbage, growthOf } from '../support/fuzz/heap.ts';
+import { HostileServer } from '../support/fuzz/hostile-server.ts';
 import { unhurried, useStage } from '../support/stage.ts';
 
 /** In megabytes: what compiled code and the like may take. What the work would leave if it were kept is many times as much. */

@@ -10,7 +10,7 @@ import { PrismaClient } from '../../prisma/generated/client.ts';
 import { isGoneAwayError, type OneTransactionOptions, type RetryPolicyOptions } from '../../src/index.ts';
 import { failureOf, later } from '../contract/outcome.ts';
 import { breakCommit } from '../support/ledger/stage-ledger.ts';
-import { everythingOf, type Recording, recordEverything } from '../support/record-everything.ts';
+import { everythingOf, type Recording, recordEverything } from '../support/proxy/record-everything.ts';
 import { unhurried, useStage } from '../support/stage.ts';
 
 /** Each of them is unlike everything else that may be printed. */

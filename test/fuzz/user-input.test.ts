@@ -6,8 +6,8 @@ import { ledgerStatements } from '../../adapters/mysql2/ledger/ledger-table.ts';
 import { poolOptions } from '../../adapters/prisma/adapter/pool-options.ts';
 import { PrismaMySQL2, resilience } from '../../adapters/prisma/index.ts';
 import { callPolicy, type RetryPolicy, retryPolicy, transactionPolicy } from '../../src/index.ts';
-import { fuzzRun } from '../support/fuzz-run.ts';
-import { watchSockets } from '../support/watch-sockets.ts';
+import { fuzzRun } from '../support/fuzz/fuzz-run.ts';
+import { watchSockets } from '../support/proxy/watch-sockets.ts';
 
 const names = Object.keys(retryPolicy());
 const nested = ['capacity', 'refundPerSuccess', 'idleTrust', 'maxIdle', 'retry', 'exactlyOnce', 'idempotencyKey'];

@@ -10,7 +10,7 @@ import { failureOf } from '../contract/outcome.ts';
 import { reads } from '../support/drizzle/reads.ts';
 import { createTables, type OperationDatabase, posts, schema, users } from '../support/drizzle/schema.ts';
 import { writes } from '../support/drizzle/writes.ts';
-import { differenceOn } from '../support/server-differences.ts';
+import { differenceOn } from '../support/server/server-differences.ts';
 import { unhurried, useStage } from '../support/stage.ts';
 
 /** Keeps what Drizzle tells its logger. */

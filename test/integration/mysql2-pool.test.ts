@@ -6,7 +6,7 @@ import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
 import { OutcomeUnknownError } from '../../src/index.ts';
 import { failureOf, later } from '../contract/outcome.ts';
 import { errorOf, operations } from '../support/mysql2/operations.ts';
-import { recordStatements } from '../support/record-statements.ts';
+import { recordStatements } from '../support/proxy/record-statements.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
 
 describe('a resilient promise pool', unhurried, () => {

@@ -5,8 +5,8 @@ import type { SqlDriverAdapter } from '../../adapters/prisma/adapter/prisma-inte
 import { PrismaMySQL2 } from '../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../prisma/generated/client.ts';
 import { createTables } from '../../prisma/tables.ts';
-import { notOurs, type Server, startServer } from '../support/server.ts';
-import { differenceOn } from '../support/server-differences.ts';
+import { notOurs, type Server, startServer } from '../support/server/server.ts';
+import { differenceOn } from '../support/server/server-differences.ts';
 
 let server: Server;
 let pool: Pool;

@@ -5,8 +5,8 @@ import { withResilience } from '../../adapters/mysql2/index.ts';
 import { originalErrorOf, PrismaMySQL2, type PrismaMySQL2Options } from '../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../prisma/generated/client.ts';
 import { AcquireTimeoutError, classify } from '../../src/index.ts';
-import { freePort } from '../support/free-port.ts';
-import { notOurs, type Server, startServer } from '../support/server.ts';
+import { freePort } from '../support/server/free-port.ts';
+import { notOurs, type Server, startServer } from '../support/server/server.ts';
 import { patient } from '../support/stage.ts';
 
 let server: Server;

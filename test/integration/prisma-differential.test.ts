@@ -10,7 +10,7 @@ import { rawOperations } from '../support/prisma/raw-operations.ts';
 import { transactionOperations } from '../support/prisma/transaction-operations.ts';
 import { createTwoAdapters, type TwoAdapters } from '../support/prisma/two-adapters.ts';
 import { typeOperations } from '../support/prisma/type-operations.ts';
-import { type Server, startServer } from '../support/server.ts';
+import { type Server, startServer } from '../support/server/server.ts';
 
 const groups: Readonly<Record<string, readonly Operation[]>> = {
   types: typeOperations,

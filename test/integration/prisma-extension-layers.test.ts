@@ -7,7 +7,7 @@ import { failureOf } from '../contract/outcome.ts';
 import { useBlog } from '../support/prisma/blog.ts';
 import { cutAt } from '../support/prisma/cut.ts';
 import { createBareClient, createExtendedClient, type ExtendedClient } from '../support/prisma/extended-client.ts';
-import { recordStatements } from '../support/record-statements.ts';
+import { recordStatements } from '../support/proxy/record-statements.ts';
 import { unhurried, useStage } from '../support/stage.ts';
 
 const stage = useStage('prisma-extension');

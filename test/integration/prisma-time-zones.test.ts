@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { outcomeOf } from '../support/prisma/outcome.ts';
 import { createTwoAdapters, type TwoAdapters } from '../support/prisma/two-adapters.ts';
 import { typeOperations } from '../support/prisma/type-operations.ts';
-import { type Server, startServer } from '../support/server.ts';
+import { type Server, startServer } from '../support/server/server.ts';
 
 const temporal = typeOperations.filter(({ name }) => /\b(date|time|timestamp|year)/i.test(name));
 

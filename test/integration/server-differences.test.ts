@@ -1,6 +1,6 @@
 import { type ConnectionOptions, createConnection } from 'mysql2/promise';
 import { describe, expect, test } from 'vitest';
-import { type DifferenceName, differenceOn, serverDifferences } from '../support/server-differences.ts';
+import { type DifferenceName, differenceOn, serverDifferences } from '../support/server/server-differences.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
 
 describe('the server at hand does as the table of differences says', unhurried, () => {

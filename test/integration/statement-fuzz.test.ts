@@ -6,9 +6,9 @@ import { createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { NEVER_A_CALL, PURE_FUNCTIONS } from '../../src/sql/pure-functions.ts';
 import { isSafeRead } from '../../src/sql/safe-read.ts';
-import { type Server, startServer } from '../support/server.ts';
-import { statements } from '../support/statement-fuzz/grammar.ts';
-import { StatementOracle } from '../support/statement-fuzz/oracle.ts';
+import { statements } from '../support/fuzz/statement/grammar.ts';
+import { StatementOracle } from '../support/fuzz/statement/oracle.ts';
+import { type Server, startServer } from '../support/server/server.ts';
 
 const seed = Number(process.env.FUZZ_SEED ?? 20261122);
 const runs = Number(process.env.FUZZ_RUNS ?? 1_500);

@@ -4,7 +4,7 @@ import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
 import { classify, isGoneAwayError, OutcomeUnknownError, type RetryPolicyOptions } from '../../src/index.ts';
 import { expectTruth, failureOf, killAll, later, type Told, told } from '../contract/outcome.ts';
 import { blockEventLoop } from '../support/block-event-loop.ts';
-import { createCertificates } from '../support/create-certificates.ts';
+import { createCertificates } from '../support/server/create-certificates.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
 
 const insert = (pool: Pool, id: number) => pool.query('INSERT INTO stage_rows (id) VALUES (?)', [id]);

@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import type { Connection, ConnectionOptions } from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
-import { createFaultProxy, type FaultProxy } from './fault-proxy.ts';
-import { type Server, type ServerUser, startServer } from './server.ts';
-import { withConnection } from './server-admin.ts';
+import { createFaultProxy, type FaultProxy } from './proxy/fault-proxy.ts';
+import { type Server, type ServerUser, startServer } from './server/server.ts';
+import { withConnection } from './server/server-admin.ts';
 
 /** The server of `MYSQL_URL` is somebody's: what these tests do to servers is for our own. */
 const external: boolean = (process.env.MYSQL_URL ?? '') !== '';

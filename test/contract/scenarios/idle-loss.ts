@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs';
 import { describe, expect, test, vi } from 'vitest';
 import { blockEventLoop } from '../../support/block-event-loop.ts';
-import { unless } from '../../support/server-differences.ts';
+import { unless } from '../../support/server/server-differences.ts';
 import { patient, type Stage } from '../../support/stage.ts';
 import type { CreateBinding } from '../binding.ts';
 import { expectTruth, killAll, type Told, told, warm } from '../outcome.ts';

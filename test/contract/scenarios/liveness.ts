@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { EvictEvent, RetryPolicyOptions } from '../../../src/index.ts';
-import type { ProxyConnection } from '../../support/fault-proxy-connection.ts';
-import { recordStatements } from '../../support/record-statements.ts';
+import type { ProxyConnection } from '../../support/proxy/fault-proxy-connection.ts';
+import { recordStatements } from '../../support/proxy/record-statements.ts';
 import { patient, type Stage } from '../../support/stage.ts';
 import type { Binding, CreateBinding } from '../binding.ts';
 import { warm } from '../outcome.ts';

@@ -2,8 +2,8 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { AcquireTimeoutError, classify, RetriesExhaustedError } from '../../../src/index.ts';
+import { watchSockets } from '../../support/proxy/watch-sockets.ts';
 import { patient, type Stage } from '../../support/stage.ts';
-import { watchSockets } from '../../support/watch-sockets.ts';
 import type { CreateBinding } from '../binding.ts';
 import { failureOf, later, warm } from '../outcome.ts';
 

@@ -8,7 +8,7 @@ import {
   OutcomeUnknownError,
   RetriesExhaustedError,
 } from '../../../src/index.ts';
-import { differenceOn } from '../../support/server-differences.ts';
+import { differenceOn } from '../../support/server/server-differences.ts';
 import { patient, type Stage } from '../../support/stage.ts';
 import type { CreateBinding } from '../binding.ts';
 import { failureOf, later, warm } from '../outcome.ts';

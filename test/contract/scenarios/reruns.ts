@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { classify, OutcomeUnknownError, RetriesExhaustedError } from '../../../src/index.ts';
-import { recordStatements } from '../../support/record-statements.ts';
-import { unless } from '../../support/server-differences.ts';
+import { recordStatements } from '../../support/proxy/record-statements.ts';
+import { unless } from '../../support/server/server-differences.ts';
 import { patient, type Stage } from '../../support/stage.ts';
 import type { Binding, BindingStatements, Callback, CreateBinding } from '../binding.ts';
 import { failureOf, later } from '../outcome.ts';

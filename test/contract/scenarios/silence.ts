@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { AcquireTimeoutError, OutcomeUnknownError } from '../../../src/index.ts';
+import { watchSockets } from '../../support/proxy/watch-sockets.ts';
 import { patient, type Stage } from '../../support/stage.ts';
-import { watchSockets } from '../../support/watch-sockets.ts';
 import type { Binding, BindingOptions, CreateBinding } from '../binding.ts';
 import { expectTruth, failureOf, later, type Told, told, warm } from '../outcome.ts';
 

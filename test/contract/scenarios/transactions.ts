@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { classify, OutcomeUnknownError } from '../../../src/index.ts';
-import { recordStatements } from '../../support/record-statements.ts';
+import { recordStatements } from '../../support/proxy/record-statements.ts';
 import { patient, type Stage } from '../../support/stage.ts';
 import type { Binding, BindingStatements, CreateBinding } from '../binding.ts';
 import { failureOf, later, warm } from '../outcome.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { OutcomeUnknownError } from '../../../src/index.ts';
-import { recordStatements } from '../../support/record-statements.ts';
+import { recordStatements } from '../../support/proxy/record-statements.ts';
 import { patient, type Stage } from '../../support/stage.ts';
 import type { Binding, CreateBinding } from '../binding.ts';
 import { failureOf, later } from '../outcome.ts';

@@ -1,5 +1,5 @@
-import { type DebianPackages, type UnpackedPackages, unpackDebianPackages } from '../debian-packages.ts';
-import { hasApt } from '../find-server-binary.ts';
+import { type DebianPackages, type UnpackedPackages, unpackDebianPackages } from '../server/debian-packages.ts';
+import { hasApt } from '../server/find-server-binary.ts';
 
 /**
  * What a cluster needs beside its servers.

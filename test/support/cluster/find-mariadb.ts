@@ -1,4 +1,4 @@
-import { findServerBinary, type ServerBinary } from '../find-server-binary.ts';
+import { findServerBinary, type ServerBinary } from '../server/find-server-binary.ts';
 
 /**
  * The program that clusters of MariaDB are made of.

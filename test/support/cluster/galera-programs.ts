@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
-import { cachedFolder } from '../cache-folder.ts';
-import { datadirTemplate } from '../datadir-template.ts';
+import { cachedFolder } from '../server/cache-folder.ts';
+import { datadirTemplate } from '../server/datadir-template.ts';
 
-import type { ServerBinary } from '../find-server-binary.ts';
-import { freePort } from '../free-port.ts';
-import { launchLocalServer } from '../local-server.ts';
-import { unpackedProgram } from '../unpacked-program.ts';
+import type { ServerBinary } from '../server/find-server-binary.ts';
+import { freePort } from '../server/free-port.ts';
+import { launchLocalServer } from '../server/local-server.ts';
+import { unpackedProgram } from '../server/unpacked-program.ts';
 import { clusterPackages } from './cluster-packages.ts';
 import { findMariadb } from './find-mariadb.ts';
 import { galeraFlags } from './galera-flags.ts';

@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePort } from '../free-port.ts';
-import { type LocalServer, launchLocalServer } from '../local-server.ts';
+import { freePort } from '../server/free-port.ts';
+import { type LocalServer, launchLocalServer } from '../server/local-server.ts';
 import { galeraFlags } from './galera-flags.ts';
 import { findGalera } from './galera-programs.ts';
 

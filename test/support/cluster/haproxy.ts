@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
-import { findProgram } from '../find-server-binary.ts';
-import { freePort } from '../free-port.ts';
-import { ServerProcess } from '../server-process.ts';
-import { type Command, unpackedProgram } from '../unpacked-program.ts';
-import { guard, release } from '../watchdog.ts';
+import { findProgram } from '../server/find-server-binary.ts';
+import { freePort } from '../server/free-port.ts';
+import { ServerProcess } from '../server/server-process.ts';
+import { type Command, unpackedProgram } from '../server/unpacked-program.ts';
+import { guard, release } from '../server/watchdog.ts';
 import { clusterPackages } from './cluster-packages.ts';
 
 /** A server behind the proxy. */

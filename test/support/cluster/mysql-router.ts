@@ -3,11 +3,11 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { UnpackedPackages } from '../debian-packages.ts';
-import { freePort } from '../free-port.ts';
-import { ServerProcess } from '../server-process.ts';
-import { type Command, unpackedProgram } from '../unpacked-program.ts';
-import { guard, release } from '../watchdog.ts';
+import type { UnpackedPackages } from '../server/debian-packages.ts';
+import { freePort } from '../server/free-port.ts';
+import { ServerProcess } from '../server/server-process.ts';
+import { type Command, unpackedProgram } from '../server/unpacked-program.ts';
+import { guard, release } from '../server/watchdog.ts';
 import { clusterPackages } from './cluster-packages.ts';
 
 export interface MysqlRouterPrograms extends Command {

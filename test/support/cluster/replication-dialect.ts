@@ -1,4 +1,4 @@
-import type { ServerBinary } from '../find-server-binary.ts';
+import type { ServerBinary } from '../server/find-server-binary.ts';
 
 /** How one make of server replicates by GTID. Durable: what is acknowledged is in the binary log, and on the disk. */
 export interface ReplicationDialect {

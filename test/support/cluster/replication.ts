@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ServerBinary } from '../find-server-binary.ts';
-import { type LocalServer, launchLocalServer } from '../local-server.ts';
-import type { Server } from '../server.ts';
-import { withConnection } from '../server-admin.ts';
-import { becomeReadOnly } from '../server-faults.ts';
+import type { ServerBinary } from '../server/find-server-binary.ts';
+import { type LocalServer, launchLocalServer } from '../server/local-server.ts';
+import type { Server } from '../server/server.ts';
+import { withConnection } from '../server/server-admin.ts';
+import { becomeReadOnly } from '../server/server-faults.ts';
 import { findMariadb } from './find-mariadb.ts';
 import { type ReplicationDialect, replicationDialects } from './replication-dialect.ts';
 

@@ -1,5 +1,5 @@
-import type { Server } from '../server.ts';
-import { withConnection } from '../server-admin.ts';
+import type { Server } from '../server/server.ts';
+import { withConnection } from '../server/server-admin.ts';
 import { stageTables } from '../stage.ts';
 
 /** Empty tables, made on the server that is to be written to; the others of its cluster get them from it. */

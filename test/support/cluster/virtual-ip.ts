@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import type { ConnectionOptions } from 'mysql2/promise';
-import { createFaultProxy, type FaultProxy } from '../fault-proxy.ts';
-import type { Server, ServerUser } from '../server.ts';
+import { createFaultProxy, type FaultProxy } from '../proxy/fault-proxy.ts';
+import type { Server, ServerUser } from '../server/server.ts';
 
 /** One address that stands for whichever server it is pointed to, which sees the clients' own addresses and ports. */
 export class VirtualIp {

@@ -1,6 +1,6 @@
 import { createLedger } from '../../../adapters/mysql2/index.ts';
-import type { ProxyConnection } from '../fault-proxy-connection.ts';
-import { err, packet } from '../hostile/packets.ts';
+import { err, packet } from '../fuzz/hostile/packets.ts';
+import type { ProxyConnection } from '../proxy/fault-proxy-connection.ts';
 import type { Stage } from '../stage.ts';
 import type { LedgerBinding } from './bindings.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { FaultProxy } from '../fault-proxy.ts';
+import type { FaultProxy } from '../proxy/fault-proxy.ts';
 import { patient, type Stage } from '../stage.ts';
 
 /** What is lost with the connection: a packet of the client, or the answer to it, so that the server has executed it. */

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { createTables } from '../../../prisma/tables.ts';
 import type { RetryPolicyOptions } from '../../../src/index.ts';
-import { createFaultProxy, type FaultProxy } from '../fault-proxy.ts';
-import { type Server, startServer } from '../server.ts';
-import { withConnection } from '../server-admin.ts';
+import { createFaultProxy, type FaultProxy } from '../proxy/fault-proxy.ts';
+import { type Server, startServer } from '../server/server.ts';
+import { withConnection } from '../server/server-admin.ts';
 import { createPrismaOn, type PrismaOnPool } from './prisma-on.ts';
 
 /** A server, a fault proxy in front of it, and Prisma on a pool of two connections through that; fresh for every test but the server. */

@@ -2,7 +2,7 @@ import { createConnection, createPool, type Pool, type PoolOptions } from 'mysql
 import { PrismaMySQL2 } from '../../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../../prisma/generated/client.ts';
 import { createTables, emptyTables } from '../../../prisma/tables.ts';
-import type { Server } from '../server.ts';
+import type { Server } from '../server/server.ts';
 import { createPrismaMariaDb } from './prisma-mariadb.ts';
 
 export type Prisma = PrismaClient;

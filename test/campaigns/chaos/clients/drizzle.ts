@@ -1,0 +1,91 @@
+import { eq, inArray, sql } from 'drizzle-orm';
+import type { MySql2Database } from 'drizzle-orm/mysql2';
+import type { Resilient } from '../../../../adapters/drizzle/index.ts';
+import { accounts, items, operations } from '../../../support/drizzle/accounts.ts';
+import { allTheMoney, itemCount, itemValue } from '../tables.ts';
+import type { Work } from '../work.ts';
+import { callOptions, expectAnswer, keyOf, transferOptions, WrongAnswer } from './client.ts';
+
+type Database = Pick<MySql2Database, 'select' | 'insert' | 'update'> & {
+  readonly transaction: Resilient<MySql2Database>['transaction'];
+};
+type Sender = Pick<MySql2Database, 'select' | 'insert' | 'update'>;
+
+/** Runs one call with Drizzle and gone-away. */
+export async function performWithDrizzle(
+  db: Resilient<MySql2Database>,
+  work: Work,
+  signal: AbortSignal | undefined,
+): Promise<unknown> {
+  const options = callOptions(work.kind, signal);
+  return performOn(Object.keys(options).length === 0 ? db : db.$resilience(options), work);
+}
+
+/** Runs one call of those that need nothing but Drizzle. */
+export async function performWithBareDrizzle(db: MySql2Database, work: Work): Promise<unknown> {
+  // It takes no notice of options that it does not know.
+  return performOn(db as unknown as Database, work);
+}
+
+async function performOn(db: Database, work: Work): Promise<unknown> {
+  switch (work.kind) {
+    case 'read': {
+      const [item] = await db.select().from(items).where(eq(items.id, work.item));
+      return expectAnswer(`item ${work.item}`, item?.value, itemValue(work.item));
+    }
+    case 'sum': {
+      const [row] = await db.select({ sum: sql`SUM(${accounts.balance})` }).from(accounts);
+      return expectAnswer('all the money', Number(row?.sum), allTheMoney);
+    }
+    case 'iterate':
+      return iterate(db);
+    case 'locking-read':
+      return db.select().from(accounts).where(eq(accounts.id, work.from)).for('update');
+    case 'insert':
+    case 'exact-insert':
+      return db.insert(operations).values({ opId: work.id });
+    case 'transfer':
+    case 'transfer-rerun':
+    case 'transfer-exact':
+      return db.transaction((tx) => transfer(tx, work), transferOptions(work.kind));
+    case 'keyed':
+      return db.transaction(
+        async (tx) => {
+          await tx.insert(operations).values({ opId: work.id, amount: work.draw });
+          return work.draw;
+        },
+        { idempotencyKey: keyOf(work) },
+      );
+    case 'batch':
+      throw new Error('Drizzle has no batches on mysql2');
+    default:
+      return work.kind satisfies never;
+  }
+}
+
+async function transfer(tx: Sender, { id, from, to, amount }: Work): Promise<void> {
+  await tx
+    .select()
+    .from(accounts)
+    .where(inArray(accounts.id, [from, to]))
+    .for('update');
+  await tx.insert(operations).values({ opId: id, from, to, amount });
+  await tx
+    .update(accounts)
+    .set({ balance: sql`${accounts.balance} - ${amount}` })
+    .where(eq(accounts.id, from));
+  await tx
+    .update(accounts)
+    .set({ balance: sql`${accounts.balance} + ${amount}` })
+    .where(eq(accounts.id, to));
+}
+
+/** Every row once and in order, as far as they come; the end only after the last one. */
+async function iterate(db: Database): Promise<void> {
+  let last = 0;
+  for await (const { id, value } of db.select().from(items).orderBy(items.id).prepare().iterator()) {
+    if (id !== last + 1 || value !== itemValue(id)) throw new WrongAnswer(`item ${id} came after item ${last}`);
+    last = id;
+  }
+  expectAnswer('the last item', last, itemCount);
+}

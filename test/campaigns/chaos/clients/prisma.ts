@@ -1,0 +1,66 @@
+import type { ResilienceMethods } from '../../../../adapters/prisma/index.ts';
+import type { PrismaClient } from '../../../../prisma/generated/client.ts';
+import type { TransactionOptions } from '../../../../src/index.ts';
+import { allTheMoney, itemValue } from '../tables.ts';
+import type { Work } from '../work.ts';
+import { callOptions, expectAnswer, keyOf, transferOptions } from './client.ts';
+
+export type Database = Pick<PrismaClient, 'item' | 'account' | 'operation' | '$queryRaw'> & ResilienceMethods;
+type Sender = Pick<PrismaClient, 'account' | 'operation' | '$queryRaw'>;
+
+/** Runs one call with Prisma and gone-away. */
+export async function performWithPrisma(
+  prisma: Database,
+  work: Work,
+  signal: AbortSignal | undefined,
+): Promise<unknown> {
+  const options = callOptions(work.kind, signal);
+  const db = Object.keys(options).length === 0 ? prisma : prisma.$resilience(options);
+  switch (work.kind) {
+    case 'read': {
+      const item = await db.item.findUnique({ where: { id: work.item } });
+      return expectAnswer(`item ${work.item}`, item?.value, itemValue(work.item));
+    }
+    case 'sum': {
+      const { _sum } = await db.account.aggregate({ _sum: { balance: true } });
+      return expectAnswer('all the money', _sum.balance, allTheMoney);
+    }
+    case 'locking-read':
+      return db.$queryRaw`SELECT * FROM accounts WHERE id = ${work.from} FOR UPDATE`;
+    case 'insert':
+    case 'exact-insert':
+      return db.operation.create({ data: { opId: work.id } });
+    case 'transfer':
+    case 'transfer-rerun':
+    case 'transfer-exact':
+      return db.$transaction((tx) => transfer(tx, work), inTime<TransactionOptions>(transferOptions(work.kind)));
+    case 'keyed':
+      return db.$transaction(
+        async (tx) => {
+          await tx.operation.create({ data: { opId: work.id, amount: work.draw } });
+          return work.draw;
+        },
+        inTime({ idempotencyKey: keyOf(work) }),
+      );
+    case 'batch': {
+      const row = () => db.operation.create({ data: { opId: work.id } }) as never;
+      return db.$transaction([row(), row()]);
+    }
+    case 'iterate':
+      throw new Error('Prisma has no iterators');
+    default:
+      return work.kind satisfies never;
+  }
+}
+
+/** Prisma ends transactions after five seconds; how long one may take is to be decided by the policy. */
+function inTime<T extends object>(options: T): T & { maxWait: number; timeout: number } {
+  return { ...options, maxWait: 20_000, timeout: 30_000 };
+}
+
+async function transfer(tx: Sender, { id, from, to, amount }: Work): Promise<void> {
+  await tx.$queryRaw`SELECT * FROM accounts WHERE id IN (${from}, ${to}) FOR UPDATE`;
+  await tx.operation.create({ data: { opId: id, from, to, amount } });
+  await tx.account.update({ where: { id: from }, data: { balance: { decrement: amount } } });
+  await tx.account.update({ where: { id: to }, data: { balance: { increment: amount } } });
+}

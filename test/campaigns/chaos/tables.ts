@@ -1,0 +1,57 @@
+import type { Connection } from 'mysql2/promise';
+import { ledgerSql } from '../../../adapters/mysql2/index.ts';
+import { demoTables } from '../../../prisma/tables.ts';
+
+export const itemCount = 1_000;
+export const accountCount = 200;
+export const openingBalance = 10_000;
+export const allTheMoney: number = accountCount * openingBalance;
+
+/** What an item's value is, so that a read can be checked. */
+export function itemValue(id: number): number {
+  return id * 7;
+}
+
+/** What is in a client's tables when all is over. */
+export interface Tables {
+  readonly operations: readonly OperationRow[];
+  readonly accounts: readonly { readonly id: number; readonly balance: number }[];
+}
+
+export interface OperationRow {
+  /** Nothing is unique here: what is applied twice shows as two rows. */
+  readonly opId: number;
+  readonly from: number | null;
+  readonly to: number | null;
+  readonly amount: number | null;
+}
+
+/** Each client has a database of its own. */
+export function databaseOf(client: string): string {
+  return `chaos_${client.replaceAll('-', '_')}`;
+}
+
+/** Makes the database of a client, which `app` may write to. */
+export async function createDatabase(root: Connection, client: string): Promise<void> {
+  const database = databaseOf(client);
+  const numbered = (count: number, value: (id: number) => number) =>
+    Array.from({ length: count }, (_, index) => [index + 1, value(index + 1)]);
+  await root.query(`CREATE DATABASE ${database}`);
+  const [users] = await root.query("SELECT host AS host FROM mysql.user WHERE user = 'app'");
+  for (const { host } of users as unknown as readonly { host: string }[])
+    await root.query(`GRANT ALL ON ${database}.* TO app@'${host}'`);
+  const inDatabase = (sql: string) => sql.replace(/^(CREATE TABLE (?:IF NOT EXISTS )?)/, `$1${database}.`);
+  for (const sql of [...demoTables, ledgerSql()]) await root.query(inDatabase(sql));
+  await root.query(`INSERT INTO ${database}.items VALUES ?`, [numbered(itemCount, itemValue)]);
+  await root.query(`INSERT INTO ${database}.accounts VALUES ?`, [numbered(accountCount, () => openingBalance)]);
+}
+
+/** To be asked when no statement of the client is under way any more. */
+export async function readTables(root: Connection, client: string): Promise<Tables> {
+  const database = databaseOf(client);
+  const [operations] = await root.query(
+    `SELECT op_id AS opId, from_account AS \`from\`, to_account AS \`to\`, amount FROM ${database}.operations`,
+  );
+  const [accounts] = await root.query(`SELECT id, balance FROM ${database}.accounts`);
+  return { operations, accounts } as unknown as Tables;
+}

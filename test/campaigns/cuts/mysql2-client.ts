@@ -1,0 +1,56 @@
+import { Readable } from 'node:stream';
+import { createPool, type QueryOptions } from 'mysql2/promise';
+import { transaction, withResilience } from '../../../adapters/mysql2/index.ts';
+import type { TransactionOptions } from '../../../src/index.ts';
+import { type ClientKind, expectRows, hugePadding, padding, type Run, type Work } from './client.ts';
+
+const insert = 'INSERT INTO operations (op_id) VALUES (?)';
+const update = 'UPDATE accounts SET balance = balance + 1 WHERE id = ?';
+const select = 'SELECT id FROM accounts WHERE id = ?';
+
+export const openMysql2: ClientKind['open'] = (connection, policy) => {
+  const pool = withResilience(createPool({ ...connection, connectionLimit: 1 }), policy);
+  const query =
+    (sql: string): Work =>
+    ({ id }) =>
+      pool.query(sql, [id]);
+  const read =
+    (sql: string): Work =>
+    async ({ id }) =>
+      expectRows((await pool.query(sql, [id]))[0], [{ id }]);
+  const inTransaction =
+    (options: TransactionOptions): Work =>
+    ({ id, callback }: Run) =>
+      transaction(
+        pool,
+        async (tx) => {
+          callback();
+          for (const sql of [insert, update, select, insert, update]) await tx.query(sql, [id]);
+        },
+        options,
+      );
+  return {
+    warm: () => pool.query('SELECT 1'),
+    end: () => pool.end(),
+    work: {
+      'safe read': read(select),
+      'locking read': read(`${select} FOR UPDATE`),
+      insert: query(insert),
+      update: query(update),
+      execute: ({ id }) => pool.execute(insert, [id]),
+      'big insert': query(`INSERT /* ${padding} */ INTO operations (op_id) VALUES (?)`),
+      'huge insert': query(`INSERT /* ${hugePadding} */ INTO operations (op_id) VALUES (?)`),
+      transaction: inTransaction({}),
+      'transaction with rerun': inTransaction({ retry: 'rerun' }),
+      'load data': ({ id }) => pool.query(loading(`${id}\n`)),
+      connect: query(insert),
+    },
+  };
+};
+
+/** What mysql2 understands and its types do not say. The file comes in three pieces. */
+function loading(line: string): QueryOptions {
+  const infileStreamFactory = () => Readable.from([Buffer.from(line), Buffer.from(line), Buffer.from(line)]);
+  const sql = "LOAD DATA LOCAL INFILE 'rows' INTO TABLE operations (op_id)";
+  return { sql, infileStreamFactory } as QueryOptions;
+}

@@ -1,0 +1,70 @@
+import { classify, type Outcome } from '../../../src/index.ts';
+import { WrongAnswer } from './client.ts';
+import type { Effect, Workload } from './workloads.ts';
+
+/** What a caller was told. */
+export type Told = 'applied' | Outcome;
+
+/** What the caller of one run heard. */
+export interface Heard {
+  readonly told: Told | 'hung';
+  /** What was thrown, and what that was caused by. In words: an error may hold a statement of megabytes, and there are thousands of them. */
+  readonly because: readonly string[];
+  /** The answer was not what is in the table. */
+  readonly isWrong: boolean;
+  /** How often the callback of its transaction ran. */
+  readonly callbacks: number;
+}
+
+/** @param within after how many milliseconds it counts as hung */
+export async function hear(work: Promise<unknown>, calls: () => number, within: number): Promise<Heard> {
+  let timer: NodeJS.Timeout | undefined;
+  const hung = new Promise<'hung'>((resolve) => {
+    timer = setTimeout(resolve, within, 'hung');
+  });
+  try {
+    const first = await Promise.race([work.then(() => 'applied' as const), hung]);
+    return { told: first, because: [], isWrong: false, callbacks: calls() };
+  } catch (error) {
+    const isWrong = error instanceof WrongAnswer;
+    return { told: classify(error).outcome, because: messagesOf(error), isWrong, callbacks: calls() };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What must not be: each a sentence. Empty, if the caller was told the truth. */
+export function violations(workload: Workload, { told, isWrong, callbacks }: Heard, found: Effect): readonly string[] {
+  const { effect, alwaysSucceeds, callbackRuns } = workload;
+  const all = same(found, effect);
+  const none = found.rows === 0 && found.balance === 0;
+  const sentences: (readonly [holds: boolean, sentence: string])[] = [
+    [told === 'hung', 'it got no answer'],
+    [!all && !none, `it left ${found.rows} rows and a balance of ${found.balance}, and not all or nothing`],
+    [told === 'applied' && !all, 'it succeeded, and is not there'],
+    [
+      told !== 'applied' && told !== 'unknown' && told !== 'hung' && !none,
+      `it is there, and its caller was told "${told}"`,
+    ],
+    // Only the network failed: no error of the statement itself can be true.
+    [told === 'failed', 'it failed with an ordinary error'],
+    [alwaysSucceeds === true && told !== 'applied', `it is always answered, and its caller was told "${told}"`],
+    [callbackRuns === 'once' && callbacks > 1, `its callback ran ${callbacks} times`],
+    [callbackRuns !== undefined && told === 'applied' && callbacks === 0, 'its callback did not run'],
+    [isWrong, 'it read something else than what is there'],
+  ];
+  return sentences.filter(([holds]) => holds).map(([, sentence]) => sentence);
+}
+
+function same(a: Effect, b: Effect): boolean {
+  return a.rows === b.rows && a.balance === b.balance;
+}
+
+/** An error and what it was caused by, outermost first. */
+function messagesOf(error: unknown): readonly string[] {
+  const messages: string[] = [];
+  for (let link = error; link instanceof Error && messages.length < 10; link = link.cause) {
+    messages.push(`${link.name}: ${link.message.slice(0, 200).replaceAll(/\s+/g, ' ')}`);
+  }
+  return messages.length > 0 ? messages : [String(error)];
+}

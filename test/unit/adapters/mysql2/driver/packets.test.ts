@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { faultAfterReading, faultBeforeReading } from '../../../../../adapters/mysql2/driver/packets.ts';
+
+/** The second packet of a chunk, with this payload, of which so many bytes were read. */
+function incoming(sequenceId: number, payload: readonly number[], read = 0) {
+  const buffer = Buffer.from([9, 9, payload.length, 0, 0, sequenceId, ...payload, 9, 9]);
+  return { sequenceId, buffer, start: 2, offset: 6 + read, end: 6 + payload.length };
+}
+
+describe('a packet that is about to be read', () => {
+  it('has to have the next number, unless it is an ERR packet', () => {
+    expect(faultBeforeReading(incoming(1, [0]), 1, () => false)).toBeUndefined();
+    expect(faultBeforeReading(incoming(2, [0]), 1, () => false)?.code).toBe('PROTOCOL_PACKETS_OUT_OF_ORDER');
+    expect(faultBeforeReading(incoming(0, [0xff, 0xbf, 0x0f]), 1, () => false)).toBeUndefined();
+    expect(faultBeforeReading(incoming(7, [0]), undefined, () => false)).toBeUndefined();
+  });
+
+  it('has not a number that no server can have reached, ERR packet or not', () => {
+    const err = [0xff, 0xfc, 0x03];
+    expect(faultBeforeReading(incoming(255, err), 1, () => false)?.code).toBe('PROTOCOL_PACKETS_OUT_OF_ORDER');
+    expect(faultBeforeReading(incoming(3, err), 7, () => false)).toBeUndefined();
+    expect(faultBeforeReading(incoming(9, err), 7, () => false)).toBeUndefined();
+  });
+
+  it('has to come after its question, unless it is an ERR packet, or not the first one of its answer', () => {
+    expect(faultBeforeReading(incoming(1, [0]), 1, () => true)?.code).toBe('PROTOCOL_PACKETS_OUT_OF_ORDER');
+    expect(faultBeforeReading(incoming(1, [0xff, 0xbf, 0x0f]), 1, () => true)).toBeUndefined();
+    expect(faultBeforeReading(incoming(2, [0]), 2, () => true)).toBeUndefined();
+  });
+});
+
+describe('a packet that was read', () => {
+  it('must not have been read beyond its end', () => {
+    expect(faultAfterReading(incoming(1, [0, 1, 2], 3), false)).toBeUndefined();
+    expect(faultAfterReading(incoming(1, [0, 1, 2], 4), false)?.code).toBe('PROTOCOL_ERROR');
+    expect(faultAfterReading(incoming(1, [0xff, 1], 4), false)).toBeUndefined();
+  });
+
+  it('must not be a row that could not be read: others come after it', () => {
+    expect(faultAfterReading(incoming(1, [1, 2], 1), true)?.code).toBe('PROTOCOL_ERROR');
+  });
+});

@@ -1,0 +1,27 @@
+import type { Connection } from 'mysql2';
+import { expect, it } from 'vitest';
+import type { DriverCommand } from '../../../../../adapters/mysql2/driver/connection.ts';
+import { exactStatement, exactValues, makeExact } from '../../../../../adapters/mysql2/prepared/exact-statement.ts';
+
+const documented = {
+  nestTables: false,
+  namedPlaceholders: false,
+  typeCast: true,
+  supportBigNumbers: true,
+  bigNumberStrings: true,
+  dateStrings: true,
+};
+
+it('a statement has every option that mysql2 documents, until mysql2 has shown that it can do without', () => {
+  const connection = { config: {} } as Connection;
+  const all = { ...documented, [exactValues]: true, rowsAsArray: true, sql: 'SELECT 1' };
+  expect(exactStatement('SELECT 1', true)).toEqual(all);
+
+  const ofAnotherVersion = { on: () => {}, options: all } as DriverCommand;
+  makeExact(connection, ofAnotherVersion);
+  expect(exactStatement('SELECT 1', true)).toEqual(all);
+
+  const command = { on: () => {}, _executeOptions: all, buildParserFromFields: () => {} } as DriverCommand;
+  makeExact(connection, command);
+  expect(exactStatement('SELECT 1', 'string')).toEqual({ [exactValues]: true, rowsAsArray: 'string', sql: 'SELECT 1' });
+});

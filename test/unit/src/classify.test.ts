@@ -1,0 +1,191 @@
+import { describe, expect, it } from 'vitest';
+import { errorRows } from '../../../src/codes/error-codes.ts';
+import { attachEvidence, classify, type Evidence, type Failure, OutcomeUnknownError } from '../../../src/index.ts';
+
+const make = (facts: Record<string, unknown>, message = 'made up') => Object.assign(new Error(message), facts);
+const lost = () => make({ code: 'PROTOCOL_CONNECTION_LOST', fatal: true });
+
+const evidence = (changes: Partial<Evidence>): Evidence => ({
+  progress: 'written',
+  rollsBack: false,
+  atomic: true,
+  commits: false,
+  abandoned: false,
+  ...changes,
+});
+
+function classifyWith(error: Error, changes: Partial<Evidence>): Failure {
+  attachEvidence(error, evidence(changes));
+  return classify(error);
+}
+
+describe('classify, by evidence', () => {
+  it.each([
+    ['there was no connection', { progress: 'not-acquired' }, 'not-executed'],
+    ['no byte was written', { progress: 'not-written' }, 'not-executed'],
+    ['the kernel refused the write', { progress: 'write-refused' }, 'not-executed'],
+    ['the end of it never left this process', { progress: 'cut-short' }, 'not-executed'],
+    ['only BEGIN was in flight', { progress: 'preparing' }, 'not-executed'],
+    ['it was written', { progress: 'written' }, 'unknown'],
+    [
+      'it was written in a transaction that it could not commit',
+      { progress: 'written', rollsBack: true },
+      'rolled-back',
+    ],
+    ['it was not written in an open transaction', { progress: 'not-written', rollsBack: true }, 'rolled-back'],
+  ] as const)('knows what became of a statement when %s', (_title, changes, outcome) => {
+    expect(classifyWith(lost(), changes).outcome).toBe(outcome);
+  });
+
+  it('believes an answer of the server over anything the wire shows', () => {
+    expect(classifyWith(make({ errno: 1213, sqlState: '40001' }), { progress: 'written' }).outcome).toBe('rolled-back');
+    expect(classifyWith(make({ errno: 1062, sqlState: '23000' }), { progress: 'written' })).toMatchObject({
+      outcome: 'failed',
+      transient: false,
+      invalidates: 'nothing',
+    });
+  });
+
+  it('does not take an error of COMMIT that is in no table for a proof that nothing was committed', () => {
+    const full = () => make({ errno: 1598, sqlState: 'HY000' });
+    expect(classifyWith(full(), { commits: true })).toMatchObject({
+      outcome: 'unknown',
+      kind: 'statement',
+      reason: expect.stringContaining('COMMIT'),
+    });
+    expect(classifyWith(full(), { commits: true, progress: 'not-written' }).outcome).toBe('not-executed');
+    expect(classifyWith(make({ errno: 1213 }), { commits: true }).outcome).toBe('rolled-back');
+    expect(classifyWith(full(), { commits: false }).outcome).toBe('failed');
+  });
+
+  it('does not take an error in the middle of several statements for an error of all of them', () => {
+    for (const errno of [1213, 1205, 1836]) {
+      expect(classifyWith(make({ errno }), { atomic: false }).outcome).toBe('failed');
+      expect(classifyWith(make({ errno }), { atomic: true }).outcome).not.toBe('failed');
+    }
+    expect(classifyWith(lost(), { atomic: false }).outcome).toBe('unknown');
+    expect(classifyWith(lost(), { atomic: false, progress: 'not-written' }).outcome).toBe('not-executed');
+  });
+
+  it('says that the server may still be working on what this side stopped waiting for', () => {
+    expect(classifyWith(lost(), { abandoned: true }).stillRunning).toBe(true);
+    expect(classifyWith(lost(), {}).stillRunning).toBe(false);
+  });
+
+  it('does not let a command that was never sent acquit the one that was, when they share an error object', () => {
+    const shared = lost();
+    attachEvidence(shared, evidence({ progress: 'written' }));
+    attachEvidence(shared, evidence({ progress: 'not-written', rollsBack: true }));
+    expect(classify(shared).outcome).toBe('unknown');
+  });
+
+  it('finds evidence and codes through the errors of an ORM', () => {
+    const cause = lost();
+    attachEvidence(cause, evidence({ progress: 'not-written' }));
+    const wrapped = new Error('Failed query', { cause: new Error('adapter', { cause }) });
+    expect(classify(wrapped)).toMatchObject({ outcome: 'not-executed', code: 'PROTOCOL_CONNECTION_LOST' });
+    const prisma = make({ code: 'P2010', meta: { driverAdapterError: { cause: { errno: 1213 } } } });
+    expect(classify(prisma)).toMatchObject({ outcome: 'rolled-back', errno: 1213 });
+  });
+
+  it('knows a lost connection that has no code by the mark that the driver gave it', () => {
+    expect(classifyWith(make({ fatal: true }), {}).outcome).toBe('unknown');
+    expect(classifyWith(make({ fatal: true }), { progress: 'not-written' }).outcome).toBe('not-executed');
+  });
+});
+
+describe('classify, by codes alone', () => {
+  it.each([
+    ['a refused connection', { code: 'ECONNREFUSED', errno: -111, syscall: 'connect' }, 'not-executed', 'connect'],
+    ['a reset while connecting', { code: 'ECONNRESET', syscall: 'connect' }, 'not-executed', 'connect'],
+    ['a reset in a session', { code: 'ECONNRESET', syscall: 'read' }, 'unknown', 'connection-lost'],
+    ['a refused write, which alone proves nothing', { code: 'EPIPE', syscall: 'write' }, 'unknown', 'connection-lost'],
+    ['too many connections', { errno: 1040 }, 'not-executed', 'overloaded'],
+    ['an interaction timeout while idle, whose code is a number', { code: 4031 }, 'not-executed', 'connection-lost'],
+    ['a shutdown', { errno: 1053 }, 'unknown', 'shutdown'],
+    ['a session killed in flight', { errno: 1927 }, 'unknown', 'killed'],
+    ['a lock wait timeout', { errno: 1205 }, 'rolled-back', 'lock-wait'],
+    ['a query timeout of mysql2', { code: 'PROTOCOL_SEQUENCE_TIMEOUT' }, 'unknown', 'attempt-timeout'],
+    ['SQLSTATE class 08', { sqlState: '08S01' }, 'unknown', 'connection-lost'],
+    ['a TLS failure in a session', { code: 'ERR_SSL_WRONG_VERSION_NUMBER' }, 'unknown', 'connection-lost'],
+    ['KILL QUERY', { errno: 1317 }, 'failed', 'killed'],
+    ['a wrong password', { errno: 1045 }, 'failed', 'authentication'],
+    ['an error of nobody', { code: 'EWHATEVER' }, 'failed', 'statement'],
+  ] as const)('reads %s', (_title, facts, outcome, kind) => {
+    expect(classify(make(facts))).toMatchObject({ outcome, kind });
+  });
+
+  it.each([
+    [
+      1290,
+      'The MariaDB server is running with the --read-only option so it cannot execute this statement',
+      'not-executed',
+    ],
+    [
+      1290,
+      'The MySQL server is running with the --secure-file-priv option so it cannot execute this statement',
+      'failed',
+    ],
+    [1047, 'WSREP has not yet prepared node for application use', 'not-executed'],
+    [1047, 'Unknown command', 'failed'],
+    [1180, 'Got error 149 "Lock deadlock; Retry transaction" during COMMIT', 'rolled-back'],
+    [1180, 'Got error 5 during COMMIT', 'unknown'],
+  ] as const)('tells one %i from another by its text: %s', (errno, message, outcome) => {
+    expect(classify(make({ errno }, message)).outcome).toBe(outcome);
+  });
+
+  it.each([
+    ["Can't add new command when connection is in closed state", 'not-executed', true],
+    ['Pool is closed.', 'failed', false],
+    ['Queue limit reached.', 'failed', false],
+  ] as const)('knows an error of mysql2 that has only a text: %s', (message, outcome, transient) => {
+    expect(classify(new Error(message))).toMatchObject({ outcome, transient });
+  });
+
+  it('takes a code of the server before a code of the driver', () => {
+    expect(classify(make({ errno: 1213, code: 'ECONNRESET' }))).toMatchObject({ kind: 'deadlock' });
+  });
+});
+
+describe('classify', () => {
+  it('reads its own errors from their failure', () => {
+    const failure = classify(make({ errno: 1213 }));
+    const own = new OutcomeUnknownError('made up', { failure, attempts: 1, elapsedMs: 0 });
+    expect(classify(new Error('wrapped', { cause: own }))).toBe(failure);
+  });
+
+  it('survives whatever is thrown at it', () => {
+    const circular = new Error('a');
+    circular.cause = new Error('b', { cause: circular });
+    const hostile = Object.defineProperty(new Error('c'), 'errno', {
+      get() {
+        throw new Error('hostile');
+      },
+    });
+    let deep: Error = lost();
+    for (let depth = 0; depth < 10_000; depth += 1) deep = new Error('deep', { cause: deep });
+    for (const thrown of [undefined, null, 0, 'text', Symbol('s'), {}, [], () => {}, circular, hostile, deep]) {
+      expect(classify(thrown).outcome).toBe('failed');
+    }
+  });
+
+  it('repeats no SQL, parameter or message of the error', () => {
+    const error = make(
+      { errno: 1062, sql: "insert into t values ('secret')", sqlMessage: "Duplicate entry 'secret'" },
+      'secret',
+    );
+    expect(JSON.stringify(classify(error))).not.toContain('secret');
+  });
+
+  it('has a source for every row, and no two rows that claim the same number for the same case', () => {
+    const seen = new Set<string>();
+    for (const row of errorRows) {
+      expect(row.source.length).toBeGreaterThan(10);
+      for (const errno of row.errno ?? []) {
+        const key = `${errno}|${row.when ?? 'always'}|${row.text?.source ?? 'any'}`;
+        expect(seen).not.toContain(key);
+        seen.add(key);
+      }
+    }
+  });
+});

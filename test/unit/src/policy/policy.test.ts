@@ -1,0 +1,168 @@
+import { describe, expect, it } from 'vitest';
+import { callPolicy, retryPolicy, transactionPolicy } from '../../../../src/index.ts';
+
+// Options as they come from JavaScript or from a file, where no compiler has seen them.
+const fromOutside = (options: unknown) => () => retryPolicy(options as never);
+
+describe('retryPolicy', () => {
+  it('is complete, safe and frozen with no option given', () => {
+    const policy = retryPolicy();
+    expect(policy).toMatchObject({ retries: 10, maxRetryTime: 30_000, acquireTimeout: 10_000, idempotent: false });
+    expect(policy).toMatchObject({ fence: 'kill', watchAfter: 5_000, watchTimeout: 10_000 });
+    expect(policy.attemptTimeout).toBeUndefined();
+    expect(Object.isFrozen(policy)).toBe(true);
+  });
+
+  it('keeps the defaults of a group of which some are given', () => {
+    const policy = retryPolicy({ liveness: { idleTrust: 5 }, budget: { capacity: 1 } });
+    expect(policy.liveness).toMatchObject({ idleTrust: 5, maxIdle: 180_000 });
+    expect(policy.budget).toMatchObject({ capacity: 1, refillPerSecond: 20 });
+    expect(Object.isFrozen(policy.liveness)).toBe(true);
+  });
+
+  it('takes undefined for the default', () => {
+    expect(retryPolicy({ retries: undefined, signal: undefined, liveness: { maxIdle: undefined as never } })).toEqual(
+      retryPolicy(),
+    );
+  });
+
+  it('is accepted where options are', () => {
+    const policy = retryPolicy({ retries: 3, budget: false });
+    expect(retryPolicy(policy)).toEqual(policy);
+  });
+
+  it.each([
+    ['retries: NaN', { retries: Number.NaN }, /`retries` to be a whole number from 0, got NaN/],
+    ['retries: -1', { retries: -1 }, /`retries`.*got -1/],
+    ['retries: 1.5', { retries: 1.5 }, /`retries`.*got 1.5/],
+    ['retries: Infinity', { retries: Number.POSITIVE_INFINITY }, /`retries`.*got Infinity/],
+    ['retries: "3"', { retries: '3' }, /`retries`.*got "3"/],
+    ['minTimeout: -5', { minTimeout: -5 }, /`minTimeout` to be milliseconds.*got -5/],
+    ['maxTimeout beyond a timer', { maxTimeout: 2 ** 31 }, /`maxTimeout`.*got 2147483648/],
+    [
+      'maxTimeout below minTimeout',
+      { minTimeout: 100, maxTimeout: 50 },
+      /`maxTimeout` to be at least `minTimeout` \(100\), got 50/,
+    ],
+    ['factor: 0.5', { factor: 0.5 }, /`factor` to be a number from 1, got 0.5/],
+    ['maxRetryTime: null', { maxRetryTime: null }, /`maxRetryTime`.*got null/],
+    ['attemptTimeout: 0', { attemptTimeout: 0 }, /`attemptTimeout`.*got 0/],
+    ['acquireTimeout: "soon"', { acquireTimeout: 'soon' }, /`acquireTimeout`.*got "soon"/],
+    ["fence: 'stop'", { fence: 'stop' }, /`fence` to be 'kill' or 'none', got "stop"/],
+    ['fence: false', { fence: false }, /`fence`.*got false/],
+    ['watchAfter: true', { watchAfter: true }, /`watchAfter`.*got true/],
+    ['watchAfter: 0', { watchAfter: 0 }, /`watchAfter`.*got 0/],
+    ['watchTimeout: false', { watchTimeout: false }, /`watchTimeout`.*got false/],
+    ['signal: an object', { signal: { aborted: false } }, /`signal` to be an AbortSignal, got an object/],
+    ['idempotent: 1', { idempotent: 1 }, /`idempotent` to be true or false, got 1/],
+    ['adjudicate: true', { adjudicate: true }, /`adjudicate` to be a function, got true/],
+    ['onRetry: an array', { onRetry: [] }, /`onRetry` to be a function, got an array/],
+    ['budget: true', { budget: true }, /`budget` to be an object or false, got true/],
+    ['budget.capacity: -1', { budget: { capacity: -1 } }, /`budget.capacity`.*got -1/],
+    [
+      'an unknown key in budget',
+      { budget: { size: 1 } },
+      /Unknown option `size` in `budget`; expected one of: capacity/,
+    ],
+    ['exactlyOnce: 1', { exactlyOnce: 1 }, /`exactlyOnce` to be true or false, got 1/],
+    [
+      'transactions.exactlyOnce: "yes"',
+      { transactions: { exactlyOnce: 'yes' } },
+      /`transactions.exactlyOnce` to be true or false, got "yes"/,
+    ],
+    [
+      'a key for all transactions',
+      { transactions: { idempotencyKey: 'k' } },
+      /Unknown option `idempotencyKey` in `transactions`/,
+    ],
+    [
+      'transactions.exactlyOnce with restart',
+      { transactions: { exactlyOnce: true, retry: 'restart' } },
+      /`retry` to be 'rerun' or left out beside `exactlyOnce`, got "restart"/,
+    ],
+    ['ledgerTable: "a b"', { ledgerTable: 'a b' }, /`ledgerTable` to be a name of letters.*got "a b"/],
+    ['liveness: 5', { liveness: 5 }, /`liveness` to be an object, got 5/],
+    ['liveness.maxIdle: 0', { liveness: { maxIdle: 0 } }, /`liveness.maxIdle`.*got 0/],
+    ['an unknown key', { retry: 3 }, /Unknown option `retry` in `policy`; expected one of: retries/],
+    ['an array', [], /`policy` to be an object, got an array/],
+    ['null', null, /`policy` to be an object, got null/],
+    ['a number', 3, /`policy` to be an object, got 3/],
+  ])('refuses %s with an error that names option, value and expectation', (_name, options, message) => {
+    expect(fromOutside(options)).toThrow(TypeError);
+    expect(fromOutside(options)).toThrow(message);
+  });
+
+  it('is not fooled by keys of an object prototype', () => {
+    expect(fromOutside(JSON.parse('{"__proto__": {"retries": 1}}'))).toThrow(/Unknown option `__proto__`/);
+    expect(fromOutside(JSON.parse('{"constructor": 1}'))).toThrow(/Unknown option `constructor`/);
+  });
+
+  it('does not repeat a long value, which may be a secret', () => {
+    expect(fromOutside({ retries: `${'x'.repeat(40)}secret` })).toThrow(/^(?!.*secret)/);
+  });
+});
+
+describe('callPolicy', () => {
+  it('lays the options of a call over the policy of the pool', () => {
+    const base = retryPolicy({ retries: 3, acquireTimeout: 50 });
+    expect(callPolicy(base, { idempotent: true, retries: 0 })).toMatchObject({
+      retries: 0,
+      idempotent: true,
+      acquireTimeout: 50,
+    });
+    expect(base.retries).toBe(3);
+    expect(callPolicy(base, { fence: 'none', watchAfter: false })).toMatchObject({ fence: 'none', watchAfter: false });
+  });
+
+  it.each(['budget', 'liveness', 'ledgerTable', 'onEvict'])('refuses %s, which belongs to the pool', (key) => {
+    expect(() => callPolicy(retryPolicy(), { [key]: undefined } as never)).toThrow(TypeError);
+  });
+});
+
+describe('exactlyOnce', () => {
+  it('implies that a callback may run again, and holds for transactions as well', () => {
+    const all = { retry: 'rerun', exactlyOnce: true };
+    expect(retryPolicy({ exactlyOnce: true }).transactions).toEqual(all);
+    expect(retryPolicy({ transactions: { exactlyOnce: true } })).toMatchObject({
+      exactlyOnce: false,
+      transactions: all,
+    });
+    expect(callPolicy(retryPolicy(), { exactlyOnce: true }).transactions).toEqual(all);
+    const but = { exactlyOnce: true, transactions: { exactlyOnce: false } };
+    expect(callPolicy(retryPolicy(), but)).toMatchObject({ exactlyOnce: true, transactions: { exactlyOnce: false } });
+    const policy = retryPolicy({ exactlyOnce: true, ledgerTable: 'a.b' });
+    expect(retryPolicy(policy)).toEqual(policy);
+  });
+
+  it('is implied by an idempotencyKey, which is of one transaction alone', () => {
+    const { transactions } = retryPolicy();
+    expect(transactionPolicy(transactions, { idempotencyKey: 'k' })).toEqual({
+      retry: 'rerun',
+      exactlyOnce: true,
+      idempotencyKey: 'k',
+    });
+    expect(transactionPolicy(transactions, {})).toEqual({
+      retry: 'restart',
+      exactlyOnce: false,
+      idempotencyKey: undefined,
+    });
+  });
+
+  it.each([
+    [
+      'an empty key',
+      { idempotencyKey: '' },
+      /`idempotencyKey` to be 1 to 1024 characters of Unicode, got others \(0\)/,
+    ],
+    ['a long key', { idempotencyKey: 'secret'.repeat(200) }, /^(?!.*secret).*\(1200\)/],
+    ['half a character', { idempotencyKey: '\ud800' }, /of Unicode/],
+    ['a number', { idempotencyKey: 42 }, /`idempotencyKey` to be a string, got 42/],
+    ['null', { idempotencyKey: null }, /`idempotencyKey` to be a string, got null/],
+    ['a key without it', { idempotencyKey: 'k', exactlyOnce: false }, /`exactlyOnce` to be true or left out/],
+    ['a key and restart', { idempotencyKey: 'k', retry: 'restart' }, /`retry` to be 'rerun' or left out/],
+  ])('is refused with %s', (_name, options, message) => {
+    const given = () => transactionPolicy(retryPolicy().transactions, options as never);
+    expect(given).toThrow(TypeError);
+    expect(given).toThrow(message);
+  });
+});
