@@ -93,7 +93,7 @@ test('every test that has a server is among those that run on each', () => {
   const root = new URL('..', import.meta.url);
   const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.test.ts'));
   const served = files.filter((name) =>
-    / from '[./]+\/support\/(?:server|stage)\.ts'/.test(readFileSync(new URL(name, root), 'utf8')),
+    / from '[./]+\/support\/(?:server\/server|stage)\.ts'/.test(readFileSync(new URL(name, root), 'utf8')),
   );
   expect(served.length).toBeGreaterThan(30);
   expect(served.filter((name) => !suiteFolders.includes(name.split(/[\\/]/)[0] ?? ''))).toEqual([]);

@@ -45,7 +45,7 @@ interface Question {
 export class Network {
   // Not all that runs TypeScript here does so with flags that a child would inherit.
   readonly #process = fork(fileURLToPath(new URL('./network-process.ts', import.meta.url)), {
-    cwd: fileURLToPath(new URL('../../network', import.meta.url)),
+    cwd: fileURLToPath(new URL('.', import.meta.url)),
     execArgv: ['--import', 'tsx'],
   });
   readonly #pending = new Map<number, Question>();
