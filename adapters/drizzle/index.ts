@@ -1,10 +1,10 @@
-export type * from '../../src/index.ts';
-export { ledgerSql } from '../mysql2/ledger/ledger-table.ts';
+export * from '../../src/index.ts';
 export {
   type CreateLedgerOptions,
   createLedger,
+  ledgerSql,
   type PruneLedgerOptions,
   pruneLedger,
-} from '../mysql2/maintain-ledger.ts';
+} from '../mysql2/binding.ts';
 export { ledgerTable } from './ledger-table.ts';
 export { type Resilient, withResilience } from './with-resilience.ts';

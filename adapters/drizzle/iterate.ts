@@ -1,9 +1,7 @@
 import { fillPlaceholders } from 'drizzle-orm';
-import { abortReasonOr } from '../../src/index.ts';
-import { ResilientClient } from '../mysql2/client.ts';
-import type { LeaseClient } from '../mysql2/pool/lease-client.ts';
-import { streamRows } from '../mysql2/pool/row-stream.ts';
-import { StatementOperation } from '../mysql2/pool/statement-operation.ts';
+import { abortReasonOr } from '../../src/internal.ts';
+import type { LeaseClient } from '../mysql2/binding.ts';
+import { ResilientClient, StatementOperation, streamRows } from '../mysql2/binding.ts';
 import { type DrizzlePreparedQuery, mapRow, statementOf } from './drizzle-internals.ts';
 
 /**

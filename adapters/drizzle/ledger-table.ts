@@ -1,5 +1,5 @@
 import { datetime, index, type MySqlTable, mediumtext, mysqlTable, varbinary, varchar } from 'drizzle-orm/mysql-core';
-import { defaultLedgerTable } from '../mysql2/ledger/ledger-table.ts';
+import { defaultLedgerTable } from '../mysql2/binding.ts';
 
 /**
  * The ledger table of `exactlyOnce` and `idempotencyKey`, for your schema and its migrations: `export const ledger = ledgerTable();`.

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { refuseLedgerOptions } from '../../src/transaction/transaction-options.ts';
+import { refuseLedgerOptions } from '../../src/internal.ts';
 import type { DrizzleSession, DrizzleTransaction, TransactionClass } from './drizzle-internals.ts';
 
 const derivedClasses = new WeakMap<TransactionClass, TransactionClass>();

@@ -1,9 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { isGoneAwayError, propertyOf, type RetryPolicy } from '../../src/index.ts';
-import { ownTransactionOptions } from '../../src/transaction/transaction-options.ts';
-import type { ResilientClient } from '../mysql2/client.ts';
-import type { LeaseClient } from '../mysql2/pool/lease-client.ts';
-import { runTransaction, type TransactionContext } from '../mysql2/transaction/run-transaction.ts';
+import { isGoneAwayError, ownTransactionOptions, propertyOf, type RetryPolicy } from '../../src/internal.ts';
+import type { LeaseClient, ResilientClient } from '../mysql2/binding.ts';
+import { runTransaction, type TransactionContext } from '../mysql2/binding.ts';
 import {
   type DrizzlePreparedQuery,
   type DrizzleSession,

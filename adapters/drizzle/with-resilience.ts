@@ -7,10 +7,9 @@ import {
   type RetryPolicy,
   type RetryPolicyOptions,
   retryPolicy,
-} from '../../src/index.ts';
-import { createClient, type ResilientClient } from '../mysql2/client.ts';
-import type { TransactionContext } from '../mysql2/transaction/run-transaction.ts';
-import { wrapPool } from '../mysql2/with-resilience.ts';
+} from '../../src/internal.ts';
+import type { TransactionContext } from '../mysql2/binding.ts';
+import { createClient, type ResilientClient, wrapPool } from '../mysql2/binding.ts';
 import {
   deriveDatabase,
   isTransaction,

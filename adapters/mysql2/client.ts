@@ -1,5 +1,5 @@
 import type { Pool, PoolConnection } from 'mysql2';
-import { type CallOptions, callPolicy, type RetryPolicy } from '../../src/index.ts';
+import { type CallOptions, callPolicy, type RetryPolicy } from '../../src/internal.ts';
 import { corePoolOf, wantsCallerStack } from './driver/connection.ts';
 import type { Lease, StatementMethod, StatementResult } from './pool/lease.ts';
 import { type PoolCore, poolCoreOf } from './pool/pool-core.ts';

@@ -1,4 +1,4 @@
-export type * from '../../src/index.ts';
+export * from '../../src/index.ts';
 export { ledgerSql } from './ledger/ledger-table.ts';
 export { type CreateLedgerOptions, createLedger, type PruneLedgerOptions, pruneLedger } from './maintain-ledger.ts';
 export { type PlainTransactionOptions, type TransactionConnection, transaction } from './plain-transaction.ts';

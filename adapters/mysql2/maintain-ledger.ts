@@ -1,4 +1,4 @@
-import { retryPolicy } from '../../src/index.ts';
+import { retryPolicy } from '../../src/internal.ts';
 import { createClient, type ResilientClient, registeredClient } from './client.ts';
 import { ledgerChange } from './ledger/ledger-query.ts';
 import { leastPruneAge, ledgerSql, ledgerStatements, quoteTable } from './ledger/ledger-table.ts';

@@ -1,7 +1,11 @@
 import type { Pool as CallbackPool } from 'mysql2';
 import type { Connection, Pool as PromisePool } from 'mysql2/promise';
-import { type OneTransactionOptions, retryPolicy, transactionOptionNames } from '../../src/index.ts';
-import { ownTransactionOptions } from '../../src/transaction/transaction-options.ts';
+import {
+  type OneTransactionOptions,
+  ownTransactionOptions,
+  retryPolicy,
+  transactionOptionNames,
+} from '../../src/internal.ts';
 import { createClient, type ResilientClient, registeredClient } from './client.ts';
 import { connectionMethods } from './promise-methods.ts';
 import { runTransaction, type TransactionContext } from './transaction/run-transaction.ts';

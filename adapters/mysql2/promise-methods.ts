@@ -1,4 +1,4 @@
-import { isError, messageOf, propertyOf } from '../../src/index.ts';
+import { isError, messageOf, propertyOf } from '../../src/internal.ts';
 import type { ResilientClient } from './client.ts';
 import type { StatementMethod, StatementResult } from './pool/lease.ts';
 

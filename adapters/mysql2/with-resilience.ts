@@ -1,6 +1,6 @@
 import type { Pool as CallbackPool } from 'mysql2';
 import { createPool, type PoolOptions, type Pool as PromisePool } from 'mysql2/promise';
-import { type CallOptions, type RetryPolicyOptions, retryPolicy } from '../../src/index.ts';
+import { type CallOptions, type RetryPolicyOptions, retryPolicy } from '../../src/internal.ts';
 import { callbackMethods } from './callback-methods.ts';
 import { createClient, type ResilientClient, registerClient } from './client.ts';
 import { isCallbackPool } from './driver/connection.ts';

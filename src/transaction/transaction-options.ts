@@ -4,7 +4,7 @@ import {
   type TransactionPolicy,
   transactionOptionNames,
   transactionPolicy,
-} from '../index.ts';
+} from '../policy/policy.ts';
 
 /**
  * What the options of one `transaction()` call say beyond what the ORM knows of.

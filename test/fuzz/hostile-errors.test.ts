@@ -20,7 +20,7 @@ import {
   OutcomeUnknownError,
   RetriesExhaustedError,
   retryPolicy,
-} from '../../src/index.ts';
+} from '../../src/internal.ts';
 import { fuzzRun } from '../support/fuzz/fuzz-run.ts';
 import { agreeable, chainOf, revoked, thorny, thrown, withGetters } from '../support/fuzz/hostile/errors.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isFittingAnswer } from '../../adapters/mysql2/pool/fitting-answer.ts';
 import { splitScript } from '../../adapters/prisma/adapter/split-script.ts';
 import { payloadOf } from '../../adapters/prisma/errors/server-error.ts';
-import { isAtomic, isSafeRead, leavesTransactionUncommitted } from '../../src/index.ts';
+import { isAtomic, isSafeRead, leavesTransactionUncommitted } from '../../src/internal.ts';
 import { fuzzRun } from '../support/fuzz/fuzz-run.ts';
 import { withinBounds } from '../support/fuzz/within-bounds.ts';
 

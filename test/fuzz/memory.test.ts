@@ -14,7 +14,7 @@ import {
   isSafeRead,
   type Operation,
   retryPolicy,
-} from '../../src/index.ts';
+} from '../../src/internal.ts';
 import { collectGarbage, growthOf } from '../support/fuzz/heap.ts';
 import { HostileServer } from '../support/fuzz/hostile-server.ts';
 import { unhurried, useStage } from '../support/stage.ts';

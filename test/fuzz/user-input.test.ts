@@ -5,7 +5,7 @@ import { createLedger, ledgerSql, pruneLedger, transaction, withResilience } fro
 import { ledgerStatements } from '../../adapters/mysql2/ledger/ledger-table.ts';
 import { poolOptions } from '../../adapters/prisma/adapter/pool-options.ts';
 import { PrismaMySQL2, resilience } from '../../adapters/prisma/index.ts';
-import { callPolicy, type RetryPolicy, retryPolicy, transactionPolicy } from '../../src/index.ts';
+import { callPolicy, type RetryPolicy, retryPolicy, transactionPolicy } from '../../src/internal.ts';
 import { fuzzRun } from '../support/fuzz/fuzz-run.ts';
 import { watchSockets } from '../support/proxy/watch-sockets.ts';
 

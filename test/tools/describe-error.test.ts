@@ -2,7 +2,7 @@ import { DrizzleQueryError } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
 import { formatTable, formatVerdict } from '../../examples/demo/report.ts';
 import { summarise, violationsOf } from '../../examples/demo/verdict.ts';
-import { attachEvidence, classify, OutcomeUnknownError, RetriesExhaustedError } from '../../src/index.ts';
+import { attachEvidence, classify, OutcomeUnknownError, RetriesExhaustedError } from '../../src/internal.ts';
 import { describeError } from '../support/describe-error.ts';
 
 const secret = 'planted-7f3a';

@@ -1,4 +1,4 @@
-import { type FenceLimits, type FenceResult, fenceTimeout, publish } from '../../../src/index.ts';
+import { type FenceLimits, type FenceResult, fenceTimeout, publish } from '../../../src/internal.ts';
 import { bounded } from '../wait/bounded.ts';
 import type { ControlConnection } from './control-connection.ts';
 import { type Session, sight } from './session-identity.ts';

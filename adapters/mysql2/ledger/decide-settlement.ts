@@ -1,4 +1,4 @@
-import type { Failure } from '../../../src/index.ts';
+import type { Failure } from '../../../src/internal.ts';
 import type { LedgerState } from './ledger-table.ts';
 
 /** What the server said to the attempt to put `fenced` in the place of a token whose COMMIT had no answer. */

@@ -1,4 +1,4 @@
-import { type Failure, failureOf, LedgerError, neverAcquired } from '../../../src/index.ts';
+import { type Failure, failureOf, LedgerError, neverAcquired } from '../../../src/internal.ts';
 import { ledgerSql } from './ledger-table.ts';
 
 /** Nothing of the user's was executed, and trying again cannot help. */

@@ -1,4 +1,4 @@
-import { classify } from '../../../src/index.ts';
+import { classify } from '../../../src/internal.ts';
 import type { StatementResult } from '../pool/lease.ts';
 
 /** How the ledger sends a statement on the connection that it works on. */

@@ -1,4 +1,4 @@
-import { classify, type LedgerError, NotCommittedError, type OneTransactionPolicy } from '../../../src/index.ts';
+import { classify, type LedgerError, NotCommittedError, type OneTransactionPolicy } from '../../../src/internal.ts';
 import type { ResilientClient } from '../client.ts';
 import type { Lease, StatementLimits } from '../pool/lease.ts';
 import { decideKey } from './decide-settlement.ts';

@@ -1,4 +1,4 @@
-import { classify, fenceTimeout, fullJitterDelay, publish, type RetryPolicy, sleep } from '../../../src/index.ts';
+import { classify, fenceTimeout, fullJitterDelay, publish, type RetryPolicy, sleep } from '../../../src/internal.ts';
 import type { Lease } from '../pool/lease.ts';
 import type { PoolCore } from '../pool/pool-core.ts';
 import { decideSettlement, type SettlementAnswer } from './decide-settlement.ts';

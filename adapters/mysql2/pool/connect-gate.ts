@@ -1,4 +1,4 @@
-import { type Failure, fullJitterDelay, publish } from '../../../src/index.ts';
+import { type Failure, fullJitterDelay, publish } from '../../../src/internal.ts';
 import { bounded, type Settle, type WaitLimits } from '../wait/bounded.ts';
 
 /** Pauses between two attempts of the leader to connect, in milliseconds. */

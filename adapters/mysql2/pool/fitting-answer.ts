@@ -1,4 +1,4 @@
-import { isSafeRead } from '../../../src/index.ts';
+import { isSafeRead } from '../../../src/internal.ts';
 
 /** Statements that the server answers without rows. Left out: SET, which MariaDB can put before a SELECT, and whatever may run others. */
 const withoutRows: ReadonlySet<string> = new Set([

@@ -1,4 +1,4 @@
-import type { RetryPolicy } from '../../../src/index.ts';
+import type { RetryPolicy } from '../../../src/internal.ts';
 import type { Lease, StatementMethod, StatementResult } from './lease.ts';
 import { streamRows } from './row-stream.ts';
 

@@ -6,7 +6,7 @@ import {
   type Failure,
   failureOf,
   type RetryPolicy,
-} from '../../../src/index.ts';
+} from '../../../src/internal.ts';
 import type { Session } from '../control/session-identity.ts';
 import type { Watched } from '../control/statement-watch.ts';
 import {

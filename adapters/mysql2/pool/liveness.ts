@@ -1,4 +1,4 @@
-import type { EvictEvent, LivenessOptions } from '../../../src/index.ts';
+import type { EvictEvent, LivenessOptions } from '../../../src/internal.ts';
 import { turnsToNoticeEnd } from '../driver/connection.ts';
 import { bounded, type WaitLimits } from '../wait/bounded.ts';
 import type { Generation } from './generation.ts';

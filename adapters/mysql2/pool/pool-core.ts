@@ -10,7 +10,7 @@ import {
   notify,
   publish,
   type RetryPolicy,
-} from '../../../src/index.ts';
+} from '../../../src/internal.ts';
 import { ControlConnection } from '../control/control-connection.ts';
 import type { Session } from '../control/session-identity.ts';
 import { Fence } from '../control/session-killer.ts';

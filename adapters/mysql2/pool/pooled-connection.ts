@@ -9,7 +9,7 @@ import {
   isAtomic,
   isCommit,
   leavesTransactionUncommitted,
-} from '../../../src/index.ts';
+} from '../../../src/internal.ts';
 import { type Session, sessionOf } from '../control/session-identity.ts';
 import type { Fence } from '../control/session-killer.ts';
 import {

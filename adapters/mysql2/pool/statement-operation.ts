@@ -1,4 +1,4 @@
-import { isSafeRead, type Operation } from '../../../src/index.ts';
+import { isSafeRead, type Operation } from '../../../src/internal.ts';
 import type { Lease } from './lease.ts';
 
 /** One statement outside a transaction. */

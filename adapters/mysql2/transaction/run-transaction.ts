@@ -1,5 +1,12 @@
-import { abortReasonOr, causesOf, classify, type OneTransactionPolicy, type Operation } from '../../../src/index.ts';
-import { currentTransaction, TransactionScope } from '../../../src/transaction/transaction-scope.ts';
+import {
+  abortReasonOr,
+  causesOf,
+  classify,
+  currentTransaction,
+  type OneTransactionPolicy,
+  type Operation,
+  TransactionScope,
+} from '../../../src/internal.ts';
 import type { ResilientClient } from '../client.ts';
 import { LedgerTransaction } from '../ledger/ledger-transaction.ts';
 import type { Lease } from '../pool/lease.ts';

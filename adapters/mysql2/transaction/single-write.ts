@@ -1,4 +1,4 @@
-import { isSafeRead, leavesTransactionUncommitted, withoutEnd } from '../../../src/index.ts';
+import { isSafeRead, leavesTransactionUncommitted, withoutEnd } from '../../../src/internal.ts';
 import type { ResilientClient } from '../client.ts';
 import type { StatementMethod, StatementResult } from '../pool/lease.ts';
 import { runTransaction } from './run-transaction.ts';

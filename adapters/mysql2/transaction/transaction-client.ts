@@ -1,4 +1,4 @@
-import { causesOf, classify, evidenceOf, type Operation } from '../../../src/index.ts';
+import { causesOf, classify, evidenceOf, type Operation } from '../../../src/internal.ts';
 import type { ResilientClient } from '../client.ts';
 import type { Lease, StatementLimits, StatementMethod, StatementResult } from '../pool/lease.ts';
 import { LeaseClient } from '../pool/lease-client.ts';

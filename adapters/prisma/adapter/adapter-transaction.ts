@@ -1,9 +1,6 @@
-import { classify, type Operation, type RetryPolicy } from '../../../src/index.ts';
-import type { ResilientClient } from '../../mysql2/client.ts';
-import { LedgerTransaction } from '../../mysql2/ledger/ledger-transaction.ts';
-import type { Lease, StatementLimits } from '../../mysql2/pool/lease.ts';
-import { commitOn, type EndSteps, rollBackOn } from '../../mysql2/transaction/run-transaction.ts';
-import { TransactionClient } from '../../mysql2/transaction/transaction-client.ts';
+import { classify, type Operation, type RetryPolicy } from '../../../src/internal.ts';
+import type { Lease, ResilientClient, StatementLimits } from '../../mysql2/binding.ts';
+import { commitOn, type EndSteps, LedgerTransaction, rollBackOn, TransactionClient } from '../../mysql2/binding.ts';
 import { adapterInfo } from '../bridge/adapter-info.ts';
 import type { LedgerTicket } from '../bridge/call-scope.ts';
 import { DriverAdapterError, payloadError } from '../errors/adapter-error.ts';

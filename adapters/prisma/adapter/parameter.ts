@@ -1,5 +1,5 @@
 import mysql, { type TypedParameterValue } from 'mysql2';
-import { typedParameterMaker } from '../../mysql2/driver/connection.ts';
+import { typedParameterMaker } from '../../mysql2/binding.ts';
 import type { ArgType } from './prisma-interface.ts';
 
 /** A value as mysql2's prepared statements take it. */

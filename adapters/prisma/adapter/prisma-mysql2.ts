@@ -1,9 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool as CallbackPool } from 'mysql2';
 import { createPool, type PoolOptions, type Pool as PromisePool } from 'mysql2/promise';
-import { type RetryPolicy, type RetryPolicyOptions, retryPolicy } from '../../../src/index.ts';
-import { createClient, ResilientClient, registeredClient } from '../../mysql2/client.ts';
-import { connectionOptionsOf, cutConnections, databaseOf } from '../../mysql2/driver/connection.ts';
+import { type RetryPolicy, type RetryPolicyOptions, retryPolicy } from '../../../src/internal.ts';
+import {
+  connectionOptionsOf,
+  createClient,
+  cutConnections,
+  databaseOf,
+  ResilientClient,
+  registeredClient,
+} from '../../mysql2/binding.ts';
 import { adapterInfo } from '../bridge/adapter-info.ts';
 import { toPrismaError } from '../errors/to-prisma-error.ts';
 import { connectionInfo } from './capabilities.ts';

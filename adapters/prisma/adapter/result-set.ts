@@ -1,5 +1,5 @@
 import mysql from 'mysql2';
-import type { ResultField } from '../../mysql2/prepared/exact-statement.ts';
+import type { ResultField } from '../../mysql2/binding.ts';
 import { payloadError } from '../errors/adapter-error.ts';
 import { type ColumnType, columnType, type SqlResultSet } from './prisma-interface.ts';
 

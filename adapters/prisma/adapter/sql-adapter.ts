@@ -1,5 +1,5 @@
-import type { ResilientClient } from '../../mysql2/client.ts';
-import { LeaseClient } from '../../mysql2/pool/lease-client.ts';
+import type { ResilientClient } from '../../mysql2/binding.ts';
+import { LeaseClient } from '../../mysql2/binding.ts';
 import { adapterInfo } from '../bridge/adapter-info.ts';
 import { clientForCall, currentCall } from '../bridge/call-scope.ts';
 import { toPrismaError } from '../errors/to-prisma-error.ts';

@@ -1,5 +1,5 @@
-import type { StatementMethod, StatementResult } from '../../mysql2/pool/lease.ts';
-import { exactOptions, exactStatement, type ResultField } from '../../mysql2/prepared/exact-statement.ts';
+import type { StatementMethod, StatementResult } from '../../mysql2/binding.ts';
+import { exactOptions, exactStatement, type ResultField } from '../../mysql2/binding.ts';
 import { isServerError } from '../errors/server-error.ts';
 import { toParameter, typesOf } from './parameter.ts';
 import type { SqlQuery, SqlResultSet } from './prisma-interface.ts';

@@ -1,7 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { CallOptions } from '../../../src/index.ts';
-import type { ResilientClient } from '../../mysql2/client.ts';
-import type { LedgerTransaction } from '../../mysql2/ledger/ledger-transaction.ts';
+import type { CallOptions } from '../../../src/internal.ts';
+import type { LedgerTransaction, ResilientClient } from '../../mysql2/binding.ts';
 
 /**
  * The options of one call, on their way from the extension to the driver adapter. Prisma has no way for them, so they travel with the

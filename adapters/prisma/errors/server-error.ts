@@ -1,4 +1,4 @@
-import { propertyOf } from '../../../src/index.ts';
+import { propertyOf } from '../../../src/internal.ts';
 import type { Constraint, ErrorPayload } from './adapter-error.ts';
 
 /** An error that the server sent. */

@@ -6,7 +6,7 @@ import {
   isGoneAwayError,
   messageOf,
   propertyOf,
-} from '../../../src/index.ts';
+} from '../../../src/internal.ts';
 import { DriverAdapterError, type ErrorPayload } from './adapter-error.ts';
 import { isServerError, payloadOf, type ServerError } from './server-error.ts';
 

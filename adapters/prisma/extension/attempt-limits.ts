@@ -1,4 +1,4 @@
-import { AttemptTimeoutError, attachEvidence, failureOf, type RetryPolicy } from '../../../src/index.ts';
+import { AttemptTimeoutError, attachEvidence, failureOf, type RetryPolicy } from '../../../src/internal.ts';
 
 /** Nothing is known of what an adapter of somebody else has sent. */
 const abandoned = { progress: 'written', rollsBack: false, atomic: false, commits: false, abandoned: true } as const;

@@ -1,4 +1,4 @@
-import type { Failure, Operation } from '../../../src/index.ts';
+import type { Failure, Operation } from '../../../src/internal.ts';
 import type { ResilienceLayer } from './operation-runner.ts';
 import { type QueryHookParams, watchElements } from './prisma-internals.ts';
 import { describeOperation, type PrismaOperation } from './prisma-operation.ts';

@@ -1,10 +1,6 @@
-import type { CallOptions, OneTransactionOptions, RetryPolicyOptions } from '../../../src/index.ts';
-import {
-  otherTransactionOptions,
-  ownTransactionOptions,
-  refuseLedgerOptions,
-} from '../../../src/transaction/transaction-options.ts';
-import type { TransactionContext } from '../../mysql2/transaction/run-transaction.ts';
+import type { CallOptions, OneTransactionOptions, RetryPolicyOptions } from '../../../src/internal.ts';
+import { otherTransactionOptions, ownTransactionOptions, refuseLedgerOptions } from '../../../src/internal.ts';
+import type { TransactionContext } from '../../mysql2/binding.ts';
 import { adapterInfo } from '../bridge/adapter-info.ts';
 import { runBatch } from './batch.ts';
 import { runInteractive, type TransactionCallback } from './interactive-transaction.ts';

@@ -1,13 +1,14 @@
 import {
   causesOf,
   classify,
+  currentTransaction,
   type Failure,
   isGoneAwayError,
   type OneTransactionPolicy,
   type Operation,
-} from '../../../src/index.ts';
-import { currentTransaction, TransactionScope } from '../../../src/transaction/transaction-scope.ts';
-import type { TransactionContext } from '../../mysql2/transaction/run-transaction.ts';
+  TransactionScope,
+} from '../../../src/internal.ts';
+import type { TransactionContext } from '../../mysql2/binding.ts';
 import { currentCall, type LedgerTicket, outsideCalls } from '../bridge/call-scope.ts';
 import type { ResilienceLayer } from './operation-runner.ts';
 import { transactionIdOf } from './prisma-internals.ts';

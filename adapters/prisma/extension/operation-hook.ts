@@ -1,4 +1,4 @@
-import type { Failure, Operation } from '../../../src/index.ts';
+import type { Failure, Operation } from '../../../src/internal.ts';
 import { noteElement } from './batch.ts';
 import { runInside } from './interactive-transaction.ts';
 import type { Attempt, ResilienceLayer } from './operation-runner.ts';

@@ -7,7 +7,7 @@ import {
   type RetryPolicy,
   type RetryPolicyOptions,
   retryPolicy,
-} from '../../../src/index.ts';
+} from '../../../src/internal.ts';
 import { CallScope, outsideCalls } from '../bridge/call-scope.ts';
 import { withinLimits } from './attempt-limits.ts';
 import { isSettled, refined, settle, unwrapped } from './verdict.ts';

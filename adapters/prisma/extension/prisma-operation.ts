@@ -1,4 +1,4 @@
-import { isSafeRead, leavesTransactionUncommitted } from '../../../src/index.ts';
+import { isSafeRead, leavesTransactionUncommitted } from '../../../src/internal.ts';
 import type { QueryHookParams } from './prisma-internals.ts';
 
 /** The operations of a model that only ever SELECT. Whatever Prisma may add is a write until it stands here. */

@@ -6,7 +6,7 @@ import {
   type Operation,
   type Progress,
   propertyOf,
-} from '../../../src/index.ts';
+} from '../../../src/internal.ts';
 import { originalErrorOf } from '../errors/to-prisma-error.ts';
 
 /**

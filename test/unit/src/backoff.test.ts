@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fullJitterDelay } from '../../../src/index.ts';
+import { fullJitterDelay } from '../../../src/internal.ts';
 
 const options = { minTimeout: 50, maxTimeout: 2_000, factor: 2 };
 

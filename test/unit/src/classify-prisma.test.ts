@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { attachEvidence, classify, type Failure } from '../../../src/index.ts';
+import { attachEvidence, classify, type Failure } from '../../../src/internal.ts';
 
 /** As Prisma's client makes them: the code, a message that quotes the caller's source, and what the adapter had to say in `meta`. */
 function requestError(

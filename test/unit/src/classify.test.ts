@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { errorRows } from '../../../src/codes/error-codes.ts';
-import { attachEvidence, classify, type Evidence, type Failure, OutcomeUnknownError } from '../../../src/index.ts';
+import { attachEvidence, classify, type Evidence, type Failure, OutcomeUnknownError } from '../../../src/internal.ts';
 
 const make = (facts: Record<string, unknown>, message = 'made up') => Object.assign(new Error(message), facts);
 const lost = () => make({ code: 'PROTOCOL_CONNECTION_LOST', fatal: true });

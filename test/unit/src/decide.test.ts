@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Decision, decide, type Failure, type Operation } from '../../../src/index.ts';
+import { type Decision, decide, type Failure, type Operation } from '../../../src/internal.ts';
 
 const failure = (changes: Partial<Failure>): Failure => ({
   kind: 'connection-lost',

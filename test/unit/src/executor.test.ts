@@ -13,7 +13,7 @@ import {
   RetriesExhaustedError,
   type RetryEvent,
   retryPolicy,
-} from '../../../src/index.ts';
+} from '../../../src/internal.ts';
 
 const write: Operation = { kind: 'statement', idempotent: false, isSafeRead: () => false, isHandedOver: () => false };
 const read: Operation = { ...write, isSafeRead: () => true };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { callPolicy, retryPolicy, transactionPolicy } from '../../../../src/index.ts';
+import { callPolicy, retryPolicy, transactionPolicy } from '../../../../src/internal.ts';
 
 // Options as they come from JavaScript or from a file, where no compiler has seen them.
 const fromOutside = (options: unknown) => () => retryPolicy(options as never);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isAtomic, isCommit, leavesTransactionUncommitted } from '../../../../src/index.ts';
+import { isAtomic, isCommit, leavesTransactionUncommitted } from '../../../../src/internal.ts';
 
 describe('leavesTransactionUncommitted', () => {
   it.each([

@@ -10,7 +10,7 @@ import {
   type Failure,
   OutcomeUnknownError,
   RetriesExhaustedError,
-} from '../../../../../src/index.ts';
+} from '../../../../../src/internal.ts';
 
 const sent = (errno: number, sqlMessage: string, sqlState = 'HY000') =>
   Object.assign(new Error(sqlMessage), { errno, sqlMessage, sqlState, code: `ER_${errno}` });

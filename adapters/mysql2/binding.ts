@@ -1,0 +1,20 @@
+/** The one door for the ORM bindings: what they may use of this package's pool. Nothing else in this folder is theirs to import. */
+export { createClient, ResilientClient, registeredClient } from './client.ts';
+export { connectionOptionsOf, cutConnections, databaseOf, typedParameterMaker } from './driver/connection.ts';
+export { defaultLedgerTable, ledgerSql } from './ledger/ledger-table.ts';
+export { LedgerTransaction } from './ledger/ledger-transaction.ts';
+export { type CreateLedgerOptions, createLedger, type PruneLedgerOptions, pruneLedger } from './maintain-ledger.ts';
+export type { Lease, StatementLimits, StatementMethod, StatementResult } from './pool/lease.ts';
+export { LeaseClient } from './pool/lease-client.ts';
+export { streamRows } from './pool/row-stream.ts';
+export { StatementOperation } from './pool/statement-operation.ts';
+export { exactOptions, exactStatement, type ResultField } from './prepared/exact-statement.ts';
+export {
+  commitOn,
+  type EndSteps,
+  rollBackOn,
+  runTransaction,
+  type TransactionContext,
+} from './transaction/run-transaction.ts';
+export { TransactionClient } from './transaction/transaction-client.ts';
+export { wrapPool } from './with-resilience.ts';

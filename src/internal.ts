@@ -1,0 +1,29 @@
+/**
+ * The door for the adapters: what is public, and the plumbing that they share. It is no subpath of the package, so that nothing here is a
+ * promise to anybody else.
+ */
+export { abortReasonOr } from './abort.ts';
+export { fullJitterDelay } from './backoff.ts';
+export { failureOf } from './classify.ts';
+export type { Decision } from './decide.ts';
+export { decide } from './decide.ts';
+export { causesOf } from './error-facts.ts';
+export { attachEvidence, evidenceOf, neverAcquired } from './evidence.ts';
+export type { AttemptContext, ExecutorEnvironment } from './executor.ts';
+export { Executor } from './executor.ts';
+export type { Evidence, Operation, Progress } from './failure.ts';
+export * from './index.ts';
+export type { Fence, FenceLimits, FenceResult } from './kill.ts';
+export { attachFence, fenceOf, fenceTimeout } from './kill.ts';
+export { notify } from './notify.ts';
+export { callPolicy, transactionOptionNames, transactionPolicy } from './policy/policy.ts';
+export { isError, messageOf, propertyOf } from './property.ts';
+export { sleep } from './sleep.ts';
+export { isAtomic, isCommit, leavesTransactionUncommitted, withoutEnd } from './sql/transaction-effect.ts';
+export { publish } from './telemetry.ts';
+export {
+  otherTransactionOptions,
+  ownTransactionOptions,
+  refuseLedgerOptions,
+} from './transaction/transaction-options.ts';
+export { currentTransaction, TransactionScope } from './transaction/transaction-scope.ts';
