@@ -1,6 +1,6 @@
 /** The one door for the ORM bindings: what they may use of this package's pool. Nothing else in this folder is theirs to import. */
 export { createClient, ResilientClient, registeredClient } from './client.ts';
-export { connectionOptionsOf, cutConnections, databaseOf, typedParameterMaker } from './driver/connection.ts';
+export { connectionOptionsOf, cutConnections, databaseOf } from './driver/pool.ts';
 export { defaultLedgerTable, ledgerSql } from './ledger/ledger-table.ts';
 export { LedgerTransaction } from './ledger/ledger-transaction.ts';
 export { type CreateLedgerOptions, createLedger, type PruneLedgerOptions, pruneLedger } from './maintain-ledger.ts';
@@ -9,6 +9,7 @@ export { LeaseClient } from './pool/lease-client.ts';
 export { streamRows } from './pool/row-stream.ts';
 export { StatementOperation } from './pool/statement-operation.ts';
 export { exactOptions, exactStatement, type ResultField } from './prepared/exact-statement.ts';
+export { typedParameterMaker } from './prepared/prepared-execution.ts';
 export {
   commitOn,
   type EndSteps,

@@ -1,6 +1,6 @@
 import type { Pool, PoolConnection } from 'mysql2';
 import { type CallOptions, callPolicy, type RetryPolicy } from '../../src/internal.ts';
-import { corePoolOf, wantsCallerStack } from './driver/connection.ts';
+import { corePoolOf, wantsCallerStack } from './driver/pool.ts';
 import type { Lease, StatementMethod, StatementResult } from './pool/lease.ts';
 import { type PoolCore, poolCoreOf } from './pool/pool-core.ts';
 import { StatementOperation } from './pool/statement-operation.ts';

@@ -3,7 +3,7 @@ import { createPool, type PoolOptions, type Pool as PromisePool } from 'mysql2/p
 import { type CallOptions, type RetryPolicyOptions, retryPolicy } from '../../src/internal.ts';
 import { callbackMethods } from './callback-methods.ts';
 import { createClient, type ResilientClient, registerClient } from './client.ts';
-import { isCallbackPool } from './driver/connection.ts';
+import { isCallbackPool } from './driver/pool.ts';
 import { promiseMethods } from './promise-methods.ts';
 
 /** A pool of mysql2 with the same interface, and options for single calls. */

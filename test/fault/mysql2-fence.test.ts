@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { ControlConnection } from '../../adapters/mysql2/control/control-connection.ts';
 import { type Session, sessionOf } from '../../adapters/mysql2/control/session-identity.ts';
 import { Fence } from '../../adapters/mysql2/control/session-killer.ts';
-import { corePoolOf, cutConnections } from '../../adapters/mysql2/driver/connection.ts';
+import { corePoolOf, cutConnections } from '../../adapters/mysql2/driver/pool.ts';
 import { type Resilient, transaction, withResilience } from '../../adapters/mysql2/index.ts';
 import { poolCoreOf } from '../../adapters/mysql2/pool/pool-core.ts';
 import {

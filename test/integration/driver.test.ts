@@ -2,12 +2,10 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createPool, type Pool, type PoolConnection, type PoolOptions } from 'mysql2';
 import { describe, expect, test } from 'vitest';
-import {
-  type DriverCommand,
-  executionOf,
-  missingInternals,
-  watchConnection,
-} from '../../adapters/mysql2/driver/connection.ts';
+import type { DriverCommand } from '../../adapters/mysql2/driver/command.ts';
+import { missingInternals } from '../../adapters/mysql2/driver/internals.ts';
+import { watchConnection } from '../../adapters/mysql2/driver/watch-connection.ts';
+import { executionOf } from '../../adapters/mysql2/prepared/prepared-execution.ts';
 import { unhurried, useStage } from '../support/stage.ts';
 
 const { version } = JSON.parse(readFileSync(createRequire(import.meta.url).resolve('mysql2/package.json'), 'utf8')) as {
@@ -30,7 +28,7 @@ describe(`mysql2 ${version}`, unhurried, () => {
     const { pool, connection } = await open();
     expect(
       missingInternals(pool, connection),
-      `mysql2 ${version} no longer has this; see adapters/mysql2/driver.ts`,
+      `mysql2 ${version} no longer has this; see adapters/mysql2/driver/internals.ts`,
     ).toEqual([]);
   });
 
@@ -43,7 +41,6 @@ describe(`mysql2 ${version}`, unhurried, () => {
     '_handshakePacket',
     '_paused',
     '_protocolError',
-    '_pool',
   ])('would be told apart from one without connection.%s', async (name) => {
     const { pool, connection } = await open();
     const without = new Proxy(connection, {

@@ -1,11 +1,6 @@
 import type { Connection, Pool } from 'mysql2';
-import {
-  destroyConnection,
-  type Endpoints,
-  endpointsOf,
-  openControlConnection,
-  threadIdOf,
-} from '../driver/connection.ts';
+import { destroyConnection, type Endpoints, endpointsOf, threadIdOf } from '../driver/connection.ts';
+import { openControlConnection } from '../driver/pool.ts';
 import { bounded } from '../wait/bounded.ts';
 import type { ControlSelf, Thread } from './session-identity.ts';
 

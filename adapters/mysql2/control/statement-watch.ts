@@ -1,4 +1,5 @@
-import type { DriverCommand, Unanswered } from '../driver/connection.ts';
+import type { DriverCommand } from '../driver/command.ts';
+import type { Unanswered } from '../driver/wire.ts';
 import { turnsToRead } from '../wait/fair-timer.ts';
 import type { ControlConnection, Look } from './control-connection.ts';
 import { type Session, sight } from './session-identity.ts';

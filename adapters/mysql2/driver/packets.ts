@@ -1,3 +1,6 @@
+/** Bytes in front of each packet: three of its length, one of its number. */
+export const headerLength = 4;
+
 /** A packet of the server, as mysql2 hands it to what reads it. */
 export interface IncomingPacket {
   readonly sequenceId: number;

@@ -9,19 +9,15 @@ import {
 } from '../../../src/internal.ts';
 import type { Session } from '../control/session-identity.ts';
 import type { Watched } from '../control/statement-watch.ts';
+import { type DriverCommand, endedUntold, onCommandEnd, onCommandResult, sqlOf } from '../driver/command.ts';
 import {
   allowsMultipleStatements,
   cutConnection,
-  type DriverCommand,
-  endedUntold,
   hasRunningCommand,
   isEncodedFaithfully,
-  onCommandEnd,
-  onCommandResult,
-  sessionStatusOf,
-  sqlOf,
-  type Unanswered,
 } from '../driver/connection.ts';
+import { sessionStatusOf } from '../driver/session-status.ts';
+import type { Unanswered } from '../driver/wire.ts';
 import { startFairTimer } from '../wait/fair-timer.ts';
 import { isFittingAnswer, unfittingAnswer } from './fitting-answer.ts';
 import type { FirstFailure, Holder, PooledConnection, TransactionState } from './pooled-connection.ts';

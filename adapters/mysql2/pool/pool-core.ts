@@ -15,15 +15,15 @@ import { ControlConnection } from '../control/control-connection.ts';
 import type { Session } from '../control/session-identity.ts';
 import { Fence } from '../control/session-killer.ts';
 import { StatementWatch } from '../control/statement-watch.ts';
+import { threadIdOf } from '../driver/connection.ts';
 import {
   connectionLimit,
   guardNewestConnection,
   idleCount,
   isPoolClosed,
   queueLimit,
-  threadIdOf,
   watchPoolEnd,
-} from '../driver/connection.ts';
+} from '../driver/pool.ts';
 import { bounded, type WaitLimits } from '../wait/bounded.ts';
 import { Admission } from './admission.ts';
 import { ConnectGate } from './connect-gate.ts';

@@ -12,23 +12,11 @@ import {
 } from '../../../src/internal.ts';
 import { type Session, sessionOf } from '../control/session-identity.ts';
 import type { Fence } from '../control/session-killer.ts';
-import {
-  allowsMultipleStatements,
-  beganWithAutocommit,
-  type ConnectionObserver,
-  type DriverCommand,
-  endedUntold,
-  isKnownDead,
-  lastActiveAt,
-  onCommandEnd,
-  onCommandResult,
-  pendingCommands,
-  sessionStatusOf,
-  sqlOf,
-  type Unanswered,
-  type Wire,
-  watchConnection,
-} from '../driver/connection.ts';
+import { type DriverCommand, endedUntold, onCommandEnd, onCommandResult, sqlOf } from '../driver/command.ts';
+import { allowsMultipleStatements, isKnownDead, lastActiveAt, pendingCommands } from '../driver/connection.ts';
+import { beganWithAutocommit, sessionStatusOf } from '../driver/session-status.ts';
+import { type ConnectionObserver, watchConnection } from '../driver/watch-connection.ts';
+import type { Unanswered, Wire } from '../driver/wire.ts';
 import { makeExact } from '../prepared/exact-statement.ts';
 import type { Generation } from './generation.ts';
 

@@ -1,5 +1,6 @@
 import type { Connection } from 'mysql2';
-import { type DriverCommand, executionOf, type RowOptions } from '../driver/connection.ts';
+import type { DriverCommand } from '../driver/command.ts';
+import { executionOf, type RowOptions } from './prepared-execution.ts';
 
 /** A column of a result, as far as its values have to be understood. */
 export interface ResultField {

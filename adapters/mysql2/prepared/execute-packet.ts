@@ -1,3 +1,5 @@
+import { headerLength } from '../driver/packets.ts';
+
 /**
  * The packet that runs a prepared statement (COM_STMT_EXECUTE), for the parameters that come with an ORM's every call. mysql2 makes the same
  * bytes in several times the time, an object, a closure and some BigInts for each parameter. Pure.
@@ -43,9 +45,6 @@ const integerBytes: ReadonlyMap<number, number> = new Map([
   [long, 4],
   [longLong, 8],
 ]);
-
-/** mysql2 leaves as much room before a packet, for its length and its number. */
-export const headerLength = 4;
 
 /** Command, statement id, flags, iteration count. */
 const fixedLength = headerLength + 1 + 4 + 1 + 4;

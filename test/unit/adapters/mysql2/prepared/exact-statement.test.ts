@@ -1,6 +1,6 @@
 import type { Connection } from 'mysql2';
 import { expect, it } from 'vitest';
-import type { DriverCommand } from '../../../../../adapters/mysql2/driver/connection.ts';
+import type { DriverCommand } from '../../../../../adapters/mysql2/driver/command.ts';
 import { exactStatement, exactValues, makeExact } from '../../../../../adapters/mysql2/prepared/exact-statement.ts';
 
 const documented = {

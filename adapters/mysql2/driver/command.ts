@@ -1,0 +1,41 @@
+import { errorMonitor } from 'node:events';
+
+/** A command of mysql2: what `query()` returns, and what waits in its queue. */
+export interface DriverCommand {
+  readonly sql?: unknown;
+  readonly query?: unknown;
+  onResult?: ((error: unknown, rows?: unknown, fields?: unknown) => void) | undefined;
+  on(event: string | symbol, listener: (...values: never[]) => void): unknown;
+}
+
+/** The SQL as it was sent, parameters included: never to be shown, only to be judged. */
+export function sqlOf(command: DriverCommand | undefined): string | undefined {
+  const sql = command?.sql ?? command?.query;
+  return typeof sql === 'string' ? sql : undefined;
+}
+
+/** Calls back when a command has ended and its result, if there is one, was told: mysql2 ends some that it cannot make sense of in silence. */
+export function onCommandEnd(command: DriverCommand, listener: () => void): void {
+  // Results are told in the next tick, and were put there before this.
+  command.on('end', () => process.nextTick(listener));
+}
+
+export function endedUntold(): Error {
+  const error = new Error('The answer of the server made no sense, and the statement ended without one');
+  return Object.assign(error, { code: 'PROTOCOL_ERROR' });
+}
+
+/** Calls back with the result of a command, however its user waits for it. */
+export function onCommandResult(command: DriverCommand, listener: (error: unknown, rows: unknown) => void): void {
+  const { onResult } = command;
+  if (typeof onResult === 'function') {
+    command.onResult = (error, rows, fields) => {
+      listener(error, rows);
+      onResult(error, rows, fields);
+    };
+    return;
+  }
+  // errorMonitor does not count as a listener: an error that nobody handles still surfaces as mysql2 would have it.
+  command.on(errorMonitor, (error: unknown) => listener(error, undefined));
+  command.on('result', (row: unknown) => listener(undefined, row));
+}

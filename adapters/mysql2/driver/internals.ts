@@ -1,0 +1,67 @@
+/**
+ * The one room that touches what mysql2 does not document. Everything is looked for before it is used; where something is missing,
+ * the answer is the careful one ("it may have been written", "it may still be running"). `test/integration/driver.test.ts` names
+ * what a new version of mysql2 changed.
+ */
+
+import type { Socket } from 'node:net';
+import type { ConnectionOptions, Pool, PoolConnection } from 'mysql2';
+import type { DriverCommand } from './command.ts';
+import type { IncomingPacket } from './packets.ts';
+
+export interface ConnectionInternals {
+  stream?: Socket;
+  handlePacket?: (packet?: IncomingPacket) => void;
+  sequenceId?: number;
+  _handleFatalError?: (error: Error) => void;
+  addCommand?: (command: DriverCommand) => unknown;
+  _command?: DriverCommand | null | undefined;
+  _commands?: { readonly length: number; get?(index: number): DriverCommand | undefined };
+  _fatalError?: unknown;
+  _protocolError?: unknown;
+  _closing?: boolean;
+  _paused?: boolean;
+  _handshakePacket?: { readonly statusFlags?: unknown } | null;
+}
+
+export interface PoolInternals {
+  _closed?: boolean;
+  _allConnections?: { readonly length: number; get(index: number): unknown };
+  _freeConnections?: { readonly length: number };
+  config?: {
+    connectionLimit?: number;
+    waitForConnections?: boolean;
+    queueLimit?: number;
+    connectionConfig?: { trace?: boolean; database?: string } & ConnectionOptions;
+  };
+}
+
+/** What mysql2 must have for the evidence to be exact rather than merely careful. Each with what is lost without it. */
+export function missingInternals(pool: Pool, connection: PoolConnection): readonly string[] {
+  const found = connection as unknown as ConnectionInternals;
+  const inPool = pool as unknown as PoolInternals;
+  const checks: readonly (readonly [string, boolean])[] = [
+    [
+      'connection.stream: the socket, its byte counts and its destroy()',
+      typeof found.stream?.bytesWritten === 'number',
+    ],
+    ['connection._command: which command a write belongs to', '_command' in found],
+    ['connection._commands: whether commands still wait', typeof found._commands?.length === 'number'],
+    ['connection.addCommand: every command that is begun', typeof found.addCommand === 'function'],
+    ['connection._fatalError: whether the connection is beyond use', '_fatalError' in found],
+    ['connection._paused: whether somebody reads', '_paused' in found],
+    ['connection._protocolError: whether the connection is beyond use', '_protocolError' in found],
+    [
+      'connection._handshakePacket: whether the session began with autocommit',
+      typeof found._handshakePacket?.statusFlags === 'number',
+    ],
+    ['connection.handlePacket: whether packets come in order', typeof found.handlePacket === 'function'],
+    ['connection.sequenceId: whether packets come in order', typeof found.sequenceId === 'number'],
+    ['connection._handleFatalError: how it is ended then', typeof found._handleFatalError === 'function'],
+    ['pool._closed: whether the pool was ended', typeof inPool._closed === 'boolean'],
+    ['pool._freeConnections: whether a connection is idle', typeof inPool._freeConnections?.length === 'number'],
+    ['pool._allConnections: connections still in their handshake', typeof inPool._allConnections?.get === 'function'],
+    ['pool.config.connectionLimit: the size of the pool', typeof inPool.config?.connectionLimit === 'number'],
+  ];
+  return checks.filter(([, present]) => !present).map(([name]) => name);
+}

@@ -1,0 +1,138 @@
+import { connect } from 'node:net';
+import { type Connection, type ConnectionOptions, createConnection, type Pool } from 'mysql2';
+import type { Pool as PromisePool } from 'mysql2/promise';
+import type { Endpoints } from './connection.ts';
+import type { ConnectionInternals, PoolInternals } from './internals.ts';
+
+/** How many connections lie idle in the pool; undefined where this version of mysql2 does not tell. */
+export function idleCount(pool: Pool): number | undefined {
+  return (pool as unknown as PoolInternals)._freeConnections?.length;
+}
+
+/** Calls back when somebody ends the pool, through whichever of its wrappers. mysql2 has no event for that. */
+export function watchPoolEnd(pool: Pool, listener: () => void): void {
+  const end = pool.end as (...values: unknown[]) => unknown;
+  pool.end = ((...values: unknown[]) => {
+    try {
+      return end.apply(pool, values);
+    } finally {
+      listener();
+    }
+  }) as Pool['end'];
+}
+
+export function isPoolClosed(pool: Pool): boolean {
+  return (pool as unknown as PoolInternals)._closed === true;
+}
+
+/** The pool's size; Infinity where it has no limit. */
+export function connectionLimit(pool: Pool): number {
+  const limit = (pool as unknown as PoolInternals).config?.connectionLimit;
+  return typeof limit === 'number' && limit > 0 ? limit : Number.POSITIVE_INFINITY;
+}
+
+/** How many calls may wait for a connection, by the options of the pool. */
+export function queueLimit(pool: Pool): number {
+  const config = (pool as unknown as PoolInternals).config;
+  if (config?.waitForConnections === false) return 0;
+  return config?.queueLimit ? config.queueLimit : Number.POSITIVE_INFINITY;
+}
+
+/** The database that the connections of this pool use, as its options say. */
+export function databaseOf(pool: Pool): string | undefined {
+  return (pool as unknown as PoolInternals).config?.connectionConfig?.database;
+}
+
+const whereTo = [
+  'host',
+  'port',
+  'localAddress',
+  'socketPath',
+  'user',
+  'password',
+  'passwordSha1',
+  'ssl',
+  'stream',
+  'connectTimeout',
+  'insecureAuth',
+  'authPlugins',
+  'enableCleartextPlugin',
+] as const satisfies readonly (keyof ConnectionOptions)[];
+
+/** Options with which to reach the same server as the same user. */
+export function connectionOptionsOf(pool: Pool): ConnectionOptions {
+  const config = (pool as unknown as PoolInternals).config?.connectionConfig ?? {};
+  return Object.fromEntries(whereTo.filter((name) => config[name] !== undefined).map((name) => [name, config[name]]));
+}
+
+/**
+ * A connection of its own to the server of this pool, as the same user. Does not keep the process alive.
+ *
+ * @param to the very address that another connection of the pool goes to, for a name may stand for many. Not where the pool connects in
+ *   another way: by a socket file, or a stream of the user's making
+ */
+export function openControlConnection(pool: Pool, to: Endpoints | undefined): Connection {
+  const options = connectionOptionsOf(pool);
+  const { localAddress } = options;
+  const own =
+    to === undefined || options.stream !== undefined || options.socketPath !== undefined
+      ? {}
+      : {
+          stream: () =>
+            connect({
+              host: to.remoteAddress,
+              port: to.remotePort,
+              noDelay: true,
+              ...(localAddress && { localAddress }),
+            }),
+        };
+  // Who asks also stops waiting; mysql2's own timer would keep the process alive.
+  const connection = createConnection({ ...options, ...own, connectTimeout: 0 });
+  const { stream } = connection as unknown as ConnectionInternals;
+  stream?.unref?.();
+  // Between two questions an error has nobody to go to, and would end the process.
+  connection.on('error', () => {});
+  return connection;
+}
+
+/** Cuts every connection of this pool. Statements that wait for an answer fail with a network error. */
+export function cutConnections(pool: Pool): void {
+  const all = (pool as unknown as PoolInternals)._allConnections;
+  const connections = Array.from({ length: all?.length ?? 0 }, (_, index) => all?.get(index) as ConnectionInternals);
+  const error = Object.assign(new Error('The pool was ended, and did not wait any longer'), { code: 'ECONNABORTED' });
+  for (const { stream } of connections) stream?.destroy(error);
+}
+
+/** Whether the user wants errors to carry the stack of the call that they belong to. mysql2's default is yes. */
+export function wantsCallerStack(pool: Pool): boolean {
+  return (pool as unknown as PoolInternals).config?.connectionConfig?.trace !== false;
+}
+
+/** A server that has refused the connection may leave it open, and mysql2 does as well. */
+function destroyStream(this: Connection): void {
+  (this as unknown as ConnectionInternals).stream?.destroy();
+}
+
+/**
+ * Listens for errors of the connection that the pool has just begun to make. Between its first error and its end nobody else does,
+ * and a second error would end the process.
+ */
+export function guardNewestConnection(pool: Pool): void {
+  const all = (pool as unknown as PoolInternals)._allConnections;
+  const newest =
+    all === undefined || all.length === 0 ? undefined : (all.get(all.length - 1) as Connection | undefined);
+  if (newest?.listeners('error').includes(destroyStream) === false) newest.on('error', destroyStream);
+}
+
+/** The callback pool behind whatever pool of mysql2 this is; undefined if it is none. */
+export function corePoolOf(candidate: unknown): Pool | undefined {
+  if (typeof candidate !== 'object' || candidate === null) return undefined;
+  if (isCallbackPool(candidate)) return candidate;
+  const inner: unknown = (candidate as Partial<PromisePool>).pool;
+  return typeof inner === 'object' && inner !== null && isCallbackPool(inner) ? inner : undefined;
+}
+
+export function isCallbackPool(candidate: object): candidate is Pool {
+  const { getConnection, promise, query, releaseConnection } = candidate as Partial<Pool>;
+  return [getConnection, promise, query, releaseConnection].every((method) => typeof method === 'function');
+}

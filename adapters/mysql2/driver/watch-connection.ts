@@ -1,0 +1,87 @@
+import type { PoolConnection } from 'mysql2';
+import type { DriverCommand } from './command.ts';
+import type { ConnectionInternals } from './internals.ts';
+import { type Fault, faultAfterReading, faultBeforeReading } from './packets.ts';
+import { type Wire, watchWrites } from './wire.ts';
+
+export interface ConnectionObserver {
+  /** A command is about to be queued or begun. */
+  command(command: DriverCommand): void;
+  /** The connection is lost: an error, or the end of the stream. May be called more than once. */
+  lost(error: unknown): void;
+  /** Somebody gives the connection back. True: it was dealt with, and must not go back to the pool by itself. */
+  release(): boolean;
+  /** Somebody destroys the connection. */
+  destroyed(): void;
+}
+
+/**
+ * Watches a connection for as long as it lives: its writes, its commands, its end. The methods are shadowed on the instance; mysql2
+ * shadows `addCommand` the same way when a connection closes, which then takes precedence, as it should.
+ */
+export function watchConnection(connection: PoolConnection, observer: ConnectionObserver): Wire {
+  const internals = connection as unknown as ConnectionInternals;
+  const { addCommand } = internals;
+  if (addCommand !== undefined) {
+    internals.addCommand = (command) => {
+      observer.command(command);
+      return addCommand.call(connection, command);
+    };
+  }
+  const { release, destroy } = connection;
+  connection.release = () => {
+    if (!observer.release()) release.call(connection);
+  };
+  connection.destroy = () => {
+    destroy.call(connection);
+    // mysql2's own destroy only half-closes: a peer that never answers would keep the socket for ever.
+    internals.stream?.destroy();
+    observer.destroyed();
+  };
+  const wire = watchWrites(internals);
+  guardPackets(internals, wire);
+  // mysql2 listens for one error only; a second one, with nobody listening, would end the process.
+  connection.on('error', (error: unknown) => {
+    observer.lost(error);
+    // Its pool has let go of it, and mysql2 only half-closes it, if that: a peer that does not would keep the socket for ever.
+    internals.stream?.destroy();
+  });
+  connection.on('end', () => observer.lost(undefined));
+  return wire;
+}
+
+/** Ends a connection that is out of step with its server, where mysql2 goes on: what waits for an answer fails as if it were lost. */
+function guardPackets(internals: ConnectionInternals, { hasHeardNothing }: Wire): void {
+  const { handlePacket, _handleFatalError: fail } = internals;
+  if (handlePacket === undefined || fail === undefined) return;
+  const end = ({ code, message }: Fault): void => {
+    fail.call(internals, Object.assign(new Error(`${message}; the connection was destroyed`), { code }));
+    internals.stream?.destroy();
+  };
+  internals.handlePacket = (packet) => {
+    const { _command: command, sequenceId } = internals;
+    // With nothing in flight mysql2 ends the connection itself; what comes while it is paused comes here again.
+    if (packet === undefined || !command || internals._paused === true || internals._fatalError) {
+      handlePacket.call(internals, packet);
+      return;
+    }
+    const before = faultBeforeReading(packet, sequenceId, hasHeardNothing);
+    if (before !== undefined) {
+      end(before);
+      return;
+    }
+    handlePacket.call(internals, packet);
+    if (internals._fatalError) return;
+    const after = faultAfterReading(packet, hasLostRow(command));
+    if (after !== undefined) end(after);
+  };
+}
+
+interface RowsInternals {
+  readonly _fieldCount?: unknown;
+  readonly _localStreamError?: unknown;
+}
+
+function hasLostRow({ _fieldCount, _localStreamError }: DriverCommand & RowsInternals): boolean {
+  return _localStreamError !== undefined && typeof _fieldCount === 'number' && _fieldCount > 0;
+}

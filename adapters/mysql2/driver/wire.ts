@@ -1,0 +1,127 @@
+import { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import type { DriverCommand } from './command.ts';
+import type { ConnectionInternals } from './internals.ts';
+import { headerLength } from './packets.ts';
+import { unsentBytesOf } from './unsent-bytes.ts';
+
+/** What happened on the wire of one connection, as far as the last command that wrote anything is concerned. */
+export interface Wire {
+  /** Whether the packet of this command may have reached the server, and if not, how that is known. */
+  progressOf(command: DriverCommand | undefined): 'not-written' | 'write-refused' | 'cut-short' | 'written';
+  /** Nobody waits for an answer any more: what has not left this process yet, stays here. */
+  seal(): void;
+  /** What the server owes an answer to; undefined if there is nothing, nobody reads at the moment, or this version of mysql2 does not tell. */
+  unanswered(): Unanswered | undefined;
+  /** Not one byte has been read since the running command was written. No, where that is not counted. */
+  hasHeardNothing(): boolean;
+}
+
+/** A command that was written and has no full answer. */
+export interface Unanswered {
+  readonly command: DriverCommand;
+  /** When it was written, on `performance.now()`'s clock. */
+  readonly askedAt: number;
+  /** How many bytes had been read then. */
+  readonly readBefore: number;
+  /** How many have been read until now. */
+  readonly read: number;
+  /** How many bytes of its own have left this process. */
+  readonly sent: number;
+  /** There is nothing more to send, as far as this side knows; or there is, and it cannot leave. */
+  readonly hasSent: boolean;
+}
+
+export function watchWrites(internals: ConnectionInternals): Wire {
+  const { stream } = internals;
+  if (stream === undefined || !('_command' in internals))
+    return { progressOf: () => 'written', seal: () => {}, unanswered: () => undefined, hasHeardNothing: () => false };
+  // Under TLS a failed write can belong to a later close_notify, sent after the server executed the statement; and of a stream that
+  // the user made (a tunnel, say) nothing is known.
+  const isSocket = stream instanceof Socket;
+  const provesRefusal = isSocket && !(stream instanceof TLSSocket);
+  const countsBytes = typeof stream.bytesWritten === 'number';
+  let writer: DriverCommand | null | undefined;
+  let refused: DriverCommand | null | undefined;
+  let cutShort: DriverCommand | null | undefined;
+  let writtenBefore = 0;
+  let readBefore = 0;
+  let askedAt = 0;
+  let hasEnded = false;
+  const unsent = unsentBytesOf(stream);
+  /** Notes whose packet the server can never have the end of. Not once it has asked for more: then that is what has not left. */
+  const noteCutShort = (): void => {
+    if (stream.destroyed && stream.bytesRead === readBefore && unsent() > 0) cutShort = writer;
+  };
+  const seal = (): void => {
+    if (unsent() > 0) stream.destroy();
+    noteCutShort();
+  };
+  // The peer answers nothing any more. It may still read, and then it must not be told that it did not.
+  stream.prependListener('end', seal);
+  const write = stream.write as (chunk: unknown, ...rest: unknown[]) => boolean;
+  const watchedWrite = (chunk: unknown, ...rest: unknown[]): boolean => {
+    const command = internals._command;
+    if (command !== writer) {
+      writer = command;
+      writtenBefore = stream.bytesWritten;
+      readBefore = stream.bytesRead;
+      askedAt = performance.now();
+    }
+    hasEnded = isEndOfFile(chunk);
+    const callback = rest.at(-1);
+    if (!provesRefusal || typeof callback !== 'function') return write.call(stream, chunk, ...rest);
+    rest[rest.length - 1] = (error?: NodeJS.ErrnoException | null) => {
+      // Once the server has asked for more (LOAD DATA LOCAL), a refused write is no longer the write of the statement.
+      const unanswered = stream.bytesRead === readBefore;
+      if (error?.syscall === 'write' && command === writer && unanswered) refused = command;
+      callback(error);
+    };
+    return write.call(stream, chunk, ...rest);
+  };
+  stream.write = watchedWrite as Socket['write'];
+  return {
+    progressOf(command) {
+      if (command === undefined || command !== writer) return 'not-written';
+      if (countsBytes && stream.bytesWritten === writtenBefore) return 'not-written';
+      noteCutShort();
+      if (command === cutShort) return 'cut-short';
+      return command === refused ? 'write-refused' : 'written';
+    },
+    seal,
+    unanswered() {
+      const { _command: command, _paused: paused } = internals;
+      if (command === undefined || command === null || command !== writer) return undefined;
+      // Not the server is silent, but this side does not listen: rows that nobody takes yet.
+      if (paused === true || stream.isPaused()) return undefined;
+      const left = unsent();
+      return {
+        command,
+        askedAt,
+        readBefore,
+        read: stream.bytesRead,
+        sent: stream.bytesWritten - left,
+        hasSent: left > 0 || hasEnded || knowsOfNoFile(command),
+      };
+    },
+    hasHeardNothing() {
+      // Of a stream that the user made nothing is known, whatever it says of itself.
+      if (!isSocket || internals._command !== writer) return false;
+      const { bytesRead } = stream;
+      return bytesRead > 0 && bytesRead === readBefore;
+    },
+  };
+}
+
+/** The packet with nothing in it that follows the last one of a file for LOAD DATA LOCAL. A compressed one is not known. */
+function isEndOfFile(chunk: unknown): boolean {
+  return (
+    chunk instanceof Uint8Array && chunk.length === headerLength && chunk.subarray(0, 3).every((byte) => byte === 0)
+  );
+}
+
+/** The server has not asked for one, or what it asked was lost. */
+function knowsOfNoFile(command: DriverCommand): boolean {
+  const { _localStream: file } = command as { _localStream?: unknown };
+  return file === null;
+}
