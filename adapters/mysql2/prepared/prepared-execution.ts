@@ -1,7 +1,8 @@
 import type { TypedParameterValue } from 'mysql2';
 import type { DriverCommand } from '../driver/command.ts';
 import { headerLength } from '../driver/packets.ts';
-import { executePacket, isUtf8, type ParameterHint } from './execute-packet.ts';
+import { executePacket, isUtf8 } from './execute-packet.ts';
+import type { ParameterHint } from './parameter-bytes.ts';
 
 interface Execution {
   readonly _executeOptions?: { readonly attributes?: unknown };

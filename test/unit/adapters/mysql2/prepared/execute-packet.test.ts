@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import * as fc from 'fast-check';
 import mysql from 'mysql2';
 import { describe, expect, it } from 'vitest';
-import { executePacket, isUtf8, type ParameterHint } from '../../../../../adapters/mysql2/prepared/execute-packet.ts';
+import { executePacket, isUtf8 } from '../../../../../adapters/mysql2/prepared/execute-packet.ts';
+import type { ParameterHint } from '../../../../../adapters/mysql2/prepared/parameter-bytes.ts';
 import { type Parameter, toParameter } from '../../../../../adapters/prisma/adapter/parameter.ts';
 
 const { TypedParameter: typed, Types } = mysql;
