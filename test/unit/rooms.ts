@@ -1,0 +1,124 @@
+/** A folder of the code, or the files that stand directly in one, and what may be imported there. */
+export interface Room {
+  /** The folder. Its own files may import each other. */
+  readonly room: string;
+  /** What it is about, in one line. */
+  readonly about: string;
+  /** Other rooms, with a slash at the end; or single files. */
+  readonly imports: readonly string[];
+  readonly packages: readonly string[];
+}
+
+const core = 'src/internal.ts';
+const pool = 'adapters/mysql2/';
+
+const onPool: readonly (readonly [name: string, about: string])[] = [
+  ['wait', 'waits that lose nothing, limits that do not count a standstill'],
+  ['driver', 'what mysql2 does not document, and nothing else'],
+  ['prepared', 'prepared statements: their packets, and values as the server sent them'],
+  ['control', "asks the server about this pool's own sessions, and stops lost ones"],
+  ['pool', 'one pool: who may use which connection, and what is known of each'],
+  ['ledger', 'the table of exactly-once: its rows, what they prove, how they are asked'],
+  ['transaction', 'a transaction as one unit on this pool'],
+];
+
+/** Rooms that build on each other: each may import those before it. */
+function floors(
+  folder: string,
+  common: Pick<Room, 'imports' | 'packages'>,
+  rooms: readonly (readonly [name: string, about: string])[],
+): readonly Room[] {
+  return rooms.map(([name, about], index) => ({
+    room: `${folder}${name}/`,
+    about,
+    imports: [...common.imports, ...rooms.slice(0, index).map(([below]) => `${folder}${below}/`)],
+    packages: common.packages,
+  }));
+}
+
+/**
+ * The architecture: every folder of `src` and `adapters`, from the ground up. `imports.test.ts` holds the code to it, and
+ * `docs/architecture.md` shows it.
+ */
+export const rooms: readonly Room[] = [
+  {
+    room: 'src/sql/',
+    about: 'reads SQL: tokens, safe reads, what a statement does to a transaction',
+    imports: [],
+    packages: [],
+  },
+  {
+    room: 'src/codes/',
+    about: 'what each error number and code proves, as data with its source',
+    imports: ['src/failure.ts'],
+    packages: [],
+  },
+  {
+    room: 'src/policy/',
+    about: 'the options: types, checks, defaults',
+    imports: ['src/failure.ts', 'src/budget.ts', 'src/telemetry.ts'],
+    packages: ['node:events'],
+  },
+  {
+    room: 'src/transaction/',
+    about: 'a transaction as every binding sees it: its options, its scope',
+    imports: ['src/failure.ts', 'src/policy/'],
+    packages: ['node:async_hooks'],
+  },
+  {
+    room: 'src/',
+    about: 'failures, evidence, decisions, retries, events; the public door and the one for the adapters',
+    imports: ['src/sql/', 'src/codes/', 'src/policy/', 'src/transaction/'],
+    packages: ['node:diagnostics_channel', 'node:util', 'p-retry'],
+  },
+  ...floors(pool, { imports: [core], packages: ['node:', 'mysql2'] }, onPool),
+  {
+    room: pool,
+    about: 'the wrappers of a pool, and the door for the ORM bindings',
+    imports: [core, 'src/index.ts', ...onPool.map(([name]) => `${pool}${name}/`)],
+    packages: ['mysql2'],
+  },
+  {
+    room: 'adapters/drizzle/',
+    about: "Drizzle's databases on the pool",
+    imports: [core, 'src/index.ts', 'adapters/mysql2/binding.ts'],
+    packages: ['drizzle-orm'],
+  },
+  {
+    room: 'adapters/prisma/bridge/',
+    about: 'what the extension and the driver adapter tell each other past Prisma',
+    imports: [core],
+    packages: ['node:async_hooks'],
+  },
+  {
+    room: 'adapters/prisma/errors/',
+    about: "errors in Prisma's words",
+    imports: [core, 'adapters/prisma/bridge/'],
+    packages: [],
+  },
+  {
+    room: 'adapters/prisma/adapter/',
+    about: 'PrismaMySQL2, the driver adapter on the pool',
+    imports: [core, 'adapters/prisma/bridge/', 'adapters/prisma/errors/', 'adapters/mysql2/binding.ts'],
+    packages: ['node:crypto', 'mysql2'],
+  },
+  {
+    room: 'adapters/prisma/extension/',
+    about: 'resilience(), the client extension; needs no mysql2',
+    imports: [core, 'adapters/prisma/bridge/', 'adapters/prisma/errors/'],
+    packages: ['@prisma/client'],
+  },
+  {
+    room: 'adapters/prisma/',
+    about: 'the doors: one without mysql2, one with it',
+    imports: [
+      'src/index.ts',
+      'adapters/prisma/bridge/',
+      'adapters/prisma/errors/',
+      'adapters/prisma/adapter/',
+      'adapters/prisma/extension/',
+      'adapters/mysql2/binding.ts',
+    ],
+    packages: [],
+  },
+];
