@@ -44,9 +44,7 @@ try {
   const contenders = (concurrency: number): [Contender, ...Contender[]] => [
     concurrently('bare Drizzle', concurrency, (call) => bare.transaction(work(call))),
     concurrently('gone-away', concurrency, (call) => wrapped.transaction(work(call))),
-    concurrently("gone-away, retry: 'rerun'", concurrency, (call) =>
-      wrapped.transaction(work(call), { retry: 'rerun' }),
-    ),
+    concurrently('gone-away, rerun: true', concurrency, (call) => wrapped.transaction(work(call), { rerun: true })),
     concurrently('gone-away, exactlyOnce', concurrency, (call) =>
       wrapped.transaction(work(call), { exactlyOnce: true }),
     ),

@@ -23,12 +23,12 @@ export type Decision = 'retry' | 'rethrow' | 'outcome-unknown';
  * "Clean" means that nothing was handed over yet: no callback ran, no row was delivered. A statement that this side stopped
  * waiting for may still be running on the server, where it could be applied after its own retry; so only reads are retried then.
  */
-export function decide(failure: Failure, operation: Operation, policy: Pick<RetryPolicy, 'adjudicate'>): Decision {
+export function decide(failure: Failure, operation: Operation, policy: Pick<RetryPolicy, 'shouldRetry'>): Decision {
   if (failure.outcome === 'failed') return 'rethrow';
   if (failure.outcome === 'unknown' && !mayRunTwice(failure, operation)) return 'outcome-unknown';
   if (!failure.transient || operation.isHandedOver()) return 'rethrow';
   if (failure.kind === 'acquire-timeout' || failure.kind === 'aborted') return 'rethrow';
-  return policy.adjudicate?.(failure) === false ? 'rethrow' : 'retry';
+  return policy.shouldRetry?.(failure) === false ? 'rethrow' : 'retry';
 }
 
 function mayRunTwice(failure: Failure, operation: Operation): boolean {

@@ -6,11 +6,11 @@ import { classify } from './classify.ts';
 import { decide } from './decide.ts';
 import { OutcomeUnknownError, RetriesExhaustedError } from './errors.ts';
 import type { Failure, Operation } from './failure.ts';
-import { afterFence, fenceOf, fenceTimeout } from './kill.ts';
+import { afterKill, killOf, killTimeout } from './kill.ts';
 import { consent, notify } from './notify.ts';
 import type { RetryPolicy } from './policy/policy.ts';
 import { sleep } from './sleep.ts';
-import { type GiveUpEvent, publish } from './telemetry.ts';
+import { publish, type RetriesExhaustedEvent } from './telemetry.ts';
 
 /** What an attempt is told. */
 export interface AttemptContext {
@@ -123,9 +123,9 @@ class Recovery {
     const { retries, signal, onRetry } = this.#policy;
     const classified = classify(error);
     const judged = this.#operation.judge?.(classified, error) ?? classified;
-    const failure = await this.#fenced(judged, error, attempts <= retries);
-    const adjudicate = (asked: Failure) => consent(this.#policy.adjudicate, asked);
-    const decision = decide(failure, this.#operation, { adjudicate });
+    const failure = await this.#killSession(judged, error, attempts <= retries);
+    const shouldRetry = (asked: Failure) => consent(this.#policy.shouldRetry, asked);
+    const decision = decide(failure, this.#operation, { shouldRetry });
     if (decision === 'outcome-unknown') throw this.#outcomeUnknown(error, failure, attempts);
     if (decision === 'rethrow') throw this.#rethrown(error, failure, attempts);
     signal?.throwIfAborted();
@@ -143,17 +143,17 @@ class Recovery {
    * The failure, after what the failed attempt may have left running on the server was stopped. Waits for that where the work may be
    * done again, and where this side has stopped waiting; not for a caller whose own signal ended it.
    */
-  async #fenced(failure: Failure, error: unknown, mayRetry: boolean): Promise<Failure> {
-    const fence = this.#policy.fence === 'kill' && failure.kind !== 'aborted' ? fenceOf(error) : undefined;
-    if (fence === undefined) return failure;
+  async #killSession(failure: Failure, error: unknown, mayRetry: boolean): Promise<Failure> {
+    const kill = this.#policy.killLostSessions && failure.kind !== 'aborted' ? killOf(error) : undefined;
+    if (kill === undefined) return failure;
     const { acquireTimeout, signal } = this.#policy;
     const retries = mayRetry && decide({ ...failure, stillRunning: false }, this.#operation, noVeto) === 'retry';
     if (!retries && !failure.stillRunning) return failure;
-    // Without the fence, a write that may be applied twice would not be done again: that is worth a wait. A read is.
+    // Without that, a write that may be applied twice would not be done again: that is worth a wait. A read is.
     const insists = retries && failure.outcome === 'unknown' && !this.#operation.isSafeRead();
-    const until = this.#environment.now() + (insists ? acquireTimeout : fenceTimeout);
-    const result = await fence({ until: retries ? Math.min(until, this.#deadline) : until, signal, insists });
-    return afterFence(failure, result);
+    const until = this.#environment.now() + (insists ? acquireTimeout : killTimeout);
+    const result = await kill({ until: retries ? Math.min(until, this.#deadline) : until, signal, insists });
+    return afterKill(failure, result);
   }
 
   #rethrown(error: unknown, failure: Failure, attempts: number): unknown {
@@ -173,11 +173,11 @@ class Recovery {
     );
   }
 
-  #gaveUp(reason: GiveUpEvent['reason'], failure: Failure, attempts: number): unknown {
+  #gaveUp(reason: RetriesExhaustedEvent['reason'], failure: Failure, attempts: number): unknown {
     const elapsedMs = this.#environment.now() - this.#startedAt;
     const event = { attempts, elapsedMs, reason, failure };
-    notify(this.#policy.onGiveUp, event);
-    publish('gone-away:give-up', () => event);
+    notify(this.#policy.onRetriesExhausted, event);
+    publish('gone-away:retries-exhausted', () => event);
     const errors = Object.freeze([...this.#errors]);
     // Who asked for no retries gets the error itself.
     if (this.#policy.retries === 0) return errors[0];
@@ -189,9 +189,9 @@ class Recovery {
   }
 }
 
-const noVeto = { adjudicate: undefined } as const;
+const noVeto = { shouldRetry: undefined } as const;
 
-const limits: Readonly<Record<GiveUpEvent['reason'], string>> = {
+const limits: Readonly<Record<RetriesExhaustedEvent['reason'], string>> = {
   retries: 'no retries left (`retries`)',
   deadline: 'the deadline would have passed (`maxRetryTime`)',
   budget: "the pool's retry budget is spent (`budget`)",

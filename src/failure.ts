@@ -39,9 +39,9 @@ export type FailureKind =
  *
  * - `nothing`: the connection is as good as before.
  * - `connection`: this connection is lost, and its siblings are suspect.
- * - `generation`: the server as a whole went away or changed its role; every connection made before now is to be replaced.
+ * - `server`: the server as a whole went away or changed its role; every connection made before now is to be replaced.
  */
-export type Invalidates = 'nothing' | 'connection' | 'generation';
+export type Invalidates = 'nothing' | 'connection' | 'server';
 
 /**
  * How far a statement got, as the connection that carried it saw it.

@@ -12,27 +12,29 @@ export {
   RetriesExhaustedError,
 } from './errors.ts';
 export type { Failure, FailureKind, Invalidates, Outcome } from './failure.ts';
+export type { KillResult } from './kill.ts';
 export type {
   CallOptions,
-  FencePolicy,
+  ClientOptions,
   LivenessOptions,
-  OneTransactionOptions,
-  OneTransactionPolicy,
-  RetryPolicy,
-  RetryPolicyOptions,
+  ResilienceOptions,
+  SharedOptions,
+  TransactionDefaults,
   TransactionOptions,
-  TransactionPolicy,
-} from './policy/policy.ts';
+  WatchOptions,
+} from './policy/options.ts';
+export type { RetryPolicy, TransactionPolicy } from './policy/policy.ts';
 export { retryPolicy } from './policy/policy.ts';
 export { isSafeRead } from './sql/safe-read.ts';
 export type {
   ChannelName,
   ChannelPayloads,
+  CommitSettledEvent,
   EvictEvent,
-  FenceEvent,
-  GiveUpEvent,
   OutcomeUnknownEvent,
+  RetriesExhaustedEvent,
   RetryEvent,
-  ServerEvent,
-  SettleEvent,
+  ServerDownEvent,
+  ServerUpEvent,
+  SessionKilledEvent,
 } from './telemetry.ts';

@@ -8,9 +8,9 @@ import type { Failure } from './failure.ts';
  * - `not-ours`: nothing proves that it is the one that was lost (behind a proxy, for example). It was left alone.
  * - `unreachable`: the server could not be asked in time, or the thread was stopped and did not end in time.
  */
-export type FenceResult = 'gone' | 'not-ours' | 'unreachable';
+export type KillResult = 'gone' | 'not-ours' | 'unreachable';
 
-export interface FenceLimits {
+export interface KillLimits {
   /** On `performance.now()`'s clock, in milliseconds: after this the answer is `unreachable`. */
   readonly until: number;
   /** Ends the wait; the answer is `unreachable` then. */
@@ -20,40 +20,40 @@ export interface FenceLimits {
 }
 
 /** Makes sure that the session on which something failed does not run any more. Never rejects, and may be called again. */
-export type Fence = (limits: FenceLimits) => Promise<FenceResult>;
+export type KillSession = (limits: KillLimits) => Promise<KillResult>;
 
-/** How long work waits for a fence that it could do without, in milliseconds. A thread that can be stopped is gone in a few. */
-export const fenceTimeout = 1_000;
+/** How long work waits for a KILL that it could do without, in milliseconds. A thread that can be stopped is gone in a few. */
+export const killTimeout = 1_000;
 
 /** Travels beside the error object, as evidence does, and for the same reasons. */
-const registryKey: unique symbol = Symbol.for('gone-away.fence') as never;
+const registryKey: unique symbol = Symbol.for('gone-away.kill') as never;
 
 interface Registry {
-  [registryKey]?: WeakMap<object, Fence>;
+  [registryKey]?: WeakMap<object, KillSession>;
 }
 
-function fenceMap(): WeakMap<object, Fence> {
+function killMap(): WeakMap<object, KillSession> {
   const registry = globalThis as Registry;
   registry[registryKey] ??= new WeakMap();
   return registry[registryKey];
 }
 
 /** Remembers how to stop what the session that failed with this error may still be doing. */
-export function attachFence(error: unknown, fence: Fence): void {
-  if (typeof error === 'object' && error !== null) fenceMap().set(error, fence);
+export function attachKill(error: unknown, kill: KillSession): void {
+  if (typeof error === 'object' && error !== null) killMap().set(error, kill);
 }
 
 /** How to stop what the session may still be doing that this error, or one that caused it, comes from; undefined if there is nothing to stop. */
-export function fenceOf(error: unknown): Fence | undefined {
+export function killOf(error: unknown): KillSession | undefined {
   for (const link of causesOf(error)) {
-    const fence = typeof link === 'object' && link !== null ? fenceMap().get(link) : undefined;
-    if (fence !== undefined) return fence;
+    const kill = typeof link === 'object' && link !== null ? killMap().get(link) : undefined;
+    if (kill !== undefined) return kill;
   }
   return undefined;
 }
 
-/** The failure with what a fence has found out. Pure. */
-export function afterFence(failure: Failure, result: FenceResult): Failure {
+/** The failure with what became of its session's thread. Pure. */
+export function afterKill(failure: Failure, result: KillResult): Failure {
   switch (result) {
     case 'gone':
       return Object.freeze({ ...failure, stillRunning: false, reason: `${failure.reason}; its thread is gone` });

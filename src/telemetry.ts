@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import type { Failure } from './failure.ts';
-import type { FenceResult } from './kill.ts';
+import type { KillResult } from './kill.ts';
 
 /** A failed attempt is about to be followed by another. */
 export interface RetryEvent {
@@ -14,7 +14,7 @@ export interface RetryEvent {
 }
 
 /** The caller is about to get an error for something that was safe to retry. */
-export interface GiveUpEvent {
+export interface RetriesExhaustedEvent {
   readonly attempts: number;
   readonly elapsedMs: number;
   readonly reason: 'retries' | 'deadline' | 'budget';
@@ -30,30 +30,36 @@ export interface OutcomeUnknownEvent {
 
 /** A pooled connection was destroyed. */
 export interface EvictEvent {
-  readonly reason: 'lifetime' | 'idle' | 'generation' | 'suspect' | 'lost' | 'dirty' | 'abandoned';
+  readonly reason: 'lifetime' | 'idle' | 'server' | 'suspect' | 'lost' | 'dirty' | 'abandoned';
   /** The server's thread id, where the handshake had told it. */
   readonly threadId: number | undefined;
 }
 
-/** The server stopped, or began again, to accept connections. */
-export interface ServerEvent {
-  readonly state: 'down' | 'up';
-  readonly failure: Failure | undefined;
+/** The server stopped to accept connections. */
+export interface ServerDownEvent {
+  /** How the attempt to connect failed that showed it. */
+  readonly failure: Failure;
+}
+
+/** The server accepts connections again. */
+export interface ServerUpEvent {
+  /** For how long it had not, in milliseconds, as far as this pool saw it. */
+  readonly downForMs: number;
 }
 
 /** The server's thread of a lost session was looked for, to stop it. */
-export interface FenceEvent {
+export interface SessionKilledEvent {
   readonly threadId: number | undefined;
   /**
    * `gone`: it does not run any more; `not-ours`: not provably the one that was lost, and left alone; `unreachable`: nobody
    * answered in time, and it is asked for again in the background; another event tells if that comes to something.
    */
-  readonly result: FenceResult;
+  readonly result: KillResult;
   readonly elapsedMs: number;
 }
 
 /** A COMMIT that had no answer was looked into (`exactlyOnce`). */
-export interface SettleEvent {
+export interface CommitSettledEvent {
   readonly outcome: 'committed' | 'rolled-back' | 'unknown';
   /** How often the server was asked. */
   readonly questions: number;
@@ -63,12 +69,13 @@ export interface SettleEvent {
 /** Every `node:diagnostics_channel` name of this package, with what is published on it. Nothing is built when nobody listens. */
 export interface ChannelPayloads {
   'gone-away:retry': RetryEvent;
-  'gone-away:give-up': GiveUpEvent;
+  'gone-away:retries-exhausted': RetriesExhaustedEvent;
   'gone-away:outcome-unknown': OutcomeUnknownEvent;
   'gone-away:evict': EvictEvent;
-  'gone-away:server': ServerEvent;
-  'gone-away:fence': FenceEvent;
-  'gone-away:settle': SettleEvent;
+  'gone-away:server-down': ServerDownEvent;
+  'gone-away:server-up': ServerUpEvent;
+  'gone-away:session-killed': SessionKilledEvent;
+  'gone-away:commit-settled': CommitSettledEvent;
 }
 
 export type ChannelName = keyof ChannelPayloads;

@@ -3,10 +3,10 @@ import { MySqlDatabase, withReplicas } from 'drizzle-orm/mysql-core';
 import {
   type CallOptions,
   callPolicy,
-  type OneTransactionOptions,
+  type ResilienceOptions,
   type RetryPolicy,
-  type RetryPolicyOptions,
   retryPolicy,
+  type TransactionOptions,
 } from '../../src/internal.ts';
 import type { TransactionContext } from '../mysql2/binding.ts';
 import { createClient, type ResilientClient, wrapPool } from '../mysql2/binding.ts';
@@ -25,7 +25,7 @@ export type ResilientTransaction<D> = D extends {
 }
   ? <T>(
       callback: (tx: Tx, context: TransactionContext) => Promise<T>,
-      config?: Partial<NonNullable<Config>> & OneTransactionOptions,
+      config?: Partial<NonNullable<Config>> & TransactionOptions,
     ) => Promise<T>
   : never;
 
@@ -33,7 +33,7 @@ export type ResilientTransaction<D> = D extends {
 // In this order: TypeScript gives a callback's parameters the types of the first overload.
 export type Resilient<D> = {
   /**
-   * As Drizzle's, and with `{ retry: 'rerun' }` the callback runs again when the server has certainly undone what it did. With
+   * As Drizzle's, and with `{ rerun: true }` the callback runs again when the server has certainly undone what it did. With
    * `{ exactlyOnce: true }` a COMMIT without an answer is settled with the ledger; with an `idempotencyKey` a second call gets the first
    * one's result.
    *
@@ -53,12 +53,12 @@ export type Resilient<D> = {
  * one that was given is not changed.
  *
  * Statements are retried where the evidence says that it is safe. A transaction that is lost before its callback ran begins again;
- * after that, its callback runs twice only with `{ retry: 'rerun' }` or `exactlyOnce`. `iterator()` is retried until its first row.
+ * after that, its callback runs twice only with `{ rerun: true }` or `exactlyOnce`. `iterator()` is retried until its first row.
  *
  * @param db made with `drizzle()` from a URL, options or a pool of mysql2, or with `withReplicas()`
  * @throws TypeError when this is no such database (a `tx`, one on a single connection), or an option of the policy is wrong
  */
-export function withResilience<D extends object>(db: D, policy?: RetryPolicyOptions): Resilient<D> {
+export function withResilience<D extends object>(db: D, policy?: ResilienceOptions | RetryPolicy): Resilient<D> {
   const complete = retryPolicy(policy);
   return derive(db, (pool) => createClient(pool, complete), complete);
 }

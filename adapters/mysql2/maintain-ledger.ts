@@ -66,7 +66,7 @@ export async function pruneLedger(pool: object, options: PruneLedgerOptions): Pr
 function deleteBatch(client: ResilientClient, sql: string): Promise<number> {
   return runTransaction<TransactionClient, number>(
     client,
-    { retry: 'rerun', exactlyOnce: false },
+    { rerun: true, exactlyOnce: false },
     {
       open: (connection) => connection,
       begin: (connection) => connection.send('query', 'BEGIN', undefined),

@@ -1,9 +1,9 @@
 import type { Pool as CallbackPool } from 'mysql2';
 import type { Connection, Pool as PromisePool } from 'mysql2/promise';
 import {
-  type OneTransactionOptions,
   ownTransactionOptions,
   retryPolicy,
+  type TransactionOptions,
   transactionOptionNames,
 } from '../../src/internal.ts';
 import { createClient, type ResilientClient, registeredClient } from './client.ts';
@@ -14,7 +14,7 @@ const isolationLevels = ['read uncommitted', 'read committed', 'repeatable read'
 const accessModes = ['read only', 'read write'] as const;
 
 /** How a transaction begins, each time that it does, and what is done when it fails. */
-export interface PlainTransactionOptions extends OneTransactionOptions {
+export interface PlainTransactionOptions extends TransactionOptions {
   /** Default: the session's own, as the server is configured. */
   readonly isolationLevel?: (typeof isolationLevels)[number] | undefined;
   /** Default: the session's own. */
@@ -30,7 +30,7 @@ export type TransactionConnection = Pick<Connection, 'query' | 'execute' | 'form
  * Runs `callback` in a transaction on a pool of mysql2, and commits; or rolls back, when it throws.
  *
  * Lost before anything of it was executed, it begins again on another connection, and the callback does not notice. From then on the callback
- * runs again only with `{ retry: 'rerun' }`, and only when the server has certainly undone what it did. With `{ exactlyOnce: true }` a COMMIT
+ * runs again only with `{ rerun: true }`, and only when the server has certainly undone what it did. With `{ exactlyOnce: true }` a COMMIT
  * without an answer is settled with the ledger; with an `idempotencyKey` a second call gets the first one's result.
  *
  * @param pool a pool of mysql2, of either kind; one from `withResilience()` brings its policy, any other has the defaults

@@ -1,6 +1,6 @@
 import type { Pool as CallbackPool } from 'mysql2';
 import { createPool, type PoolOptions, type Pool as PromisePool } from 'mysql2/promise';
-import { type CallOptions, type RetryPolicyOptions, retryPolicy } from '../../src/internal.ts';
+import { type CallOptions, type ResilienceOptions, type RetryPolicy, retryPolicy } from '../../src/internal.ts';
 import { callbackMethods } from './callback-methods.ts';
 import { createClient, type ResilientClient, registerClient } from './client.ts';
 import { isCallbackPool } from './driver/pool.ts';
@@ -28,12 +28,15 @@ export type Resilient<P> = P & {
  */
 export function withResilience<P extends PromisePool | CallbackPool>(
   pool: P,
-  policy?: RetryPolicyOptions,
+  policy?: ResilienceOptions | RetryPolicy,
 ): Resilient<P>;
-export function withResilience(options: PoolOptions | string, policy?: RetryPolicyOptions): Resilient<PromisePool>;
+export function withResilience(
+  options: PoolOptions | string,
+  policy?: ResilienceOptions | RetryPolicy,
+): Resilient<PromisePool>;
 export function withResilience(
   source: PromisePool | CallbackPool | PoolOptions | string,
-  options?: RetryPolicyOptions,
+  options?: ResilienceOptions | RetryPolicy,
 ): Resilient<PromisePool | CallbackPool> {
   const policy = retryPolicy(options);
   // Node's own error would show it, with the password that may be in it.

@@ -38,7 +38,7 @@ export const errorRows: readonly ErrorRow[] = [
     code: ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'EADDRNOTAVAIL'],
     proof: 'not-executed',
     kind: 'connect',
-    invalidates: 'generation',
+    invalidates: 'server',
     source: system,
   },
   {
@@ -53,7 +53,7 @@ export const errorRows: readonly ErrorRow[] = [
     errno: [2002, 2003, 2005, 2012],
     proof: 'not-executed',
     kind: 'connect',
-    invalidates: 'generation',
+    invalidates: 'server',
     source: `${clientReference}; MySQL Router answers 2003 when no backend is up`,
   },
   {
@@ -62,7 +62,7 @@ export const errorRows: readonly ErrorRow[] = [
     when: 'connecting',
     proof: 'not-executed',
     kind: 'connect',
-    invalidates: 'generation',
+    invalidates: 'server',
     source: system,
   },
   {
@@ -188,7 +188,7 @@ export const errorRows: readonly ErrorRow[] = [
     text: /read[-_ ]only/i,
     proof: 'not-executed',
     kind: 'read-only',
-    invalidates: 'generation',
+    invalidates: 'server',
     source: 'MySQL: ER_OPTION_PREVENTS_STATEMENT under --read-only or --super-read-only, as a failover shows itself',
   },
   { errno: [1290], proof: 'permanent', kind: 'statement', invalidates: 'nothing', source: serverReference },
@@ -196,7 +196,7 @@ export const errorRows: readonly ErrorRow[] = [
     errno: [1836, 1874, 3989],
     proof: 'not-executed',
     kind: 'read-only',
-    invalidates: 'generation',
+    invalidates: 'server',
     source: serverReference,
   },
   {
@@ -211,14 +211,14 @@ export const errorRows: readonly ErrorRow[] = [
     text: /wsrep/i,
     proof: 'not-executed',
     kind: 'not-ready',
-    invalidates: 'generation',
+    invalidates: 'server',
     source: 'Galera: a node outside the primary component answers 1047, and a ping still succeeds on it',
   },
   {
     errno: [3032, 3168, 3796, 3797, 3798],
     proof: 'not-executed',
     kind: 'not-ready',
-    invalidates: 'generation',
+    invalidates: 'server',
     source: serverReference,
   },
   {
@@ -354,7 +354,7 @@ export const errorRows: readonly ErrorRow[] = [
     errno: [1053, 1077, 1079],
     proof: 'unknown',
     kind: 'shutdown',
-    invalidates: 'generation',
+    invalidates: 'server',
     source: serverReference,
   },
   {

@@ -13,7 +13,7 @@ export const prismaRows: readonly ErrorRow[] = [
     code: ['P1001', 'DatabaseNotReachable'],
     proof: 'not-executed',
     kind: 'connect',
-    invalidates: 'generation',
+    invalidates: 'server',
     source: `${reference}: cannot reach the database server`,
   },
   {

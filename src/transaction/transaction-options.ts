@@ -1,10 +1,6 @@
-import {
-  type OneTransactionOptions,
-  type OneTransactionPolicy,
-  type TransactionPolicy,
-  transactionOptionNames,
-  transactionPolicy,
-} from '../policy/policy.ts';
+import { transactionOptionNames } from '../policy/option-rules.ts';
+import type { TransactionOptions } from '../policy/options.ts';
+import { type OneTransactionPolicy, type TransactionPolicy, transactionPolicy } from '../policy/policy.ts';
 
 /**
  * What the options of one `transaction()` call say beyond what the ORM knows of.
@@ -18,7 +14,7 @@ export function ownTransactionOptions(base: TransactionPolicy, config: object | 
   // What is set for all transactions is not for those that write nothing.
   const usual = isReadOnly ? { ...base, exactlyOnce: false } : base;
   const own = Object.entries(config).filter(([name]) => transactionOptionNames.includes(name));
-  const options = transactionPolicy(usual, Object.fromEntries(own) as OneTransactionOptions);
+  const options = transactionPolicy(usual, Object.fromEntries(own) as TransactionOptions);
   if (!isReadOnly || !options.exactlyOnce) return options;
   throw new TypeError(
     'Expected `accessMode` to be \'read write\' or left out beside `exactlyOnce`, which writes a row of its own, got "read only"',

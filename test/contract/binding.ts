@@ -1,12 +1,12 @@
 import type { ConnectionOptions } from 'mysql2/promise';
 import type { TransactionContext } from '../../adapters/mysql2/index.ts';
-import type { CallOptions, RetryPolicyOptions, TransactionOptions } from '../../src/index.ts';
+import type { CallOptions, ResilienceOptions, TransactionDefaults } from '../../src/index.ts';
 
 export interface BindingOptions {
   readonly connection: ConnectionOptions;
   /** Default 10. */
   readonly connectionLimit?: number;
-  readonly policy?: RetryPolicyOptions;
+  readonly policy?: ResilienceOptions;
 }
 
 /** What can be asked for in a transaction too. The table is `stage_rows`. */
@@ -29,7 +29,7 @@ export interface Binding extends BindingStatements {
   upsertIdempotently(id: number): Promise<unknown>;
   /** The value of an SQL expression: what a session says of itself. */
   select(expression: string): Promise<unknown>;
-  transaction<T>(callback: Callback<T>, options?: TransactionOptions): Promise<T>;
+  transaction<T>(callback: Callback<T>, options?: TransactionDefaults): Promise<T>;
   /** The same binding with options for single calls. */
   with(options: CallOptions): Binding;
   end(): Promise<unknown>;

@@ -2,7 +2,12 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createConnection } from 'mysql2/promise';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createLedger } from '../../adapters/mysql2/index.ts';
-import { type FenceEvent, NotCommittedError, OutcomeUnknownError, type RetryPolicyOptions } from '../../src/index.ts';
+import {
+  NotCommittedError,
+  OutcomeUnknownError,
+  type ResilienceOptions,
+  type SessionKilledEvent,
+} from '../../src/index.ts';
 import { createPromiseBinding } from '../contract/bindings/mysql2.ts';
 import { failureOf, later, told, warm } from '../contract/outcome.ts';
 import { findMariadb } from '../support/cluster/find-mariadb.ts';
@@ -84,10 +89,10 @@ describe(title, { ...unhurried, skip: unhurried.skip || missing !== undefined },
   const bindings = ledgerBindings.filter(({ name }) => name !== 'Drizzle');
 
   describe.each(bindings)('exactlyOnce, with $name', ({ create }) => {
-    const open = (policy?: RetryPolicyOptions): LedgerBinding =>
+    const open = (policy?: ResilienceOptions): LedgerBinding =>
       closing(create({ connection: { ...stage.address.connection(), connectionLimit: 3 }, ...(policy && { policy }) }));
     const insertOne = () => vi.fn<LedgerCallback<string>>((tx) => tx.insert(1).then(() => 'done'));
-    const withLedger = async (policy?: RetryPolicyOptions) => {
+    const withLedger = async (policy?: ResilienceOptions) => {
       const binding = open(policy);
       await createLedger(binding.pool);
       await stage.pair.caughtUp();
@@ -133,7 +138,7 @@ describe(title, { ...unhurried, skip: unhurried.skip || missing !== undefined },
   });
 
   test('ends a statement whose server is silent, when the address has moved to another one, and reads there', async () => {
-    const policy = { watchAfter: 300, watchTimeout: 4_000 };
+    const policy = { watch: { after: 300, timeout: 4_000 } };
     const binding = closing(createPromiseBinding({ connection: stage.address.connection(), policy }));
     const { primary } = stage.pair;
     await warm(binding, 1);
@@ -153,7 +158,7 @@ describe(title, { ...unhurried, skip: unhurried.skip || missing !== undefined },
   });
 
   test('waits for a slow statement on one of the servers that an address stands for in turn', async () => {
-    const policy = { watchAfter: 300, watchTimeout: 2_000 };
+    const policy = { watch: { after: 300, timeout: 2_000 } };
     const binding = closing(createPromiseBinding({ connection: stage.address.connection(), policy }));
     const { primary, replica } = stage.pair;
     await warm(binding, 1);
@@ -172,9 +177,9 @@ describe(title, { ...unhurried, skip: unhurried.skip || missing !== undefined },
 
   test('does not stop a stranger on the new primary who has the number of a lost session', async () => {
     const results: unknown[] = [];
-    const listener = (event: unknown) => results.push((event as FenceEvent).result);
-    subscribe('gone-away:fence', listener);
-    afterwards(async () => unsubscribe('gone-away:fence', listener));
+    const listener = (event: unknown) => results.push((event as SessionKilledEvent).result);
+    subscribe('gone-away:session-killed', listener);
+    afterwards(async () => unsubscribe('gone-away:session-killed', listener));
     const binding = closing(
       createPromiseBinding({
         connection: stage.address.connection(),

@@ -76,7 +76,7 @@ describe(title, { ...unhurried, skip: unhurried.skip || missing !== undefined },
 
     test('runs a transaction again that another node was faster than, and applies it once', async () => {
       const callback = rivalled();
-      await onOneNode().transaction(callback, { retry: 'rerun' });
+      await onOneNode().transaction(callback, { rerun: true });
       expect(callback).toHaveBeenCalledTimes(2);
       for (const node of [0, 1, 2]) await expectWrites(node, 2);
     });

@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { AcquireTimeoutError, classify, type FenceEvent, OutcomeUnknownError } from '../../src/index.ts';
+import { AcquireTimeoutError, classify, OutcomeUnknownError, type SessionKilledEvent } from '../../src/index.ts';
 import type { Binding, BindingOptions } from '../contract/binding.ts';
 import { failureOf, later, warm } from '../contract/outcome.ts';
 import { blockEventLoop } from '../support/block-event-loop.ts';
@@ -149,7 +149,7 @@ for (const { title, missing, findServer, start, startImpatient, bindings, refusa
               if (attempt === 1) await allEnded();
               await tx.insert(2);
             },
-            { retry: 'rerun' },
+            { rerun: true },
           );
           expect(attempts).toEqual([1, 2]);
           expect(await stageRowsOf(server)).toEqual([1, 2]);
@@ -206,9 +206,9 @@ for (const { title, missing, findServer, start, startImpatient, bindings, refusa
 
       test('stops no thread, whose client it cannot know, and does not send again what may still run', async () => {
         const results: unknown[] = [];
-        const listener = (event: unknown) => results.push((event as FenceEvent).result);
-        subscribe('gone-away:fence', listener);
-        afterwards(async () => unsubscribe('gone-away:fence', listener));
+        const listener = (event: unknown) => results.push((event as SessionKilledEvent).result);
+        subscribe('gone-away:session-killed', listener);
+        afterwards(async () => unsubscribe('gone-away:session-killed', listener));
         const binding = open({ attemptTimeout: 300 }, 1);
         await warm(binding, 1);
         const unlock = await lockRows();

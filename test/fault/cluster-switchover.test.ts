@@ -59,7 +59,7 @@ describe(titleOf('a switchover', missing), {
       expect(retried).toEqual(['read-only']);
       await warm(binding, 3);
       await expect.poll(() => old.threads(), patient).toEqual([]);
-      expect(evicted.filter(({ reason }) => reason === 'generation')).toHaveLength(2);
+      expect(evicted.filter(({ reason }) => reason === 'server')).toHaveLength(2);
       await expectRows([1]);
     });
 
@@ -93,7 +93,7 @@ describe(titleOf('a switchover', missing), {
         if (attempt === 1) await switchOver();
         await tx.insert(2);
       });
-      await binding.transaction(callback, { retry: 'rerun' });
+      await binding.transaction(callback, { rerun: true });
       expect(callback).toHaveBeenCalledTimes(2);
       await expectRows([1, 2]);
     });
@@ -104,7 +104,7 @@ describe(titleOf('a switchover', missing), {
         await tx.insert(1);
         if (attempt === 1) await switchOver();
       });
-      await binding.transaction(callback, { retry: 'rerun' });
+      await binding.transaction(callback, { rerun: true });
       expect(callback).toHaveBeenCalledTimes(2);
       await expectRows([1]);
     });

@@ -3,7 +3,7 @@ import { drizzle, type MySql2Database } from 'drizzle-orm/mysql2';
 import { createPool } from 'mysql2/promise';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type Resilient, withResilience } from '../../adapters/drizzle/index.ts';
-import { AttemptTimeoutError, classify, OutcomeUnknownError, type RetryPolicyOptions } from '../../src/index.ts';
+import { AttemptTimeoutError, classify, OutcomeUnknownError, type ResilienceOptions } from '../../src/index.ts';
 import { failureOf, later } from '../contract/outcome.ts';
 import { watchSockets } from '../support/proxy/watch-sockets.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
@@ -21,7 +21,7 @@ describe('iterator() of Drizzle', unhurried, () => {
     });
   });
 
-  const open = (policy: RetryPolicyOptions = {}): Resilient<MySql2Database> =>
+  const open = (policy: ResilienceOptions = {}): Resilient<MySql2Database> =>
     withResilience(drizzle(stage.closing(createPool({ ...stage.proxied(), connectionLimit: 1 }))), policy);
   const iterate = (db: Pick<MySql2Database, 'select'>) =>
     db.select({ id: rows.id }).from(rows).orderBy(rows.seq).prepare().iterator();

@@ -3,7 +3,7 @@ import { drizzle, type MySql2Database } from 'drizzle-orm/mysql2';
 import { createPool } from 'mysql2/promise';
 import { describe, expect, test, vi } from 'vitest';
 import { type Resilient, withResilience } from '../../adapters/drizzle/index.ts';
-import { classify, RetriesExhaustedError, type RetryPolicyOptions } from '../../src/index.ts';
+import { classify, type ResilienceOptions, RetriesExhaustedError } from '../../src/index.ts';
 import { failureOf, later } from '../contract/outcome.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
 
@@ -12,7 +12,7 @@ const rows = mysqlTable('stage_rows', { seq: int().autoincrement().primaryKey(),
 /** Drizzle's own transaction() keeps the connection for ever then, in whatever state it is. */
 describe('a transaction of Drizzle that is refused before its callback', unhurried, () => {
   const stage = useStage('drizzle-refused');
-  const open = (policy: RetryPolicyOptions = {}): Resilient<MySql2Database> =>
+  const open = (policy: ResilienceOptions = {}): Resilient<MySql2Database> =>
     withResilience(drizzle(stage.closing(createPool({ ...stage.proxied(), connectionLimit: 1 }))), policy);
   type Transaction = Parameters<Parameters<MySql2Database['transaction']>[0]>[0];
   const insertOne = () => vi.fn((tx: Transaction) => tx.insert(rows).values({ id: 1 }));

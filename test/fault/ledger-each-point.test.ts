@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { OneTransactionOptions } from '../../src/index.ts';
+import type { TransactionOptions } from '../../src/index.ts';
 import { type LedgerBinding, ledgerBindings } from '../support/ledger/bindings.ts';
 import { freshLedger } from '../support/ledger/stage-ledger.ts';
 import { cutAtEach, losses } from '../support/prisma/cut.ts';
 import { unhurried, useStage } from '../support/stage.ts';
 
-const modes: readonly { readonly mode: string; readonly options: (n: number) => OneTransactionOptions }[] = [
+const modes: readonly { readonly mode: string; readonly options: (n: number) => TransactionOptions }[] = [
   { mode: 'exactlyOnce', options: () => ({ exactlyOnce: true }) },
   { mode: 'idempotencyKey', options: (n) => ({ idempotencyKey: `order-${n}` }) },
 ];
@@ -25,7 +25,7 @@ describe.each(ledgerBindings)('exactly once, with $name', unhurried, ({ create }
   });
 
   /** Runs one, and holds its answer and its rows against each other. */
-  const once = async (id: number, options: OneTransactionOptions, place: string) => {
+  const once = async (id: number, options: TransactionOptions, place: string) => {
     const result = await binding.transaction(async (tx) => {
       await tx.insert(id);
       await tx.insert(id);

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { classify, LedgerError, OutcomeUnknownError, type RetryPolicyOptions } from '../../src/index.ts';
+import { classify, LedgerError, OutcomeUnknownError, type ResilienceOptions } from '../../src/index.ts';
 import { failureOf, later } from '../contract/outcome.ts';
 import { type LedgerBinding, type LedgerCallback, ledgerBindings } from '../support/ledger/bindings.ts';
 import { freshLedger, ledgerOf } from '../support/ledger/stage-ledger.ts';
@@ -14,7 +14,7 @@ describe.each(ledgerBindings)('an idempotencyKey, with $name', unhurried, ({ cre
   const stage = useStage('ledger-keys');
   let binding: LedgerBinding;
 
-  const open = (policy?: RetryPolicyOptions): LedgerBinding =>
+  const open = (policy?: ResilienceOptions): LedgerBinding =>
     stage.closing(create({ connection: { ...stage.proxied(), connectionLimit: 3 }, ...(policy && { policy }) }));
   const never = () => vi.fn<LedgerCallback<unknown>>(async () => 'another result');
 

@@ -1,6 +1,6 @@
 import { createConnection } from 'mysql2/promise';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { OutcomeUnknownError, type RetryPolicyOptions } from '../../src/index.ts';
+import { OutcomeUnknownError, type ResilienceOptions } from '../../src/index.ts';
 import { failureOf, later } from '../contract/outcome.ts';
 import { type LedgerBinding, type LedgerCallback, ledgerBindings } from '../support/ledger/bindings.ts';
 import { breakCommit, freshLedger, isCommit, ledgerOf } from '../support/ledger/stage-ledger.ts';
@@ -10,7 +10,7 @@ describe.each(ledgerBindings)('exactlyOnce, with $name', unhurried, ({ create })
   const stage = useStage('ledger-loss');
   let binding: LedgerBinding;
 
-  const open = (policy?: RetryPolicyOptions): LedgerBinding =>
+  const open = (policy?: ResilienceOptions): LedgerBinding =>
     stage.closing(create({ connection: { ...stage.proxied(), connectionLimit: 3 }, ...(policy && { policy }) }));
   const killAll = async () => {
     for (const id of await stage.server.threads()) await stage.server.killThread(id);

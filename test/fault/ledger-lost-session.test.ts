@@ -6,7 +6,7 @@ import { ledgerStatements } from '../../adapters/mysql2/ledger/ledger-table.ts';
 import { settle } from '../../adapters/mysql2/ledger/settlement.ts';
 import { randomToken } from '../../adapters/mysql2/ledger/token.ts';
 import type { Lease } from '../../adapters/mysql2/pool/lease.ts';
-import type { RetryPolicyOptions } from '../../src/index.ts';
+import type { ResilienceOptions } from '../../src/index.ts';
 import { unhurried, useStage } from '../support/stage.ts';
 
 /** Half of a connection: this side has lost it, and the server has not noticed. */
@@ -16,7 +16,7 @@ describe('a token that an open session holds', unhurried, () => {
   const token = randomToken();
   const limits = { attemptTimeout: undefined, signal: undefined };
 
-  const holding = async (policy: RetryPolicyOptions): Promise<{ client: ResilientClient; lost: Lease }> => {
+  const holding = async (policy: ResilienceOptions): Promise<{ client: ResilientClient; lost: Lease }> => {
     const pool = withResilience(stage.closing(createPool(stage.direct())), policy);
     await stage.server.admin('DROP TABLE IF EXISTS app.gone_away_ledger');
     await createLedger(pool);
@@ -37,7 +37,7 @@ describe('a token that an open session holds', unhurried, () => {
   });
 
   test('is not decided as long as nobody kills the session', async () => {
-    const { client, lost } = await holding({ fence: 'none', maxRetryTime: 2_500 });
+    const { client, lost } = await holding({ killLostSessions: false, maxRetryTime: 2_500 });
     expect(await outcome(client, lost)).toBe('unknown');
     await lost.run('query', 'COMMIT', undefined, limits);
     expect(await outcome(client, lost)).toBe('committed');

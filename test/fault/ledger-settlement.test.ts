@@ -1,11 +1,11 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import {
-  type FenceEvent,
   NotCommittedError,
-  type OneTransactionOptions,
   OutcomeUnknownError,
-  type RetryPolicyOptions,
+  type ResilienceOptions,
+  type SessionKilledEvent,
+  type TransactionOptions,
 } from '../../src/index.ts';
 import { failureOf } from '../contract/outcome.ts';
 import { type LedgerBinding, type LedgerCallback, ledgerBindings } from '../support/ledger/bindings.ts';
@@ -13,7 +13,7 @@ import { breakCommit, type CommitAnswer, freshLedger, isCommit, ledgerOf } from 
 import { recordStatements } from '../support/proxy/record-statements.ts';
 import { unhurried, useStage } from '../support/stage.ts';
 
-const modes: readonly { readonly mode: string; readonly options: OneTransactionOptions }[] = [
+const modes: readonly { readonly mode: string; readonly options: TransactionOptions }[] = [
   { mode: 'exactlyOnce', options: { exactlyOnce: true } },
   { mode: 'idempotencyKey', options: { idempotencyKey: 'order-42' } },
 ];
@@ -24,7 +24,7 @@ describe.each(ledgerBindings)('a COMMIT in doubt, with $name', unhurried, ({ cre
   const stage = useStage('ledger');
   let binding: LedgerBinding;
 
-  const open = (policy?: RetryPolicyOptions): LedgerBinding =>
+  const open = (policy?: ResilienceOptions): LedgerBinding =>
     stage.closing(create({ connection: { ...stage.proxied(), connectionLimit: 3 }, ...(policy && { policy }) }));
 
   beforeEach(async () => {
@@ -91,9 +91,9 @@ describe.each(ledgerBindings)('a COMMIT in doubt, with $name', unhurried, ({ cre
 
     test('whose session is swallowed by a black hole, and holds its row, is settled when that was killed', async () => {
       const results: unknown[] = [];
-      const listener = (event: unknown) => results.push((event as FenceEvent).result);
-      subscribe('gone-away:fence', listener);
-      stage.after(async () => unsubscribe('gone-away:fence', listener));
+      const listener = (event: unknown) => results.push((event as SessionKilledEvent).result);
+      subscribe('gone-away:session-killed', listener);
+      stage.after(async () => unsubscribe('gone-away:session-killed', listener));
       const impatient = stage.closing(
         create({ connection: { ...stage.routed(), connectionLimit: 3 }, policy: { attemptTimeout: 500 } }),
       );

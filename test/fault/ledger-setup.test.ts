@@ -5,7 +5,7 @@ import { createPool } from 'mysql2/promise';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { withResilience as withResilientDatabase } from '../../adapters/drizzle/index.ts';
 import { createLedger, ledgerSql, pruneLedger, transaction, withResilience } from '../../adapters/mysql2/index.ts';
-import { LedgerError, type RetryPolicyOptions } from '../../src/index.ts';
+import { LedgerError, type ResilienceOptions } from '../../src/index.ts';
 import { failureOf } from '../contract/outcome.ts';
 import { type LedgerBinding, type LedgerCallback, ledgerBindings } from '../support/ledger/bindings.ts';
 import { recordStatements } from '../support/proxy/record-statements.ts';
@@ -18,7 +18,7 @@ describe.each(ledgerBindings)('the ledger table, with $name', unhurried, ({ crea
   let binding: LedgerBinding;
   let callback = vi.fn<LedgerCallback<unknown>>();
 
-  const open = (policy?: RetryPolicyOptions): LedgerBinding =>
+  const open = (policy?: ResilienceOptions): LedgerBinding =>
     stage.closing(create({ connection: { ...stage.proxied(), connectionLimit: 3 }, ...(policy && { policy }) }));
 
   beforeEach(async () => {
@@ -172,7 +172,7 @@ describe('exactlyOnce', unhurried, () => {
     const readOnly = { exactlyOnce: true, accessMode: 'read only' } as const;
     await expect(transaction(pool, nothing, readOnly)).rejects.toThrow(/`accessMode` to be 'read write'/);
     await expect(db.transaction(nothing, readOnly)).rejects.toThrow(/`accessMode` to be 'read write'/);
-    const restart = { exactlyOnce: true, retry: 'restart' } as const;
+    const restart = { exactlyOnce: true, rerun: false } as const;
     await expect(transaction(pool, nothing, restart)).rejects.toThrow(/`retry` to be 'rerun' or left out/);
     const once = pool.$resilience({ exactlyOnce: true });
     await expect(once.query('CREATE TABLE t (id INT)')).rejects.toThrow(/a statement that commits by itself/);

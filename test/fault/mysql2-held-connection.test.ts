@@ -3,7 +3,7 @@ import { createPool as createCallbackPool } from 'mysql2';
 import { createPool, type Pool, type PoolConnection } from 'mysql2/promise';
 import { describe, expect, test } from 'vitest';
 import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
-import { AcquireTimeoutError, type EvictEvent, isGoneAwayError, type RetryPolicyOptions } from '../../src/index.ts';
+import { AcquireTimeoutError, type EvictEvent, isGoneAwayError, type ResilienceOptions } from '../../src/index.ts';
 import { failureOf, later } from '../contract/outcome.ts';
 import { recordStatements } from '../support/proxy/record-statements.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
@@ -15,7 +15,7 @@ describe('a connection from getConnection()', unhurried, () => {
 
   const open = (
     connectionLimit = 1,
-    policy: RetryPolicyOptions = {},
+    policy: ResilienceOptions = {},
   ): { pool: Resilient<Pool>; evicted: EvictEvent[] } => {
     const evicted: EvictEvent[] = [];
     const onEvict = (event: EvictEvent) => evicted.push(event);

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { createPool, type Pool } from 'mysql2/promise';
 import { describe, expect, test } from 'vitest';
 import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
-import type { RetryEvent, RetryPolicyOptions } from '../../src/index.ts';
+import type { ResilienceOptions, RetryEvent } from '../../src/index.ts';
 import { later } from '../contract/outcome.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
 
@@ -13,7 +13,7 @@ const length = 14_000_000;
 describe('a statement that is longer than what the kernel takes', unhurried, () => {
   const stage = useStage('long');
 
-  const open = (policy: RetryPolicyOptions, options: object): Resilient<Pool> =>
+  const open = (policy: ResilienceOptions, options: object): Resilient<Pool> =>
     stage.closing(withResilience(createPool({ ...options, connectionLimit: 1 }), { minTimeout: 0, ...policy }));
   const insert = (pool: Pool, id: number) =>
     pool.query(`INSERT /* ${'x'.repeat(length)} */ INTO stage_rows (id) VALUES (?)`, [id]);
@@ -21,7 +21,7 @@ describe('a statement that is longer than what the kernel takes', unhurried, () 
   test('is not taken for lost on a slow way, though its thread sleeps until all of it has come', async () => {
     const retries: RetryEvent[] = [];
     const onRetry = (event: RetryEvent) => retries.push(event);
-    const pool = open({ watchAfter: 1_500, watchTimeout: 5_000, onRetry }, stage.routed());
+    const pool = open({ watch: { after: 1_500, timeout: 5_000 }, onRetry }, stage.routed());
     await pool.query('SELECT 1');
     const { router } = stage;
     const before = router.bytesC2s;
@@ -65,7 +65,7 @@ describe('a statement that is longer than what the kernel takes', unhurried, () 
     const reasons: string[] = [];
     const onRetry = ({ failure }: RetryEvent) => reasons.push(failure.reason.split('; ')[1] ?? '');
     const pool = open(
-      { onRetry, fence: 'none' },
+      { onRetry, killLostSessions: false },
       { ...stage.direct(), port: (listener.address() as AddressInfo).port },
     );
     const written = later(insert(pool, 1));

@@ -1,7 +1,7 @@
 import { createPool, type Pool, type PoolOptions } from 'mysql2/promise';
 import { describe, expect, test } from 'vitest';
 import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
-import { OutcomeUnknownError, type RetryPolicyOptions } from '../../src/index.ts';
+import { OutcomeUnknownError, type ResilienceOptions } from '../../src/index.ts';
 import { expectTruth, failureOf, killAll, later, type Told, told } from '../contract/outcome.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
 
@@ -10,7 +10,7 @@ const insert = (pool: Pool, id: number) => pool.query('INSERT INTO stage_rows (i
 /** What a pool of mysql2 may be set up with, and what that means for the evidence. */
 describe('a resilient pool of mysql2', unhurried, () => {
   const stage = useStage('pool-options');
-  const open = (options: PoolOptions = {}, policy: RetryPolicyOptions = {}): Resilient<Pool> =>
+  const open = (options: PoolOptions = {}, policy: ResilienceOptions = {}): Resilient<Pool> =>
     stage.closing(withResilience(createPool({ ...stage.proxied(), connectionLimit: 1, ...options }), policy));
 
   describe('whose sessions are prepared by a listener of `connection`', () => {

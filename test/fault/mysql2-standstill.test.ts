@@ -1,7 +1,7 @@
 import { createPool, type Pool } from 'mysql2/promise';
 import { describe, expect, test } from 'vitest';
 import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
-import type { RetryPolicyOptions } from '../../src/index.ts';
+import type { ResilienceOptions } from '../../src/index.ts';
 import { later } from '../contract/outcome.ts';
 import { blockEventLoop } from '../support/block-event-loop.ts';
 import { unhurried, useStage } from '../support/stage.ts';
@@ -11,7 +11,7 @@ const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 describe('a process that stood still', unhurried, () => {
   const stage = useStage('standstill');
 
-  const open = (policy: RetryPolicyOptions, tls: boolean): Resilient<Pool> => {
+  const open = (policy: ResilienceOptions, tls: boolean): Resilient<Pool> => {
     const ca = stage.server.tls?.ca;
     const ssl = tls && ca !== undefined ? { ssl: { ca } } : {};
     return stage.closing(withResilience(createPool({ ...stage.direct(), connectionLimit: 2, ...ssl }), policy));

@@ -6,28 +6,28 @@ import { createPool, type Pool, type QueryOptions, type RowDataPacket } from 'my
 import { describe, expect, test } from 'vitest';
 import { withResilience as withResilientDrizzle } from '../../adapters/drizzle/index.ts';
 import { type Resilient, transaction, withResilience } from '../../adapters/mysql2/index.ts';
-import { type FenceEvent, OutcomeUnknownError, type RetryPolicyOptions } from '../../src/index.ts';
+import { OutcomeUnknownError, type ResilienceOptions, type SessionKilledEvent } from '../../src/index.ts';
 import { failureOf, later } from '../contract/outcome.ts';
 import { blockEventLoop } from '../support/block-event-loop.ts';
 import type { FaultProxy } from '../support/proxy/fault-proxy.ts';
 import { recordStatements } from '../support/proxy/record-statements.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
 
-const watch = { watchAfter: 150, watchTimeout: 400 } as const;
+const watch = { after: 150, timeout: 400 } as const;
 const stageRows = mysqlTable('stage_rows', { seq: int().autoincrement().primaryKey(), id: int().notNull() });
 
-describe('a statement that has had no answer for `watchAfter`', unhurried, () => {
+describe('a statement that has had no answer for `watch.after`', unhurried, () => {
   const stage = useStage('watch');
 
-  const open = (policy: RetryPolicyOptions = {}, options: object = stage.routed()): Resilient<Pool> =>
-    stage.closing(withResilience(createPool({ ...options, connectionLimit: 5 }), { ...watch, ...policy }));
+  const open = (policy: ResilienceOptions = {}, options: object = stage.routed()): Resilient<Pool> =>
+    stage.closing(withResilience(createPool({ ...options, connectionLimit: 5 }), { watch, ...policy }));
   const read = async (pool: Pool) => (await pool.query('SELECT id FROM stage_rows ORDER BY seq'))[0];
   const insert = (pool: Pick<Pool, 'query'>, id: number) => pool.query('INSERT INTO stage_rows (id) VALUES (?)', [id]);
-  const events = (): FenceEvent[] => {
-    const found: FenceEvent[] = [];
-    const listener = (event: unknown) => found.push(event as FenceEvent);
-    subscribe('gone-away:fence', listener);
-    stage.after(async () => unsubscribe('gone-away:fence', listener));
+  const events = (): SessionKilledEvent[] => {
+    const found: SessionKilledEvent[] = [];
+    const listener = (event: unknown) => found.push(event as SessionKilledEvent);
+    subscribe('gone-away:session-killed', listener);
+    stage.after(async () => unsubscribe('gone-away:session-killed', listener));
     return found;
   };
 
@@ -77,7 +77,7 @@ describe('a statement that has had no answer for `watchAfter`', unhurried, () =>
     });
 
     test('is waited for when the control connection is lost again and again', async () => {
-      const pool = open({ watchTimeout: 20_000 });
+      const pool = open({ watch: { ...watch, timeout: 20_000 } });
       const unlock = await stage.lock();
       const write = later(insert(pool, 1));
       await stage.inFlight(1);
@@ -96,7 +96,7 @@ describe('a statement that has had no answer for `watchAfter`', unhurried, () =>
     });
 
     test('is waited for when the server has no place for the control connection', async () => {
-      const pool = open({ watchTimeout: 100 });
+      const pool = open({ watch: { ...watch, timeout: 100 } });
       const unlock = await stage.lock();
       await stage.server.admin('SET GLOBAL max_connections = 10');
       const others = stage.closing(createPool({ ...stage.direct(), connectionLimit: 20 }));
@@ -158,7 +158,7 @@ describe('a statement that has had no answer for `watchAfter`', unhurried, () =>
     });
 
     test('ends its transaction, whose locks are free then', async () => {
-      const db = withResilientDrizzle(drizzle(stage.closing(createPool({ ...stage.routed() }))), watch);
+      const db = withResilientDrizzle(drizzle(stage.closing(createPool({ ...stage.routed() }))), { watch });
       await stage.server.admin('INSERT INTO app.stage_keyed (id) VALUES (1)');
       const failure = failureOf(
         db.transaction(async (tx) => {
@@ -209,7 +209,7 @@ describe('a statement that has had no answer for `watchAfter`', unhurried, () =>
           void stage.router.cutAfter('s2c', 0, 'silence');
           await insert(connection, 1);
         },
-        { retry: 'rerun' },
+        { rerun: true },
       ),
     );
     await stage.inFlightBehindRow();
@@ -222,7 +222,7 @@ describe('a statement that has had no answer for `watchAfter`', unhurried, () =>
   });
 
   test.each(['BEGIN', 'COMMIT'])('is judged by what it was: %s', async (statement) => {
-    const db = withResilientDrizzle(drizzle(stage.closing(createPool({ ...stage.routed() }))), watch);
+    const db = withResilientDrizzle(drizzle(stage.closing(createPool({ ...stage.routed() }))), { watch });
     await db.execute('SELECT 1');
     let ran = 0;
     let lost = statement === 'BEGIN' ? lose('c2s') : undefined;
@@ -301,7 +301,7 @@ describe('a statement that has had no answer for `watchAfter`', unhurried, () =>
   test('ends an iterator whose rows stop coming in the middle', async () => {
     const ids = Array.from({ length: 30_000 }, (_, index) => `(${index})`).join();
     await stage.server.admin(`INSERT INTO app.stage_rows (id) VALUES ${ids}`);
-    const db = withResilientDrizzle(drizzle(stage.closing(createPool({ ...stage.routed() }))), watch);
+    const db = withResilientDrizzle(drizzle(stage.closing(createPool({ ...stage.routed() }))), { watch });
     await db.execute('SELECT 1');
     const cut = stage.router.cutAfter('s2c', 100_000, 'silence');
     let rows = 0;
@@ -320,7 +320,7 @@ describe('a statement that has had no answer for `watchAfter`', unhurried, () =>
     const ids = Array.from({ length: 2_000 }, (_, index) => `(${index})`).join();
     await stage.server.admin(`INSERT INTO app.stage_rows (id) VALUES ${ids}`);
     const pool = stage.closing(createPool({ ...stage.routed() }));
-    const db = withResilientDrizzle(drizzle(pool), watch);
+    const db = withResilientDrizzle(drizzle(pool), { watch });
     const other = open();
     let rows = 0;
     for await (const _ of await db.select().from(stageRows).prepare().iterator()) {
@@ -347,7 +347,7 @@ describe('a statement that has had no answer for `watchAfter`', unhurried, () =>
       begin: async () => stage.router.set('drop-s2c'),
       end: async () => stage.router.set('pass'),
     },
-  ])('ends within `watchAfter` and `watchTimeout` in $kind', async ({ begin, end }) => {
+  ])('ends within `watch.after` and `watch.timeout` in $kind', async ({ begin, end }) => {
     const pool = open({ acquireTimeout: 30_000 });
     await Promise.all([read(pool), read(pool)]);
     await begin();
@@ -355,7 +355,7 @@ describe('a statement that has had no answer for `watchAfter`', unhurried, () =>
     const reading = later(read(pool));
     const error = await failureOf(insert(pool, 1));
     expect(error).toMatchObject({ code: 'ERR_GONE_AWAY_OUTCOME_UNKNOWN', failure: { code: 'ETIMEDOUT' } });
-    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(watch.watchAfter + watch.watchTimeout);
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(watch.after + watch.timeout);
     await end();
     await reading;
   });
@@ -394,8 +394,8 @@ describe('a statement that has had no answer for `watchAfter`', unhurried, () =>
     expect(await stage.rows()).toEqual([1, 2, 3, 4, 5]);
   });
 
-  test('is not asked about with `watchAfter: false`', async () => {
-    const pool = open({ watchAfter: false });
+  test('is not asked about with `watch: false`', async () => {
+    const pool = open({ watch: false });
     const sent = recordStatements(stage.router);
     await pool.query('SELECT SLEEP(0.6)');
     expect(sent.count('processlist')).toBe(0);

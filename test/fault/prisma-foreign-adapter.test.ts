@@ -128,7 +128,7 @@ describe('the extension on an adapter that brings no evidence', unhurried, () =>
         await over();
       }
     };
-    const applied = await binding.transaction(callback, { retry: 'rerun' }).then(
+    const applied = await binding.transaction(callback, { rerun: true }).then(
       () => true,
       () => false,
     );

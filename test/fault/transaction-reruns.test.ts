@@ -10,7 +10,7 @@ import { failureOf, later } from '../contract/outcome.ts';
 import { recordStatements } from '../support/proxy/record-statements.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
 
-const rerun = { retry: 'rerun' } as const;
+const rerun = { rerun: true } as const;
 const fast = { minTimeout: 0, maxTimeout: 0 } as const;
 
 /** ERR packet, the first of an answer. Source: MySQL, "ERR_Packet" */

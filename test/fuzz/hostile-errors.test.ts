@@ -13,9 +13,9 @@ import {
   classify,
   type Evidence,
   Executor,
-  fenceOf,
   GoneAwayError,
   isGoneAwayError,
+  killOf,
   type Operation,
   OutcomeUnknownError,
   RetriesExhaustedError,
@@ -59,7 +59,7 @@ describe('whatever is thrown', () => {
         const failure = classify(error);
         expect(['not-executed', 'rolled-back', 'failed', 'unknown']).toContain(failure.outcome);
         expect(failure.code ?? '').toMatch(/^[\w.-]{0,64}$/);
-        expect(() => fenceOf(error)).not.toThrow();
+        expect(() => killOf(error)).not.toThrow();
         expect(isGoneAwayError(error)).toBe(false);
         expect(error instanceof GoneAwayError).toBe(false);
         expect(error instanceof OutcomeUnknownError).toBe(false);
@@ -147,7 +147,7 @@ describe('hooks', () => {
         };
         const first = Object.assign(lost(), { fatal: true });
         attachEvidence(first, transient);
-        const ended = await run(first, { onRetry: hook, onGiveUp: hook });
+        const ended = await run(first, { onRetry: hook, onRetriesExhausted: hook });
         expect(ended).toMatchObject({ result: 'done' });
       }),
       fuzzRun(200),
@@ -180,15 +180,15 @@ describe('hooks', () => {
     expect(sent).not.toHaveBeenCalled();
   });
 
-  it('adjudicate that throws is a veto: the caller gets the first error, and nothing is done again', async () => {
+  it('shouldRetry that throws is a veto: the caller gets the first error, and nothing is done again', async () => {
     await fc.assert(
       fc.asyncProperty(thrown, async (make) => {
         const first = lost();
         attachEvidence(first, transient);
-        const adjudicate = () => {
+        const shouldRetry = () => {
           throw make();
         };
-        const ended = await run(first, { adjudicate });
+        const ended = await run(first, { shouldRetry });
         expect(ended.caught).toBe(first);
         expect(ended.runs()).toBe(1);
       }),
@@ -197,7 +197,7 @@ describe('hooks', () => {
     const first = lost();
     attachEvidence(first, transient);
     const rejecting = (async () => Promise.reject(new Error('late'))) as never;
-    expect(await run(first, { adjudicate: rejecting })).toMatchObject({ result: 'done' });
+    expect(await run(first, { shouldRetry: rejecting })).toMatchObject({ result: 'done' });
     await warned('late');
   });
 });

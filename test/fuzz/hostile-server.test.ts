@@ -16,7 +16,7 @@ import { HostileServer, honestRows, type Misbehaviour, type Stage, stages } from
 /** Short, for most of what is tested here ends by a limit. No `attemptTimeout`: what never answers is found out by the watch. */
 const policy = {
   ...{ retries: 2, minTimeout: 1, maxTimeout: 5, maxRetryTime: 1_000, acquireTimeout: 800 },
-  ...{ watchAfter: 60, watchTimeout: 120, liveness: { pingTimeout: 60 } },
+  ...{ watch: { after: 60, timeout: 120 }, liveness: { pingTimeout: 60 } },
 };
 
 /** Far beyond the sum of all limits: a call that has not ended by then never ends. On a busy machine, too. */

@@ -13,7 +13,7 @@ import { patient, unhurried, useStage } from '../support/stage.ts';
 
 const policy = {
   ...{ retries: 3, minTimeout: 1, maxTimeout: 5, maxRetryTime: 2_000, acquireTimeout: 1_000 },
-  ...{ watchAfter: 80, watchTimeout: 300, liveness: { pingTimeout: 200 } },
+  ...{ watch: { after: 80, timeout: 300 }, liveness: { pingTimeout: 200 } },
 };
 
 /** Far beyond the sum of all limits. */
@@ -30,7 +30,7 @@ afterAll(() => vi.restoreAllMocks());
 const works = {
   write: (client: Client, id: number) => client.write(id),
   transaction: (client: Client, id: number) => client.transaction(id),
-  'a transaction that may run again': (client: Client, id: number) => client.transaction(id, { retry: 'rerun' }),
+  'a transaction that may run again': (client: Client, id: number) => client.transaction(id, { rerun: true }),
 };
 
 describe('a real server whose answers are mangled on their way', unhurried, () => {
@@ -133,7 +133,7 @@ describe('a real server whose answers are mangled on their way', unhurried, () =
         if (ends) connection.finish();
         return 'swallow';
       });
-      const failure = await failureOf(client.transaction(1, { retry: 'rerun' }));
+      const failure = await failureOf(client.transaction(1, { rerun: true }));
       expect(failure).toBeInstanceOf(OutcomeUnknownError);
       expect(failure).toMatchObject({ failure: { errno: 8_670 } });
       expect(await stage.countOf(1)).toBe(1);

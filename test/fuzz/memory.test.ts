@@ -6,7 +6,7 @@ import { PrismaMySQL2, resilience } from '../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../prisma/generated/client.ts';
 import {
   attachEvidence,
-  attachFence,
+  attachKill,
   callPolicy,
   classify,
   Executor,
@@ -53,7 +53,7 @@ describe('what only computes keeps nothing', () => {
           commits: false,
           abandoned: false,
         });
-        attachFence(error, async () => 'gone');
+        attachKill(error, async () => 'gone');
         if (number % 50 === 0) classify(new Error('wrapped', { cause: error }));
       }
     });
@@ -117,10 +117,10 @@ describe('a pool keeps nothing', unhurried, () => {
       for (let number = 0; number < count; number += 1) {
         const text = statement(number);
         await transaction(pool.$resilience({ maxRetryTime: number + 1_000 }), (tx) => tx.query(text));
-        const failing = transaction(pool, async (tx) => void (await tx.query(`SELECT ${text}`)), { retry: 'rerun' });
+        const failing = transaction(pool, async (tx) => void (await tx.query(`SELECT ${text}`)), { rerun: true });
         await failing.catch(() => {});
         if (number % 10 === 0) {
-          await prisma.$transaction((tx) => tx.$queryRawUnsafe(text), { retry: 'rerun' });
+          await prisma.$transaction((tx) => tx.$queryRawUnsafe(text), { rerun: true });
           await prisma.$transaction((tx) => tx.$queryRawUnsafe(`SELECT ${text}`)).catch(() => {});
         }
       }

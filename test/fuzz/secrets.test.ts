@@ -7,7 +7,7 @@ import { withResilience as withResilientDrizzle } from '../../adapters/drizzle/i
 import { createLedger, transaction, withResilience } from '../../adapters/mysql2/index.ts';
 import { PrismaMySQL2, resilience } from '../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../prisma/generated/client.ts';
-import { isGoneAwayError, type OneTransactionOptions, type RetryPolicyOptions } from '../../src/index.ts';
+import { isGoneAwayError, type ResilienceOptions, type TransactionOptions } from '../../src/index.ts';
 import { failureOf, later } from '../contract/outcome.ts';
 import { breakCommit } from '../support/ledger/stage-ledger.ts';
 import { everythingOf, type Recording, recordEverything } from '../support/proxy/record-everything.ts';
@@ -29,14 +29,14 @@ interface Client {
   read(): Promise<unknown>;
   write(note?: string): Promise<unknown>;
   /** One write in a transaction. */
-  transaction(options?: OneTransactionOptions): Promise<unknown>;
+  transaction(options?: TransactionOptions): Promise<unknown>;
 }
 
 interface Binding extends Client {
   end(): Promise<unknown>;
 }
 
-const bindings: Readonly<Record<string, (connection: PoolOptions, policy: RetryPolicyOptions) => Binding>> = {
+const bindings: Readonly<Record<string, (connection: PoolOptions, policy: ResilienceOptions) => Binding>> = {
   'promise pool': (connection, policy) => {
     const pool = withResilience(createPool(connection), policy);
     return {
@@ -95,7 +95,7 @@ describe.each(Object.entries(bindings))(
     let recording: Recording;
     let connection: PoolOptions;
 
-    const open = (policy: RetryPolicyOptions = {}, own: PoolOptions = {}): Binding =>
+    const open = (policy: ResilienceOptions = {}, own: PoolOptions = {}): Binding =>
       stage.closing(create({ ...connection, ...own }, { ...recording.hooks, ...policy }));
 
     beforeEach(async () => {
@@ -155,7 +155,7 @@ describe.each(Object.entries(bindings))(
       await expectSilent(Promise.reject(error), 'RETRIES_EXHAUSTED');
       expect(recording.counts).toMatchObject({
         'gone-away:retry': expect.any(Number),
-        'gone-away:give-up': expect.any(Number),
+        'gone-away:retries-exhausted': expect.any(Number),
       });
     });
 
@@ -186,7 +186,7 @@ describe.each(Object.entries(bindings))(
       const told = later(client.transaction({ idempotencyKey: secrets.key }));
       await breakCommit(stage, 'lost on its way');
       await expectSilent(told, 'NOT_COMMITTED');
-      expect(recording.counts['gone-away:settle']).toBe(1);
+      expect(recording.counts['gone-away:commit-settled']).toBe(1);
     });
 
     test('a ledger that is not there', async () => {
@@ -201,7 +201,7 @@ describe.each(Object.entries(bindings))(
       const error = await failureOf(client.write());
       expect(everythingOf(error)).not.toContain('SECRET');
       expect(recording.text()).not.toContain('SECRET');
-      expect(recording.counts['gone-away:server']).toBeGreaterThan(0);
+      expect(recording.counts['gone-away:server-down']).toBeGreaterThan(0);
     });
 
     test('a password that is refused', async () => {

@@ -60,11 +60,11 @@ describe('the extension on PrismaMySQL2', unhurried, () => {
     const listener = (event: unknown) => unknowns.push(event);
     subscribe('gone-away:outcome-unknown', listener);
     stage.after(async () => unsubscribe('gone-away:outcome-unknown', listener));
-    const adjudicate = ({ kind }: { kind: string }) => {
+    const shouldRetry = ({ kind }: { kind: string }) => {
       asked.push(kind);
       return false;
     };
-    const prisma = createExtendedClient(stage, 'PrismaMySQL2', { connectionLimit: 1, policy: { adjudicate } });
+    const prisma = createExtendedClient(stage, 'PrismaMySQL2', { connectionLimit: 1, policy: { shouldRetry } });
     await prisma.user.count();
     const lose = () => cutAt(stage.proxy, 1, 'answer');
     for (const cut = lose(); !cut.happened; cut.stop()) {

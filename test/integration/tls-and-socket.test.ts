@@ -1,7 +1,7 @@
 import { createPool, type Pool, type PoolOptions } from 'mysql2/promise';
 import { describe, expect, test } from 'vitest';
 import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
-import { classify, isGoneAwayError, OutcomeUnknownError, type RetryPolicyOptions } from '../../src/index.ts';
+import { classify, isGoneAwayError, OutcomeUnknownError, type ResilienceOptions } from '../../src/index.ts';
 import { expectTruth, failureOf, killAll, later, type Told, told } from '../contract/outcome.ts';
 import { blockEventLoop } from '../support/block-event-loop.ts';
 import { createCertificates } from '../support/server/create-certificates.ts';
@@ -20,7 +20,7 @@ describe.each(['TLS', 'a unix socket'] as const)('over %s', unhurried, (transpor
     if (transport === 'TLS') return { ...stage.direct(), connectTimeout: 400, ssl: { ...tls } };
     return { ...rest, connectTimeout: 400, socketPath: String(socketPath) };
   };
-  const open = (policy: RetryPolicyOptions = {}): Resilient<Pool> =>
+  const open = (policy: ResilienceOptions = {}): Resilient<Pool> =>
     stage.closing(withResilience(createPool({ ...connection(), connectionLimit: 10 }), policy));
 
   test('it is really this transport', async () => {

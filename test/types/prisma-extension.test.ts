@@ -78,10 +78,10 @@ describe('the types of an extended client', () => {
           expectTypeOf(tx).not.toHaveProperty('$extends');
           return tx.user.findFirst({ select: { name: true } });
         },
-        { retry: 'rerun', isolationLevel: 'Serializable', timeout: 2 },
+        { rerun: true, isolationLevel: 'Serializable', timeout: 2 },
       );
     expectTypeOf(rerun).returns.resolves.toEqualTypeOf<{ name: string | null } | null>();
-    const richly = () => rich.$transaction(async (tx) => tx.$shout('x'), { retry: 'rerun' });
+    const richly = () => rich.$transaction(async (tx) => tx.$shout('x'), { rerun: true });
     expectTypeOf(richly).returns.resolves.toEqualTypeOf<string>();
     const once = () => prisma.$transaction(async (tx) => tx.user.count(), { exactlyOnce: true });
     expectTypeOf(once).returns.resolves.toEqualTypeOf<number>();

@@ -12,7 +12,7 @@ import {
   transaction,
   withResilience as withResilientPool,
 } from '../../adapters/mysql2/index.ts';
-import type { CallOptions, OutcomeUnknownError, RetriesExhaustedError, RetryPolicyOptions } from '../../src/index.ts';
+import type { CallOptions, OutcomeUnknownError, ResilienceOptions, RetriesExhaustedError } from '../../src/index.ts';
 import { type OperationDatabase, schema, users } from '../support/drizzle/schema.ts';
 
 /** Nothing connects here: the compiler is what tests, and running it keeps the expressions honest. */
@@ -51,7 +51,7 @@ describe('the types', () => {
           expectTypeOf(attempt).toEqualTypeOf<number>();
           return tx.query.users.findFirst({ columns: { id: true } });
         },
-        { retry: 'rerun', isolationLevel: 'serializable', accessMode: 'read write' },
+        { rerun: true, isolationLevel: 'serializable', accessMode: 'read write' },
       );
     expectTypeOf<Awaited<ReturnType<typeof rerun>>>().toEqualTypeOf<{ id: number } | undefined>();
     const once = () => db.transaction(async () => 'done' as const, { exactlyOnce: true });
@@ -98,8 +98,8 @@ describe('the types', () => {
 
   test('keep single calls from setting what belongs to the pool', () => {
     expectTypeOf<{ budget: false }>().not.toExtend<CallOptions>();
-    expectTypeOf<{ liveness: { maxIdle: 1 } }>().toExtend<RetryPolicyOptions>();
-    expectTypeOf<keyof CallOptions>().not.toEqualTypeOf<keyof RetryPolicyOptions>();
+    expectTypeOf<{ liveness: { idleTimeout: 1 } }>().toExtend<ResilienceOptions>();
+    expectTypeOf<keyof CallOptions>().not.toEqualTypeOf<keyof ResilienceOptions>();
   });
 
   test('tell the errors apart by their code', () => {

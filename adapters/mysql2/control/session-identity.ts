@@ -56,7 +56,7 @@ const receivingStates: ReadonlySet<string> = new Set(['Reading from net', 'Recei
  * client's address and port. Whether addresses mean anything, the control connection finds out by itself: the server has to know it by its
  * thread id and by its own socket's address, which a proxy in between, or a translation of addresses, would have replaced.
  */
-export function sight(session: Session, self: ControlSelf, threads: readonly Thread[]): Sighting {
+export function findSession(session: Session, self: ControlSelf, threads: readonly Thread[]): Sighting {
   const { endpoints: lost, threadId } = session;
   const { endpoints: own } = self;
   if (lost === undefined || own === undefined || threadId === undefined) return 'unprovable';

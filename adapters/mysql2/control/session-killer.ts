@@ -1,7 +1,7 @@
-import { type FenceLimits, type FenceResult, fenceTimeout, publish } from '../../../src/internal.ts';
+import { type KillLimits, type KillResult, killTimeout, publish } from '../../../src/internal.ts';
 import { bounded } from '../wait/bounded.ts';
 import type { ControlConnection } from './control-connection.ts';
-import { type Session, sight } from './session-identity.ts';
+import { findSession, type Session } from './session-identity.ts';
 
 /** Pauses between two looks at a thread that is ending, in milliseconds. */
 const firstPause = 1;
@@ -20,7 +20,7 @@ const longestRest = 5_000;
  * A server that cannot be asked is asked again, also when nobody waits for that any more: on a path that went silent it does not miss its
  * client for hours, and whoever needs the locks of that session would wait for as long.
  */
-export class Fence {
+export class SessionKiller {
   readonly #controlOf: (session: Session) => ControlConnection;
   readonly #pursuits = new WeakMap<Session, Pursuit>();
   readonly #end = new AbortController();
@@ -38,7 +38,7 @@ export class Fence {
    * Makes sure that a session does not run any more. The session's own connection is of no use any more when this is called: destroyed, or
    * lost. Never rejects.
    */
-  fence(session: Session, limits: FenceLimits): Promise<FenceResult> {
+  kill(session: Session, limits: KillLimits): Promise<KillResult> {
     const pursuit = this.#pursuitOf(session);
     return within(limits, limits.insists ? pursuit.end : pursuit.latest);
   }
@@ -63,11 +63,11 @@ class Pursuit {
   readonly #session: Session;
   readonly #control: ControlConnection;
   readonly #startedAt = performance.now();
-  #told: FenceResult | undefined;
+  #told: KillResult | undefined;
   /** What comes of the attempt that is being made, or came of the last one. */
-  latest: Promise<FenceResult>;
+  latest: Promise<KillResult>;
   /** What comes of it in the end. */
-  readonly end: Promise<FenceResult>;
+  readonly end: Promise<KillResult>;
 
   constructor(session: Session, control: ControlConnection, signal: AbortSignal) {
     this.#session = session;
@@ -76,7 +76,7 @@ class Pursuit {
     this.end = this.#persist(signal);
   }
 
-  async #persist(signal: AbortSignal): Promise<FenceResult> {
+  async #persist(signal: AbortSignal): Promise<KillResult> {
     for (;;) {
       const result = await this.latest;
       const elapsed = performance.now() - this.#startedAt;
@@ -87,18 +87,18 @@ class Pursuit {
     }
   }
 
-  async #attempt(): Promise<FenceResult> {
-    const result = await stop(this.#session, this.#control, performance.now() + fenceTimeout);
+  async #attempt(): Promise<KillResult> {
+    const result = await stop(this.#session, this.#control, performance.now() + killTimeout);
     if (result !== this.#told) {
       this.#told = result;
       const { threadId } = this.#session;
-      publish('gone-away:fence', () => ({ threadId, result, elapsedMs: performance.now() - this.#startedAt }));
+      publish('gone-away:session-killed', () => ({ threadId, result, elapsedMs: performance.now() - this.#startedAt }));
     }
     return result;
   }
 }
 
-async function stop(session: Session, control: ControlConnection, until: number): Promise<FenceResult> {
+async function stop(session: Session, control: ControlConnection, until: number): Promise<KillResult> {
   const { endpoints, threadId } = session;
   // By a socket file, everybody is "localhost".
   if (endpoints === undefined || threadId === undefined) return 'not-ours';
@@ -108,7 +108,7 @@ async function stop(session: Session, control: ControlConnection, until: number)
     const look = await control.look([threadId], left());
     if (look.answer !== 'threads') return 'unreachable';
     const { self } = look;
-    const sighting = sight(session, self, look.threads);
+    const sighting = findSession(session, self, look.threads);
     if (sighting === 'unprovable') return 'not-ours';
     // On a server where it was never seen, it may be missing because it is on another one.
     if (sighting === 'absent') return session.seenOn === self.server ? 'gone' : 'not-ours';
@@ -125,7 +125,7 @@ async function stop(session: Session, control: ControlConnection, until: number)
 }
 
 /** As long as somebody waits for the answer, the process lives. */
-async function within<T>({ until, signal }: FenceLimits, work: Promise<T>): Promise<T | 'unreachable'> {
+async function within<T>({ until, signal }: KillLimits, work: Promise<T>): Promise<T | 'unreachable'> {
   try {
     return await bounded<T>({ until, signal, timedOut: () => undefined }, ({ resolve, reject }) => {
       work.then(resolve, reject);

@@ -1,14 +1,14 @@
-import type { DriverCommand } from '../driver/command.ts';
+import type { WatchOptions } from '../../../src/internal.ts';
 import type { Unanswered } from '../driver/wire.ts';
 import { turnsToRead } from '../wait/fair-timer.ts';
 import type { ControlConnection, Look } from './control-connection.ts';
-import { type Session, sight } from './session-identity.ts';
-import { judgeSilence, momentOf, type Verdict } from './watch-verdict.ts';
+import { findSession, type Session } from './session-identity.ts';
+import { pauseAfterSilence, Silence } from './silence.ts';
+import { judgeSilence, type Verdict } from './watch-verdict.ts';
 
 /** Somebody who uses a connection and may be waiting for an answer. */
 export interface Watched {
-  readonly watchAfter: number | false;
-  readonly watchTimeout: number;
+  readonly watch: WatchOptions | false;
   readonly session: Session;
   /** What it waits for now; undefined if nothing. */
   unanswered(): Unanswered | undefined;
@@ -16,37 +16,17 @@ export interface Watched {
   cut(error: Error): void;
 }
 
-/** A statement without an answer, since this side began to look. */
-interface Doubt {
-  readonly command: DriverCommand;
-  /** How many bytes had been read when it was last looked at. */
-  read: number;
-  /** How many of its own had left this process then: a long statement on its way is no silence. */
-  sent: number;
-  /** When to ask the server, or to ask again. */
-  askAt: number;
-  idleSince: number | undefined;
-  elsewhereSince: number | undefined;
-}
-
-const undoubted = { idleSince: undefined, elsewhereSince: undefined } as const;
-
 interface Suspect {
   readonly watched: Watched;
-  readonly doubt: Doubt;
+  readonly watch: WatchOptions;
+  readonly silence: Silence;
 }
 
-/** In a long answer that stands still, the silence begins somewhere between two looks: so many of them in `watchAfter`. */
+/** In a long answer that stands still, the silence begins somewhere between two looks: so many of them in `watch.after`. */
 const looksAtProgress = 8;
 
 /** The longest wait for one answer of the server about its threads, in milliseconds: a connection may be lost of which the next is not. */
 const longestQuestion = 3_000;
-
-/** Pause before a server is asked again that did not answer, in milliseconds. */
-const pauseAfterSilence = 100;
-
-/** Pause before the next connection that may lead to another server, in milliseconds: many of them in `watchTimeout`, to meet them all. */
-const pauseBetweenServers = 200;
 
 /**
  * Tells a slow statement from a dead connection, which no timeout can: the server is asked whether it still executes it.
@@ -56,8 +36,8 @@ const pauseBetweenServers = 200;
  */
 export class StatementWatch {
   readonly #controlOf: (session: Session) => ControlConnection;
-  readonly #watched = new Set<Watched>();
-  readonly #doubts = new WeakMap<Watched, Doubt>();
+  readonly #watched = new Map<Watched, WatchOptions>();
+  readonly #silences = new WeakMap<Watched, Silence>();
   readonly #asking = new Set<ControlConnection>();
   readonly #unreachableSince = new WeakMap<ControlConnection, number>();
   #timer: NodeJS.Timeout | undefined;
@@ -68,10 +48,11 @@ export class StatementWatch {
   }
 
   add(watched: Watched): void {
-    if (watched.watchAfter === false) return;
-    this.#watched.add(watched);
+    const { watch } = watched;
+    if (watch === false) return;
+    this.#watched.set(watched, watch);
     // A timer that fires earlier than this one needs will take it into account then.
-    if (this.#timer === undefined || watched.watchAfter < this.#delay) this.#lookIn(watched.watchAfter);
+    if (this.#timer === undefined || watch.after < this.#delay) this.#lookIn(watch.after);
   }
 
   delete(watched: Watched): void {
@@ -89,53 +70,48 @@ export class StatementWatch {
     const now = performance.now();
     const suspects = new Map<ControlConnection, Suspect[]>();
     let next = Number.POSITIVE_INFINITY;
-    for (const watched of this.#watched) {
-      const watchAfter = watched.watchAfter || 0;
-      const doubt = this.#doubtOf(watched, now);
-      if (doubt === undefined) next = Math.min(next, now + watchAfter);
-      else if (doubt.askAt > now) next = Math.min(next, doubt.askAt, now + watchAfter / looksAtProgress);
+    for (const [watched, watch] of this.#watched) {
+      const silence = this.#silenceOf(watched, watch, now);
+      if (silence === undefined) next = Math.min(next, now + watch.after);
+      else if (silence.askAt > now) next = Math.min(next, silence.askAt, now + watch.after / looksAtProgress);
       else {
         const control = this.#controlOf(watched.session);
         // Who is asking already looks again afterwards.
         if (this.#asking.has(control)) continue;
         const others = suspects.get(control);
-        if (others === undefined) suspects.set(control, [{ watched, doubt }]);
-        else others.push({ watched, doubt });
+        if (others === undefined) suspects.set(control, [{ watched, watch, silence }]);
+        else others.push({ watched, watch, silence });
       }
     }
     for (const [control, some] of suspects) void this.#ask(control, some);
     if (next < Number.POSITIVE_INFINITY) this.#lookIn(Math.max(1, next - now));
   }
 
-  /** What is to be said of the statement that is waited for now; undefined if there is none. */
-  #doubtOf(watched: Watched, now: number): Doubt | undefined {
+  /** What is known of the statement that is waited for now; undefined if there is none. */
+  #silenceOf(watched: Watched, watch: WatchOptions, now: number): Silence | undefined {
     const unanswered = watched.unanswered();
     if (unanswered === undefined) {
-      this.#doubts.delete(watched);
+      this.#silences.delete(watched);
       return undefined;
     }
-    const { command, askedAt, read, readBefore, sent } = unanswered;
-    const watchAfter = watched.watchAfter || 0;
-    let doubt = this.#doubts.get(watched);
-    if (doubt?.command !== command) {
-      doubt = { command, read: readBefore, sent, askAt: askedAt + watchAfter, ...undoubted };
-      this.#doubts.set(watched, doubt);
+    let silence = this.#silences.get(watched);
+    if (silence?.command !== unanswered.command) {
+      silence = new Silence(unanswered, watch);
+      this.#silences.set(watched, silence);
     }
-    if (doubt.read !== read || doubt.sent !== sent) {
-      Object.assign(doubt, { read, sent, askAt: now + watchAfter, ...undoubted });
-    }
-    return doubt;
+    silence.noteProgress(unanswered, watch, now);
+    return silence;
   }
 
   async #ask(control: ControlConnection, suspects: readonly Suspect[]): Promise<void> {
     this.#asking.add(control);
     const startedAt = performance.now();
     const silentSince = this.#unreachableSince.get(control) ?? startedAt;
-    const limit = Math.min(...suspects.map(({ watched }) => silentSince + watched.watchTimeout - startedAt));
+    const limit = Math.min(...suspects.map(({ watch }) => silentSince + watch.timeout - startedAt));
     // Where a session was never seen, its absence counts only if a second connection finds it absent too.
     const anew = suspects.some(
-      ({ watched, doubt }) =>
-        doubt.elsewhereSince !== undefined || (doubt.idleSince !== undefined && !watched.session.seenOn),
+      ({ watched, silence }) =>
+        silence.elsewhereSince !== undefined || (silence.idleSince !== undefined && !watched.session.seenOn),
     );
     const ids = suspects.flatMap(({ watched }) => watched.session.threadId ?? []);
     const look = await control.look(ids, Math.max(pauseAfterSilence, Math.min(longestQuestion, limit)), anew);
@@ -148,44 +124,29 @@ export class StatementWatch {
     this.#look();
   }
 
-  #conclude({ watched, doubt }: Suspect, look: Look, control: ControlConnection): void {
+  #conclude(suspect: Suspect, look: Look, control: ControlConnection): void {
     const now = performance.now();
-    const { session, watchTimeout } = watched;
-    const watchAfter = watched.watchAfter || 0;
-    const { read, sent } = doubt;
-    if (!this.#watched.has(watched) || this.#doubtOf(watched, now) !== doubt) return;
-    if (doubt.read !== read || doubt.sent !== sent) return;
-    switch (this.#verdict(watched, doubt, look, control, now)) {
-      case 'wait':
-        Object.assign(doubt, { ...undoubted, askAt: now + watchAfter });
-        break;
-      case 'elsewhere':
-        doubt.elsewhereSince ??= now;
-        doubt.askAt = now + Math.min(pauseBetweenServers, watchTimeout);
-        break;
-      case 'confirm':
-        doubt.idleSince ??= now;
-        doubt.elsewhereSince = undefined;
-        doubt.askAt = now + momentOf(watchAfter);
-        break;
-      case 'again':
-        doubt.askAt = now + Math.min(pauseAfterSilence, watchTimeout);
-        break;
-      case 'lost':
-        watched.cut(lost('ECONNABORTED', 'the server does not execute the statement any more (`watchAfter`)'));
-        break;
-      case 'unreachable':
-        watched.cut(lost('ETIMEDOUT', `the server was out of reach for ${watchTimeout} ms (\`watchTimeout\`)`));
-        break;
+    const { watched, watch, silence } = suspect;
+    const { session } = watched;
+    const { moves } = silence;
+    if (!this.#watched.has(watched) || this.#silenceOf(watched, watch, now) !== silence) return;
+    if (silence.moves !== moves) return;
+    const verdict = this.#verdict(suspect, look, control, now);
+    if (verdict === 'lost') {
+      watched.cut(lost('ECONNABORTED', 'the server does not execute the statement any more (`watch.after`)'));
+    } else if (verdict === 'unreachable') {
+      watched.cut(lost('ETIMEDOUT', `the server was out of reach for ${watch.timeout} ms (\`watch.timeout\`)`));
+    } else {
+      silence.noteVerdict(verdict, watch, now);
     }
     if (look.answer === 'threads' && session.seenOn === undefined) this.#noteSighting(session, look);
   }
 
-  #verdict(watched: Watched, doubt: Doubt, look: Look, control: ControlConnection, now: number): Verdict {
-    const { session, watchTimeout } = watched;
+  #verdict({ watched, watch, silence }: Suspect, look: Look, control: ControlConnection, now: number): Verdict {
+    const { session } = watched;
     const sighting =
       look.answer === 'threads'
-        ? sight(session, look.self, look.threads)
+        ? findSession(session, look.self, look.threads)
         : look.answer === 'error'
           ? ('error' as const)
           : undefined;
@@ -194,14 +155,13 @@ export class StatementWatch {
       unreachableSince: this.#unreachableSince.get(control),
       hasSeveralServers: control.hasSeveralServers,
     };
-    const limits = { watchAfter: watched.watchAfter || 0, watchTimeout };
-    const { idleSince, elsewhereSince } = doubt;
+    const { idleSince, elsewhereSince } = silence;
     const hasSent = watched.unanswered()?.hasSent === true;
-    return judgeSilence(sighting, { idleSince, elsewhereSince, seen, hasSent }, reach, limits, now);
+    return judgeSilence(sighting, { idleSince, elsewhereSince, seen, hasSent }, reach, watch, now);
   }
 
   #noteSighting(session: Session, look: Extract<Look, { answer: 'threads' }>): void {
-    const sighting = sight(session, look.self, look.threads);
+    const sighting = findSession(session, look.self, look.threads);
     if (sighting !== 'absent' && sighting !== 'unprovable') session.seenOn = look.self.server;
   }
 }

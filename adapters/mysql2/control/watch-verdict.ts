@@ -1,7 +1,8 @@
+import type { WatchOptions } from '../../../src/internal.ts';
 import type { Sighting } from './session-identity.ts';
 
 /** What is known of a statement that has had no answer for long. All times on one clock, in milliseconds. */
-export interface Doubt {
+export interface SilenceFacts {
   /** Since when its session was seen doing nothing, or not at all. */
   readonly idleSince: number | undefined;
   /** Since when its session was missing at its address, and only servers were met there that may be others than its own. */
@@ -21,7 +22,7 @@ export interface Reach {
 }
 
 /**
- * - `wait`: the server works on it, or nothing can be known; ask again after `watchAfter`.
+ * - `wait`: the server works on it, or nothing can be known; ask again after `watch.after`.
  * - `confirm`: it looks lost, but the answer may be on its way; ask again after a moment.
  * - `again`: no answer to the question; ask again soon.
  * - `elsewhere`: it may be on another server; ask again soon, on a new connection, which may lead there.
@@ -30,8 +31,8 @@ export interface Reach {
 export type Verdict = 'wait' | 'confirm' | 'again' | 'elsewhere' | 'lost' | 'unreachable';
 
 /** How long an answer may be on its way after its thread went to sleep: one or two retransmissions of TCP. In milliseconds. */
-export function momentOf(watchAfter: number): number {
-  return Math.min(1_000, watchAfter / 2);
+export function momentOf(after: number): number {
+  return Math.min(1_000, after / 2);
 }
 
 /**
@@ -41,12 +42,12 @@ export function momentOf(watchAfter: number): number {
  */
 export function judgeSilence(
   sighting: Sighting | 'error' | undefined,
-  doubt: Doubt,
+  silence: SilenceFacts,
   { unreachableSince, hasSeveralServers }: Reach,
-  { watchAfter, watchTimeout }: { readonly watchAfter: number; readonly watchTimeout: number },
+  { after, timeout }: WatchOptions,
   now: number,
 ): Verdict {
-  const isOver = (since: number | undefined) => since !== undefined && now - since >= watchTimeout;
+  const isOver = (since: number | undefined) => since !== undefined && now - since >= timeout;
   switch (sighting) {
     case undefined:
       return isOver(unreachableSince) ? 'unreachable' : 'again';
@@ -55,16 +56,16 @@ export function judgeSilence(
     case 'running':
       return 'wait';
     case 'receiving':
-      if (!doubt.hasSent) return 'wait';
+      if (!silence.hasSent) return 'wait';
       break;
     case 'absent':
       // It may be missing because it is on another server behind the same address: out of reach, when it is never met there.
-      if (!doubt.seen && hasSeveralServers) return isOver(doubt.elsewhereSince) ? 'unreachable' : 'elsewhere';
+      if (!silence.seen && hasSeveralServers) return isOver(silence.elsewhereSince) ? 'unreachable' : 'elsewhere';
       break;
     case 'idle':
       break;
     default:
       return sighting satisfies never;
   }
-  return doubt.idleSince !== undefined && now - doubt.idleSince >= momentOf(watchAfter) ? 'lost' : 'confirm';
+  return silence.idleSince !== undefined && now - silence.idleSince >= momentOf(after) ? 'lost' : 'confirm';
 }

@@ -1,4 +1,4 @@
-import { classify, fenceTimeout, fullJitterDelay, publish, type RetryPolicy, sleep } from '../../../src/internal.ts';
+import { classify, fullJitterDelay, killTimeout, publish, type RetryPolicy, sleep } from '../../../src/internal.ts';
 import type { Lease } from '../pool/lease.ts';
 import type { PoolCore } from '../pool/pool-core.ts';
 import { decideSettlement, type SettlementAnswer } from './decide-settlement.ts';
@@ -47,15 +47,15 @@ export async function settle(
     }
   };
   const outcome = await ask();
-  publish('gone-away:settle', () => ({ outcome, questions, elapsedMs: performance.now() - startedAt }));
+  publish('gone-away:commit-settled', () => ({ outcome, questions, elapsedMs: performance.now() - startedAt }));
   return outcome;
 }
 
 /** Ends what a lost connection has left open on the server, if it is provably that. Says nothing about what became of its work. */
 export async function endSession(core: PoolCore, policy: RetryPolicy, lost: Lease, deadline: number): Promise<void> {
-  if (policy.fence !== 'kill') return;
-  const until = Math.min(deadline, performance.now() + fenceTimeout);
-  await core.fence.fence(lost.session, { until, signal: policy.signal, insists: false });
+  if (!policy.killLostSessions) return;
+  const until = Math.min(deadline, performance.now() + killTimeout);
+  await core.sessionKiller.kill(lost.session, { until, signal: policy.signal, insists: false });
 }
 
 /** One question: may `fenced` take the place of this token? */

@@ -14,6 +14,7 @@ export class ConnectGate {
   #leading = false;
   #probes = 0;
   #failedAt = 0;
+  #downSince = 0;
 
   get isDown(): boolean {
     return this.#down !== undefined;
@@ -30,7 +31,8 @@ export class ConnectGate {
 
   /** An attempt to connect failed in a way that may pass. */
   connectFailed(error: unknown, failure: Failure): void {
-    if (this.#down === undefined) publish('gone-away:server', () => ({ state: 'down', failure }));
+    if (this.#down === undefined) this.#downSince = performance.now();
+    if (this.#down === undefined) publish('gone-away:server-down', () => ({ failure }));
     this.#down = { error, failure };
     this.#failedAt = performance.now();
   }
@@ -40,7 +42,7 @@ export class ConnectGate {
     this.#probes = 0;
     if (this.#down === undefined) return;
     this.#down = undefined;
-    publish('gone-away:server', () => ({ state: 'up', failure: undefined }));
+    publish('gone-away:server-up', () => ({ downForMs: performance.now() - this.#downSince }));
     this.wake();
   }
 

@@ -6,6 +6,7 @@ import {
   type Failure,
   failureOf,
   type RetryPolicy,
+  type WatchOptions,
 } from '../../../src/internal.ts';
 import type { Session } from '../control/session-identity.ts';
 import type { Watched } from '../control/statement-watch.ts';
@@ -76,16 +77,12 @@ export class Lease implements Holder, Watched {
     return this.#pooled.session;
   }
 
-  get fences(): boolean {
-    return this.#policy.fence === 'kill';
+  get killsLostSessions(): boolean {
+    return this.#policy.killLostSessions;
   }
 
-  get watchAfter(): number | false {
-    return this.#policy.watchAfter;
-  }
-
-  get watchTimeout(): number {
-    return this.#policy.watchTimeout;
+  get watch(): WatchOptions | false {
+    return this.#policy.watch;
   }
 
   get isLost(): boolean {
@@ -216,7 +213,7 @@ export class Lease implements Holder, Watched {
       attachEvidence(reason, evidence);
       this.#pooled.observe(reason, failure);
       this.destroy('abandoned');
-      if (this.fences) this.#pooled.stopThread(reason);
+      if (this.killsLostSessions) this.#pooled.stopThread(reason);
       reject(reason);
     };
     const onAbort = () =>
@@ -257,7 +254,7 @@ export class Lease implements Holder, Watched {
     const pooled = this.#pooled;
     cutConnection(pooled.core, error);
     // It may hold the locks of an open transaction, and would for as long as it takes the server to miss its client.
-    if (this.fences) pooled.stopThread(error);
+    if (this.killsLostSessions) pooled.stopThread(error);
   }
 
   /** Gives the connection back to the pool, or destroys it if the next user could not work on it. */

@@ -25,10 +25,10 @@ export function judge(
   if (connection.isLost) return { action: 'evict', reason: 'lost' };
   if (now >= connection.expiresAt) return { action: 'evict', reason: 'lifetime' };
   const idle = now - connection.lastUsedAt;
-  if (idle > options.maxIdle) return { action: 'evict', reason: 'idle' };
-  if (connection.madeIn < generation.number) return { action: 'evict', reason: 'generation' };
+  if (idle > options.idleTimeout) return { action: 'evict', reason: 'idle' };
+  if (connection.madeIn < generation.number) return { action: 'evict', reason: 'server' };
   if (connection.isSuspect) return { action: 'ping' };
-  return { action: idle < 0 || idle > options.idleTrust ? 'turn' : 'use' };
+  return { action: idle < 0 || idle > options.trustIdleFor ? 'turn' : 'use' };
 }
 
 /**

@@ -13,7 +13,7 @@ import {
 } from '../../../src/internal.ts';
 import { ControlConnection } from '../control/control-connection.ts';
 import type { Session } from '../control/session-identity.ts';
-import { Fence } from '../control/session-killer.ts';
+import { SessionKiller } from '../control/session-killer.ts';
 import { StatementWatch } from '../control/statement-watch.ts';
 import { threadIdOf } from '../driver/connection.ts';
 import {
@@ -58,7 +58,7 @@ export class PoolCore implements LeaseOwner {
   readonly #controls = new Map<string, ControlConnection>();
   readonly #watch = new StatementWatch((session) => this.#controlOf(session));
   /** Stops the server's threads of sessions that were lost on this pool. */
-  readonly fence: Fence = new Fence((session) => this.#controlOf(session));
+  readonly sessionKiller: SessionKiller = new SessionKiller((session) => this.#controlOf(session));
 
   constructor(pool: Pool, policy: RetryPolicy) {
     this.pool = pool;
@@ -110,7 +110,7 @@ export class PoolCore implements LeaseOwner {
   #ended(): void {
     this.#admission.rejectWaiting(new Error('Pool is closed.'));
     this.#gate.wake();
-    this.fence.close();
+    this.sessionKiller.close();
     for (const control of this.#controls.values()) control.close();
   }
 
@@ -156,7 +156,13 @@ export class PoolCore implements LeaseOwner {
     if (pooled === undefined) {
       const { maxLifetime } = policy.liveness;
       // Jittered, so that connections that were made together do not all end together.
-      pooled = new PooledConnection(core, this.#generation, this.fence, madeIn, maxLifetime * (1 - Math.random() / 10));
+      pooled = new PooledConnection(
+        core,
+        this.#generation,
+        this.sessionKiller,
+        madeIn,
+        maxLifetime * (1 - Math.random() / 10),
+      );
       this.#connections.set(core, pooled);
     }
     return pooled;
@@ -197,7 +203,7 @@ export class PoolCore implements LeaseOwner {
         throw error;
       }
       this.#gate.connectFailed(error, failure);
-      if (failure.invalidates === 'generation') this.#generation.invalidate();
+      if (failure.invalidates === 'server') this.#generation.invalidate();
       return undefined;
     }
   }

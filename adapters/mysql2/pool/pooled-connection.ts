@@ -1,7 +1,7 @@
 import type { PoolConnection } from 'mysql2';
 import {
   attachEvidence,
-  attachFence,
+  attachKill,
   classify,
   type Evidence,
   type Failure,
@@ -11,7 +11,7 @@ import {
   leavesTransactionUncommitted,
 } from '../../../src/internal.ts';
 import { type Session, sessionOf } from '../control/session-identity.ts';
-import type { Fence } from '../control/session-killer.ts';
+import type { SessionKiller } from '../control/session-killer.ts';
 import { type DriverCommand, endedUntold, onCommandEnd, onCommandResult, sqlOf } from '../driver/command.ts';
 import { allowsMultipleStatements, isKnownDead, lastActiveAt, pendingCommands } from '../driver/connection.ts';
 import { beganWithAutocommit, sessionStatusOf } from '../driver/session-status.ts';
@@ -38,7 +38,7 @@ export interface Holder {
   /** Only statements that precede the user's own are being sent. */
   readonly preparing: boolean;
   /** The server's thread may be stopped when the connection is lost. */
-  readonly fences: boolean;
+  readonly killsLostSessions: boolean;
   /** The holder gives the connection back. */
   release(): void;
   /** Something failed on it in a way that may succeed another time. */
@@ -61,7 +61,7 @@ export type TransactionState = 'none' | 'open' | 'unsure';
 export class PooledConnection {
   readonly core: PoolConnection;
   readonly session: Session;
-  readonly #fence: Fence;
+  readonly #killer: SessionKiller;
   readonly #wire: Wire;
   readonly #generation: Generation;
   readonly madeIn: number;
@@ -82,11 +82,11 @@ export class PooledConnection {
   #usualAutocommit = true;
   #lost = false;
 
-  constructor(core: PoolConnection, generation: Generation, fence: Fence, madeIn: number, lifetime: number) {
+  constructor(core: PoolConnection, generation: Generation, killer: SessionKiller, madeIn: number, lifetime: number) {
     this.core = core;
     this.session = sessionOf(core);
     this.#beganWithAutocommit = beganWithAutocommit(core);
-    this.#fence = fence;
+    this.#killer = killer;
     this.#generation = generation;
     this.madeIn = madeIn;
     this.#provenAt = generation.losses;
@@ -151,32 +151,32 @@ export class PooledConnection {
   failed(error: unknown, command: DriverCommand | undefined): Failure {
     attachEvidence(error, this.#evidenceFor(command, error));
     const failure = classify(error);
-    const { fences = false } = this.holder ?? {};
+    const { killsLostSessions = false } = this.holder ?? {};
     this.observe(error, failure);
-    if (failure.stillRunning && fences) this.stopThread(error);
-    else this.#offerFence(error, failure.kind, command, fences);
+    if (failure.stillRunning && killsLostSessions) this.stopThread(error);
+    else this.#offerKill(error, failure.kind, command, killsLostSessions);
     return failure;
   }
 
   /** The server's thread is to end what it was sent: begins at once, and whoever has the error can wait for it. */
   stopThread(error: unknown): void {
-    attachFence(error, (limits) => this.#fence.fence(this.session, limits));
-    this.#fence.begin(this.session);
+    attachKill(error, (limits) => this.#killer.kill(this.session, limits));
+    this.#killer.begin(this.session);
   }
 
   /** Whoever wants to send the work again that ended with this error can have the server's thread stopped first. */
-  #offerFence(error: unknown, kind: FailureKind, command: DriverCommand | undefined, fences: boolean): void {
-    if (!fences || !mayLeaveRunning.has(kind)) return;
+  #offerKill(error: unknown, kind: FailureKind, command: DriverCommand | undefined, killsLostSessions: boolean): void {
+    if (!killsLostSessions || !mayLeaveRunning.has(kind)) return;
     const progress = this.#wire.progressOf(command);
     // What waits for the end of a statement has the locks of those before it.
     if (progress !== 'written' && progress !== 'cut-short') return;
-    attachFence(error, (limits) => this.#fence.fence(this.session, limits));
+    attachKill(error, (limits) => this.#killer.kill(this.session, limits));
   }
 
   /** As {@link failed}, for the end of the stream under a command that mysql2 does not tell of it. */
   lostUnder(error: unknown, command: DriverCommand | undefined): void {
     attachEvidence(error, this.#evidenceFor(command, error));
-    this.#offerFence(error, classify(error).kind, command, this.holder?.fences === true);
+    this.#offerKill(error, classify(error).kind, command, this.holder?.killsLostSessions === true);
   }
 
   /** Takes the consequences of a failure on this connection. */
@@ -196,7 +196,7 @@ export class PooledConnection {
       return;
     }
     if (!this.#lost) {
-      if (failure.invalidates === 'generation') this.#generation.invalidate();
+      if (failure.invalidates === 'server') this.#generation.invalidate();
       else if (suspicious.has(failure.kind)) this.#generation.suspectSiblings();
     }
     this.#lost = true;

@@ -38,7 +38,7 @@ export interface TransactionSteps<Tx, T> extends EndSteps<Tx> {
  * Runs a transaction as one unit.
  *
  * Lost before its callback ran, it begins again on another connection; so it does when the first statement of the callback was certainly not
- * executed. From then on the callback runs again only if `retry` is `'rerun'`, and only when the server has certainly undone what it did.
+ * executed. From then on the callback runs again only if `rerun` is set, and only when the server has certainly undone what it did.
  * Its own error comes back unchanged, whatever happens to the connection meanwhile; a connection lost before COMMIT was sent ends with the
  * first error that was seen on it; a COMMIT that was sent and not answered is unknown, unless `exactlyOnce` settles it.
  *
@@ -54,8 +54,8 @@ export async function runTransaction<Tx, T>(
   const { core, policy } = client;
   const around = currentTransaction();
   const enclosing = around?.onPool(core);
-  const { retry, exactlyOnce, idempotencyKey } = options;
-  const scope = retry === 'rerun' && enclosing === undefined ? new TransactionScope(core) : undefined;
+  const { rerun, exactlyOnce, idempotencyKey } = options;
+  const scope = rerun && enclosing === undefined ? new TransactionScope(core) : undefined;
   const ledger = exactlyOnce ? new LedgerTransaction(client, { idempotencyKey }) : undefined;
   let runs = 0;
   const operation: Operation = {

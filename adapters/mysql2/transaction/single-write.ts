@@ -27,7 +27,7 @@ export async function runAlone(
       'Expected one INSERT, UPDATE, DELETE or the like for `exactlyOnce`, got a statement that commits by itself, or more than one; nothing was sent',
     );
   }
-  const options = { retry: 'rerun', exactlyOnce: true, idempotencyKey: undefined } as const;
+  const options = { rerun: true, exactlyOnce: true, idempotencyKey: undefined } as const;
   return runTransaction<TransactionClient, StatementResult>(client, options, {
     open: (connection) => connection,
     begin: (connection) => connection.send('query', 'BEGIN', undefined),

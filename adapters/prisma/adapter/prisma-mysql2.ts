@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool as CallbackPool } from 'mysql2';
 import { createPool, type PoolOptions, type Pool as PromisePool } from 'mysql2/promise';
-import { type RetryPolicy, type RetryPolicyOptions, retryPolicy } from '../../../src/internal.ts';
+import { type ResilienceOptions, type RetryPolicy, retryPolicy } from '../../../src/internal.ts';
 import {
   connectionOptionsOf,
   createClient,
@@ -21,7 +21,7 @@ import { queryRows } from './statement.ts';
 
 export interface PrismaMySQL2Options {
   /** What is retried, and for how long. Default: that of the pool, if it was wrapped with `withResilience()`; else the defaults. */
-  readonly policy?: RetryPolicyOptions | undefined;
+  readonly policy?: ResilienceOptions | RetryPolicy | undefined;
   /** The database to name in front of every table. Default: none, so that each connection's own database is meant. */
   readonly schemaName?: string | undefined;
 }

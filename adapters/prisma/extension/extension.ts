@@ -1,4 +1,4 @@
-import type { CallOptions, OneTransactionOptions, RetryPolicyOptions } from '../../../src/internal.ts';
+import type { CallOptions, ClientOptions, RetryPolicy, TransactionOptions } from '../../../src/internal.ts';
 import { otherTransactionOptions, ownTransactionOptions, refuseLedgerOptions } from '../../../src/internal.ts';
 import type { TransactionContext } from '../../mysql2/binding.ts';
 import { adapterInfo } from '../bridge/adapter-info.ts';
@@ -18,7 +18,7 @@ export interface ResilienceMethods {
   $resilience<T>(this: T, options: CallOptions): T;
 
   /**
-   * As Prisma's, and with `{ retry: 'rerun' }` the callback runs again when the server has certainly undone what it did. With
+   * As Prisma's, and with `{ rerun: true }` the callback runs again when the server has certainly undone what it did. With
    * `{ exactlyOnce: true }` a COMMIT without an answer is settled with the ledger; with an `idempotencyKey` a second call gets the first
    * one's result. Both need `PrismaMySQL2`.
    *
@@ -26,12 +26,12 @@ export interface ResilienceMethods {
    */
   $transaction<P extends PrismaPromise[]>(
     operations: [...P],
-    options?: PrismaTransactionOptions & Pick<OneTransactionOptions, 'exactlyOnce'>,
+    options?: PrismaTransactionOptions & Pick<TransactionOptions, 'exactlyOnce'>,
   ): Promise<{ [K in keyof P]: Awaited<P[K]> }>;
   $transaction<T, R>(
     this: T,
     callback: (tx: Omit<T, MissingInTransactions>, context: TransactionContext) => Promise<R>,
-    options?: PrismaTransactionOptions & OneTransactionOptions,
+    options?: PrismaTransactionOptions & TransactionOptions,
   ): Promise<R>;
 }
 
@@ -71,15 +71,15 @@ export type ResilienceExtension = (client: object) => {
  *
  * Reads are sent again; a write only when it certainly left nothing behind, or was marked `idempotent`; what nobody can know is an
  * OutcomeUnknownError. Inside a transaction nothing is retried by itself. `$transaction([...])` is retried as a whole, `$transaction(callback)`
- * until its callback begins, and after that only with `{ retry: 'rerun' }`. Works with any driver adapter; with `PrismaMySQL2` it decides from evidence, with others from error codes,
+ * until its callback begins, and after that only with `{ rerun: true }`. Works with any driver adapter; with `PrismaMySQL2` it decides from evidence, with others from error codes,
  * which prove less.
  *
  * Apply it last: an extension that was applied first is outermost, and what is applied after this one runs again with every retry.
  *
- * @param policy the options of {@link RetryPolicyOptions}; those that belong to a pool (`liveness`, `onEvict`, `ledgerTable`) mean nothing here
+ * @param policy options, or a policy from `retryPolicy()`, of which the part about connections goes unused here
  * @throws TypeError when an option is wrong; from `$extends()`, when this is no client of Prisma on MySQL or MariaDB
  */
-export function resilience(policy?: RetryPolicyOptions): ResilienceExtension {
+export function resilience(policy?: ClientOptions | RetryPolicy): ResilienceExtension {
   const layer = ResilienceLayer.create(policy);
   return ((client: unknown) => extend(expectClient(client), layer)) as unknown as ResilienceExtension;
 }

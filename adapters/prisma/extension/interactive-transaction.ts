@@ -64,7 +64,7 @@ function isUndone({ outcome, kind, stillRunning }: Failure, operation: () => Pri
 
 /**
  * Runs `$transaction(callback)` as one unit. Lost before the callback began, it begins again. From then on the callback runs again only if
- * `retry` is `'rerun'`, and only when the server has certainly undone what it did; its own error comes back unchanged. A failure that the
+ * `rerun` is set, and only when the server has certainly undone what it did; its own error comes back unchanged. A failure that the
  * callback swallowed and that ended its transaction is not committed over.
  *
  * @param send Prisma's own `$transaction`
@@ -72,13 +72,13 @@ function isUndone({ outcome, kind, stillRunning }: Failure, operation: () => Pri
  */
 export async function runInteractive(
   layer: ResilienceLayer,
-  { retry, idempotencyKey }: OneTransactionPolicy,
+  { rerun, idempotencyKey }: OneTransactionPolicy,
   callback: TransactionCallback,
   send: (callback: TransactionCallback) => Promise<unknown>,
 ): Promise<unknown> {
   const around = currentTransaction();
   const enclosing = around?.onPool(layer.shared);
-  const scope = retry === 'rerun' && enclosing === undefined ? new TransactionScope(layer.shared) : undefined;
+  const scope = rerun && enclosing === undefined ? new TransactionScope(layer.shared) : undefined;
   let phase = 'beginning' as 'beginning' | 'running' | 'committing';
   let runs = 0;
   /** What the callback failed with, where the server has undone it. */

@@ -1,12 +1,12 @@
 import {
   type CallOptions,
+  type ClientOptions,
   callPolicy,
+  clientPolicy,
   Executor,
   type Failure,
   type Operation,
   type RetryPolicy,
-  type RetryPolicyOptions,
-  retryPolicy,
 } from '../../../src/internal.ts';
 import { CallScope, outsideCalls } from '../bridge/call-scope.ts';
 import { withinLimits } from './attempt-limits.ts';
@@ -45,11 +45,10 @@ export class ResilienceLayer {
     return this.#executor;
   }
 
-  /** @throws TypeError for an option that is unknown or out of range */
-  static create(options: RetryPolicyOptions | undefined): ResilienceLayer {
-    const policy = retryPolicy(options);
-    const { budget: _budget, liveness: _liveness, onEvict: _onEvict, ledgerTable: _table, ...call } = options ?? {};
-    return new ResilienceLayer(policy, call, new Executor(policy));
+  /** @throws TypeError for an option that is unknown, out of range, or belongs to a pool */
+  static create(options: ClientOptions | RetryPolicy | undefined): ResilienceLayer {
+    const { policy, asked } = clientPolicy(options);
+    return new ResilienceLayer(policy, asked, new Executor(policy));
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'mysql2/promise';
-import type { RetryPolicyOptions } from '../../../src/index.ts';
+import type { ResilienceOptions } from '../../../src/index.ts';
 import type { WayName } from './ways.ts';
 import type { WorkloadName } from './workloads.ts';
 
@@ -32,7 +32,7 @@ export interface ClientKind {
   readonly leavesOut?: readonly WayName[];
   /** In what it differs from the others, or what it needs: printed with what came out, for whoever reads that. */
   readonly notes?: readonly string[];
-  open(connection: ConnectionOptions, policy: RetryPolicyOptions): Client;
+  open(connection: ConnectionOptions, policy: ResilienceOptions): Client;
 }
 
 /** The answer to a read is not what is in the table. */

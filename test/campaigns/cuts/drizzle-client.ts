@@ -3,7 +3,7 @@ import { int, mysqlTable } from 'drizzle-orm/mysql-core';
 import { drizzle, type MySql2Database } from 'drizzle-orm/mysql2';
 import { createPool } from 'mysql2/promise';
 import { type Resilient, withResilience } from '../../../adapters/drizzle/index.ts';
-import type { TransactionOptions } from '../../../src/index.ts';
+import type { TransactionDefaults } from '../../../src/index.ts';
 import { type ClientKind, expectRows, hugePadding, longResult, padding, type Work, WrongAnswer } from './client.ts';
 
 const accounts = mysqlTable('accounts', { id: int().primaryKey(), balance: int().notNull() });
@@ -25,7 +25,7 @@ export const openDrizzle: ClientKind['open'] = (connection, policy) => {
   const pool = createPool({ ...connection, connectionLimit: 1 });
   const db: Database = withResilience(drizzle(pool), policy);
   const inTransaction =
-    (options: TransactionOptions): Work =>
+    (options: TransactionDefaults): Work =>
     ({ id, callback }) =>
       db.transaction(async (tx) => {
         callback();
@@ -54,7 +54,7 @@ export const openDrizzle: ClientKind['open'] = (connection, policy) => {
       'huge insert': async ({ id }) =>
         await db.execute(sql`INSERT /* ${sql.raw(hugePadding)} */ INTO operations (op_id) VALUES (${id})`),
       transaction: inTransaction({}),
-      'transaction with rerun': inTransaction({ retry: 'rerun' }),
+      'transaction with rerun': inTransaction({ rerun: true }),
       iterator: () => iterate(db),
       connect: ({ id }) => insert(db, id),
     },

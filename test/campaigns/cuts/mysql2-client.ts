@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { createPool, type QueryOptions } from 'mysql2/promise';
 import { transaction, withResilience } from '../../../adapters/mysql2/index.ts';
-import type { TransactionOptions } from '../../../src/index.ts';
+import type { TransactionDefaults } from '../../../src/index.ts';
 import { type ClientKind, expectRows, hugePadding, padding, type Run, type Work } from './client.ts';
 
 const insert = 'INSERT INTO operations (op_id) VALUES (?)';
@@ -19,7 +19,7 @@ export const openMysql2: ClientKind['open'] = (connection, policy) => {
     async ({ id }) =>
       expectRows((await pool.query(sql, [id]))[0], [{ id }]);
   const inTransaction =
-    (options: TransactionOptions): Work =>
+    (options: TransactionDefaults): Work =>
     ({ id, callback }: Run) =>
       transaction(
         pool,
@@ -41,7 +41,7 @@ export const openMysql2: ClientKind['open'] = (connection, policy) => {
       'big insert': query(`INSERT /* ${padding} */ INTO operations (op_id) VALUES (?)`),
       'huge insert': query(`INSERT /* ${hugePadding} */ INTO operations (op_id) VALUES (?)`),
       transaction: inTransaction({}),
-      'transaction with rerun': inTransaction({ retry: 'rerun' }),
+      'transaction with rerun': inTransaction({ rerun: true }),
       'load data': ({ id }) => pool.query(loading(`${id}\n`)),
       connect: query(insert),
     },

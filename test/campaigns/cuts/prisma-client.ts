@@ -2,7 +2,7 @@ import { PrismaMariaDb } from '@prisma/adapter-mariadb';
 import { createPool } from 'mysql2/promise';
 import { PrismaMySQL2, resilience } from '../../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../../prisma/generated/client.ts';
-import type { RetryPolicyOptions, TransactionOptions } from '../../../src/index.ts';
+import type { ResilienceOptions, TransactionDefaults } from '../../../src/index.ts';
 import { type Client, type ClientKind, expectRows, hugePadding, padding, type Work } from './client.ts';
 
 export const openPrismaMySQL2: ClientKind['open'] = (connection, policy) => {
@@ -30,7 +30,7 @@ const up = { balance: { increment: 1 } };
 
 function createClient(
   adapter: PrismaMySQL2 | PrismaMariaDb,
-  policy: RetryPolicyOptions,
+  policy: ResilienceOptions,
   end: () => Promise<unknown>,
 ): Client {
   const transactionOptions = { maxWait: 60_000, timeout: 60_000 };
@@ -40,7 +40,7 @@ function createClient(
   const update = (sender: Sender, id: number) => sender.account.updateMany({ where: { id }, data: up });
   const select = (sender: Sender, id: number) => sender.account.findMany({ where: { id }, select: { id: true } });
   const inTransaction =
-    (options: TransactionOptions): Work =>
+    (options: TransactionDefaults): Work =>
     ({ id, callback }) =>
       prisma.$transaction(async (tx) => {
         callback();
@@ -69,7 +69,7 @@ function createClient(
       'huge insert': ({ id }) =>
         prisma.$executeRawUnsafe(`INSERT /* ${hugePadding} */ INTO operations (op_id) VALUES (${id})`),
       transaction: inTransaction({}),
-      'transaction with rerun': inTransaction({ retry: 'rerun' }),
+      'transaction with rerun': inTransaction({ rerun: true }),
       batch: ({ id }) => prisma.$transaction([insert(prisma, id), update(prisma, id)]),
       connect: ({ id }) => insert(prisma, id),
     },

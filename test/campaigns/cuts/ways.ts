@@ -1,4 +1,4 @@
-import type { RetryPolicyOptions } from '../../../src/index.ts';
+import type { ResilienceOptions } from '../../../src/index.ts';
 import type { Break, BreakTime, Direction } from '../../support/proxy/fault-proxy-connection.ts';
 
 /** How a connection is cut, and what its user does about silence. */
@@ -8,7 +8,7 @@ export interface Way {
   readonly when?: BreakTime;
   /** Left out: both. */
   readonly direction?: Direction;
-  readonly policy: RetryPolicyOptions;
+  readonly policy: ResilienceOptions;
   /** How many conversations are under way at a time: those that meet silence mostly wait. */
   readonly lanes: number;
   /** The server has to see where its sessions come from. */
@@ -16,7 +16,7 @@ export interface Way {
 }
 
 /** Retries cost no time, and are never the reason why something fails. */
-const untiring: RetryPolicyOptions = { minTimeout: 0, maxTimeout: 0, budget: false };
+const untiring: ResilienceOptions = { minTimeout: 0, maxTimeout: 0, budget: false };
 
 export const ways = {
   fin: { break: 'fin', policy: untiring, lanes: 6 },
@@ -37,7 +37,7 @@ export const ways = {
     break: 'silence',
     when: 'stalled',
     direction: 'c2s',
-    policy: { ...untiring, watchAfter: 300, watchTimeout: 1_000 },
+    policy: { ...untiring, watch: { after: 300, timeout: 1_000 } },
     lanes: 4,
     transparent: true,
   },
@@ -49,7 +49,7 @@ export const ways = {
   /** Given up because the server, when it is asked, does not execute the statement any more, or has not had it at all. */
   'watched silence': {
     break: 'silence',
-    policy: { ...untiring, watchAfter: 100, watchTimeout: 1_000 },
+    policy: { ...untiring, watch: { after: 100, timeout: 1_000 } },
     lanes: 24,
     transparent: true,
   },

@@ -84,7 +84,7 @@ export function describeIdleLoss(create: CreateBinding, stage: Stage): void {
         const noise = vi.spyOn(console, 'error').mockReturnValue();
         stage.after(async () => noise.mockRestore());
         await stage.server.admin('SET GLOBAL wait_timeout = 1');
-        const policy = { liveness: { idleTrust: 60_000 } };
+        const policy = { liveness: { trustIdleFor: 60_000 } };
         const binding = stage.closing(create({ connection: stage.direct(), policy }));
         await warm(binding, 4);
         blockEventLoop(2_500);

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { CallOptions, GiveUpEvent, RetryPolicyOptions } from '../../../src/index.ts';
+import type { CallOptions, ResilienceOptions, RetriesExhaustedEvent } from '../../../src/index.ts';
 import { AcquireTimeoutError, OutcomeUnknownError, RetriesExhaustedError } from '../../../src/index.ts';
 import { patient, type Stage } from '../../support/stage.ts';
 import type { CreateBinding } from '../binding.ts';
@@ -48,11 +48,11 @@ export function describeLifecycle(create: CreateBinding, stage: Stage): void {
       [{ attemptTimeout: Number.NaN }, /attemptTimeout/],
       [{ maxRetryTime: 2 ** 31 }, /maxRetryTime/],
       [{ budget: { capacity: -1 } }, /budget.capacity/],
-      [{ liveness: { maxIdle: 0 } }, /liveness.maxIdle/],
+      [{ liveness: { idleTimeout: 0 } }, /liveness.idleTimeout/],
       [{ retires: 3 }, /retires/],
       [{ onRetry: 'log' }, /onRetry/],
     ])('that is wrong is refused before anything is sent: %o', (policy, message) => {
-      expect(() => create({ connection: stage.proxied(), policy: policy as RetryPolicyOptions })).toThrow(
+      expect(() => create({ connection: stage.proxied(), policy: policy as ResilienceOptions })).toThrow(
         expect.objectContaining({ name: 'TypeError', message: expect.stringMatching(message) }),
       );
       expect(stage.proxy.bytesC2s + stage.proxy.connections()).toBe(0);
@@ -93,7 +93,7 @@ export function describeLifecycle(create: CreateBinding, stage: Stage): void {
 
     test('with a veto of the user ends retrying, and cannot make an unsafe retry happen', async () => {
       const vetoed: string[] = [];
-      const adjudicate = ({ kind }: { kind: string }) => {
+      const shouldRetry = ({ kind }: { kind: string }) => {
         vetoed.push(kind);
         return kind !== 'connection-lost';
       };
@@ -101,8 +101,8 @@ export function describeLifecycle(create: CreateBinding, stage: Stage): void {
       await binding.insert(1);
       await binding.read();
       const unlock = await stage.lock();
-      const read = failureOf(binding.with({ adjudicate }).read());
-      const write = failureOf(binding.with({ adjudicate: () => true }).insert(2));
+      const read = failureOf(binding.with({ shouldRetry }).read());
+      const write = failureOf(binding.with({ shouldRetry: () => true }).insert(2));
       await stage.inFlight(2);
       stage.proxy.resetAll();
       expect(messagesOf(await read).join()).toContain('ECONNRESET');
@@ -112,12 +112,12 @@ export function describeLifecycle(create: CreateBinding, stage: Stage): void {
     });
 
     test('stops all retrying of a pool when the budget is spent', async () => {
-      const gaveUp: GiveUpEvent[] = [];
+      const gaveUp: RetriesExhaustedEvent[] = [];
       const budget = { capacity: 3, refillPerSecond: 0, refundPerSuccess: 0 };
       const binding = stage.closing(
         create({
           connection: stage.direct(),
-          policy: { budget, minTimeout: 0, maxTimeout: 0, onGiveUp: (event) => gaveUp.push(event) },
+          policy: { budget, minTimeout: 0, maxTimeout: 0, onRetriesExhausted: (event) => gaveUp.push(event) },
         }),
       );
       await stage.server.admin('SET GLOBAL read_only = 1');

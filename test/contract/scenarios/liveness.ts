@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { EvictEvent, RetryPolicyOptions } from '../../../src/index.ts';
+import type { EvictEvent, ResilienceOptions } from '../../../src/index.ts';
 import type { ProxyConnection } from '../../support/proxy/fault-proxy-connection.ts';
 import { recordStatements } from '../../support/proxy/record-statements.ts';
 import { patient, type Stage } from '../../support/stage.ts';
@@ -9,7 +9,7 @@ import { warm } from '../outcome.ts';
 /** What it takes to trust a pooled connection: nothing, unless there is a reason. */
 export function describeLiveness(create: CreateBinding, stage: Stage): void {
   describe('trust in pooled connections', () => {
-    const open = (evicted: EvictEvent[] = [], policy: RetryPolicyOptions = {}): Binding =>
+    const open = (evicted: EvictEvent[] = [], policy: ResilienceOptions = {}): Binding =>
       stage.closing(
         create({ connection: stage.proxied(), policy: { ...policy, onEvict: (event) => evicted.push(event) } }),
       );
@@ -31,7 +31,7 @@ export function describeLiveness(create: CreateBinding, stage: Stage): void {
       expect(sent.packets()).toBe(25);
     });
 
-    test('costs no round trip after connections were idle for longer than `idleTrust`', async () => {
+    test('costs no round trip after connections were idle for longer than `trustIdleFor`', async () => {
       vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
       stage.after(async () => vi.useRealTimers());
       const binding = open();
@@ -85,7 +85,7 @@ export function describeLiveness(create: CreateBinding, stage: Stage): void {
 
     test.each([
       { reason: 'idle', liveness: {}, later: 200_000 },
-      { reason: 'lifetime', liveness: { maxIdle: 2_000_000 }, later: 1_900_000 },
+      { reason: 'lifetime', liveness: { idleTimeout: 2_000_000 }, later: 1_900_000 },
     ] as const)(
       'ends when it is too old, by the wall clock, and closes the socket: $reason',
       async ({ reason, liveness, later }) => {

@@ -75,18 +75,23 @@ export function describeOutage(create: CreateBinding, stage: Stage): void {
     });
 
     test('says when it is down and when it is up again', async () => {
-      const states: unknown[] = [];
-      const listener = (event: unknown) => states.push(event);
-      subscribe('gone-away:server', listener);
-      stage.after(async () => unsubscribe('gone-away:server', listener));
+      const events: { readonly name: unknown; readonly event: unknown }[] = [];
+      const listener = (event: unknown, name: unknown) => events.push({ name, event });
+      for (const name of ['gone-away:server-down', 'gone-away:server-up']) {
+        subscribe(name, listener);
+        stage.after(async () => unsubscribe(name, listener));
+      }
       const binding = stage.closing(create({ connection: stage.direct() }));
       await stage.server.stop();
       const answer = later(binding.read());
-      await expect.poll(() => states.length, patient).toBe(1);
-      expect(states[0]).toMatchObject({ state: 'down', failure: { kind: 'connect', code: 'ECONNREFUSED' } });
+      await expect.poll(() => events.length, patient).toBe(1);
+      expect(events[0]).toMatchObject({
+        name: 'gone-away:server-down',
+        event: { failure: { kind: 'connect', code: 'ECONNREFUSED' } },
+      });
       await stage.server.start();
       expect(await answer).toEqual([]);
-      expect(states.slice(1)).toEqual([{ state: 'up', failure: undefined }]);
+      expect(events.slice(1)).toEqual([{ name: 'gone-away:server-up', event: { downForMs: expect.any(Number) } }]);
     });
   });
 }

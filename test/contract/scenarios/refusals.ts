@@ -44,7 +44,7 @@ export function describeRefusals(create: CreateBinding, stage: Stage): void {
       await expect
         .poll(async () => (await stage.server.threads()).filter((id) => before.includes(id)), patient)
         .toEqual([]);
-      expect(evicted.some(({ reason }) => reason === 'generation')).toBe(true);
+      expect(evicted.some(({ reason }) => reason === 'server')).toBe(true);
     });
 
     test('refuses a write in the end with the reason, when it stays so', async () => {
@@ -65,15 +65,15 @@ export function describeRefusals(create: CreateBinding, stage: Stage): void {
     test('delays reads and writes until there is room', async () => {
       const server: unknown[] = [];
       const listener = (event: unknown) => server.push(event);
-      subscribe('gone-away:server', listener);
-      stage.after(async () => unsubscribe('gone-away:server', listener));
+      subscribe('gone-away:server-down', listener);
+      stage.after(async () => unsubscribe('gone-away:server-down', listener));
       await stage.server.admin('SET GLOBAL max_connections = 10');
       const others = await Promise.all(Array.from({ length: 10 }, () => createConnection(stage.direct())));
       stage.after(() => Promise.all(others.map((other) => other.destroy())));
       const binding = stage.closing(create({ connection: stage.direct(), connectionLimit: 2 }));
       const work = later(Promise.all([binding.read(), binding.insert(1)]));
       await expect.poll(() => server.length, patient).toBe(1);
-      expect(server[0]).toMatchObject({ state: 'down', failure: { kind: 'overloaded', errno: 1040 } });
+      expect(server[0]).toMatchObject({ failure: { kind: 'overloaded', errno: 1040 } });
       await Promise.all(others.map((other) => other.end()));
       await work;
       expect(await stage.rows()).toEqual([1]);

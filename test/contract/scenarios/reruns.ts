@@ -59,7 +59,7 @@ export function undoingsOn(stage: Stage): readonly Undoing[] {
 export function describeReruns(create: CreateBinding, stage: Stage): void {
   const open = (connectionLimit = 3): Binding =>
     stage.closing(create({ connection: stage.proxied(), connectionLimit, policy: { minTimeout: 0, maxTimeout: 20 } }));
-  const rerun = { retry: 'rerun' } as const;
+  const rerun = { rerun: true } as const;
 
   const undoings = undoingsOn(stage);
 
@@ -140,7 +140,7 @@ export function describeReruns(create: CreateBinding, stage: Stage): void {
 
     test('runs again when the policy says that it may, and a single one can be excepted', async () => {
       const binding = open().with({ transactions: rerun });
-      const runs = async (options?: { retry: 'restart' }): Promise<number> => {
+      const runs = async (options?: { rerun: false }): Promise<number> => {
         let count = 0;
         const work = binding.transaction(async (tx, { attempt }) => {
           count = attempt;
@@ -153,7 +153,7 @@ export function describeReruns(create: CreateBinding, stage: Stage): void {
         return count;
       };
       expect(await runs()).toBe(2);
-      expect(await runs({ retry: 'restart' })).toBe(1);
+      expect(await runs({ rerun: false })).toBe(1);
     });
 
     test('is given up with the error of every run when none succeeds', async () => {
@@ -348,16 +348,16 @@ export function describeReruns(create: CreateBinding, stage: Stage): void {
     expect(await stage.rows()).toEqual([1]);
   });
 
-  test.each([{ retry: 'always' }, { retry: true }])(
-    'an option that is wrong is refused before anything is sent: %o',
-    async (options) => {
-      const callback = vi.fn<Callback<unknown>>();
-      const error = await failureOf(open().transaction(callback, options as never));
-      expect(error).toBeInstanceOf(TypeError);
-      expect(error.message).toContain("`retry` to be 'restart' or 'rerun'");
-      expect(callback).not.toHaveBeenCalled();
-    },
-  );
+  test.each([
+    [{ rerun: 'always' }, '`rerun` to be true or false, got "always"'],
+    [{ retry: 'rerun' }, '`retry`: it is called `rerun` now'],
+  ])('an option that is wrong is refused before anything is sent: %o', async (options, message) => {
+    const callback = vi.fn<Callback<unknown>>();
+    const error = await failureOf(open().transaction(callback, options as never));
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.message).toContain(message);
+    expect(callback).not.toHaveBeenCalled();
+  });
 }
 
 async function writesOf(stage: Stage, id: number): Promise<number | undefined> {

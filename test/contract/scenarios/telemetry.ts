@@ -47,7 +47,12 @@ export function describeTelemetry(create: CreateBinding, stage: Stage): void {
 
     test('tell of an unknown outcome, and neither they nor the error contain what was to be written', async () => {
       const unknowns = record('gone-away:outcome-unknown');
-      const all = [record('gone-away:retry'), record('gone-away:evict'), record('gone-away:give-up'), unknowns];
+      const all = [
+        record('gone-away:retry'),
+        record('gone-away:evict'),
+        record('gone-away:retries-exhausted'),
+        unknowns,
+      ];
       const binding = stage.closing(create({ connection: stage.proxied() }));
       await binding.insert(1);
       const unlock = await stage.lock();
@@ -63,7 +68,7 @@ export function describeTelemetry(create: CreateBinding, stage: Stage): void {
     });
 
     test('tell when something is given up, and neither they nor the error contain what was to be written', async () => {
-      const gaveUp = record('gone-away:give-up');
+      const gaveUp = record('gone-away:retries-exhausted');
       const retries = record('gone-away:retry');
       await stage.server.admin('SET GLOBAL read_only = 1');
       const policy = { retries: 1, minTimeout: 0, maxTimeout: 0 };

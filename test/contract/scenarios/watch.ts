@@ -5,7 +5,7 @@ import { patient, type Stage } from '../../support/stage.ts';
 import type { Binding, CreateBinding } from '../binding.ts';
 import { failureOf, later } from '../outcome.ts';
 
-const policy = { watchAfter: 150, watchTimeout: 400, acquireTimeout: 30_000 } as const;
+const policy = { watch: { after: 150, timeout: 400 }, acquireTimeout: 30_000 } as const;
 
 /** Slow or dead? Nothing hangs, and nothing that the server still works on is cut, without any timeout being set. */
 export function describeWatch(create: CreateBinding, stage: Stage): void {

@@ -7,7 +7,7 @@ import { type ResilientClient, registeredClient } from '../../../adapters/mysql2
 import { transaction, withResilience } from '../../../adapters/mysql2/index.ts';
 import { PrismaMySQL2, resilience } from '../../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../../prisma/generated/client.ts';
-import type { OneTransactionOptions, RetryPolicyOptions } from '../../../src/index.ts';
+import type { ResilienceOptions, TransactionOptions } from '../../../src/index.ts';
 
 /** What can be done in a transaction. The table is `stage_rows`. */
 export interface LedgerStatements {
@@ -20,7 +20,7 @@ export type LedgerCallback<T> = (tx: LedgerStatements) => Promise<T>;
 
 /** One way to use `exactlyOnce`. */
 export interface LedgerBinding {
-  transaction<T>(callback: LedgerCallback<T>, options?: OneTransactionOptions): Promise<T>;
+  transaction<T>(callback: LedgerCallback<T>, options?: TransactionOptions): Promise<T>;
   /** One INSERT that is wrapped into a transaction with a token. */
   insertOnce(id: number): Promise<unknown>;
   /** What owns the connections. */
@@ -31,7 +31,7 @@ export interface LedgerBinding {
 
 export interface LedgerBindingOptions {
   readonly connection: PoolOptions;
-  readonly policy?: RetryPolicyOptions;
+  readonly policy?: ResilienceOptions;
 }
 
 export type CreateLedgerBinding = (options: LedgerBindingOptions) => LedgerBinding;

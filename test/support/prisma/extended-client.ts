@@ -2,7 +2,7 @@ import type { ConnectionOptions } from 'mysql2/promise';
 import { createPool } from 'mysql2/promise';
 import { PrismaMySQL2, resilience } from '../../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../../prisma/generated/client.ts';
-import type { RetryPolicyOptions } from '../../../src/index.ts';
+import type { ResilienceOptions } from '../../../src/index.ts';
 import type { Stage } from '../stage.ts';
 import { createPrismaMariaDb } from './prisma-mariadb.ts';
 
@@ -14,7 +14,7 @@ export interface ClientOptions {
   readonly connection?: ConnectionOptions;
   /** Default 3. */
   readonly connectionLimit?: number;
-  readonly policy?: RetryPolicyOptions;
+  readonly policy?: ResilienceOptions;
 }
 
 /** A client with no extension. What it stands on ends with the test. */

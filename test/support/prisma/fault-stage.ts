@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { createTables } from '../../../prisma/tables.ts';
-import type { RetryPolicyOptions } from '../../../src/index.ts';
+import type { ResilienceOptions } from '../../../src/index.ts';
 import { createFaultProxy, type FaultProxy } from '../proxy/fault-proxy.ts';
 import { type Server, startServer } from '../server/server.ts';
 import { withConnection } from '../server/server-admin.ts';
@@ -11,7 +11,7 @@ export interface FaultStage extends Pick<PrismaOnPool, 'prisma' | 'pool'> {
   readonly server: Server;
   readonly proxy: FaultProxy;
   /** Another Prisma on the same proxy; the caller closes it. */
-  open(policy: RetryPolicyOptions): Promise<PrismaOnPool>;
+  open(policy: ResilienceOptions): Promise<PrismaOnPool>;
   /** The truth: the addresses in `user`, in the order of their insertion. */
   emails(): Promise<readonly string[]>;
   /** Loses the answer to the next packet that contains these words; the server has executed it by then. */

@@ -1,7 +1,7 @@
 import { createPool, type Pool, type PoolOptions } from 'mysql2/promise';
 import { PrismaMySQL2 } from '../../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../../prisma/generated/client.ts';
-import type { RetryPolicyOptions } from '../../../src/index.ts';
+import type { ResilienceOptions } from '../../../src/index.ts';
 
 /** Prisma on a pool, and the end of both. */
 export interface PrismaOnPool {
@@ -10,7 +10,7 @@ export interface PrismaOnPool {
   close(): Promise<void>;
 }
 
-export async function createPrismaOn(options: PoolOptions, policy: RetryPolicyOptions = {}): Promise<PrismaOnPool> {
+export async function createPrismaOn(options: PoolOptions, policy: ResilienceOptions = {}): Promise<PrismaOnPool> {
   const pool = createPool(options);
   const prisma = new PrismaClient({ adapter: new PrismaMySQL2(pool, { policy }) });
   await prisma.$connect();

@@ -1,11 +1,11 @@
 import { expect } from 'vitest';
 import { resilience } from '../../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../../prisma/generated/client.ts';
-import type { RetryPolicyOptions } from '../../../src/index.ts';
+import type { ResilienceOptions } from '../../../src/index.ts';
 import { type Script, ScriptedAdapter } from './scripted-adapter.ts';
 
 /** Prisma on a scripted adapter, bare and with the extension; retries come at once. */
-export function openScripted(script: Script, policy: RetryPolicyOptions = {}) {
+export function openScripted(script: Script, policy: ResilienceOptions = {}) {
   const adapter = new ScriptedAdapter();
   adapter.script = script;
   const bare = new PrismaClient({ adapter });

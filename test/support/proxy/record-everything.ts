@@ -1,16 +1,17 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { inspect } from 'node:util';
 import { vi } from 'vitest';
-import type { ChannelName, RetryPolicyOptions } from '../../../src/index.ts';
+import type { ChannelName, ResilienceOptions } from '../../../src/index.ts';
 
 const channels = [
   'gone-away:retry',
-  'gone-away:give-up',
+  'gone-away:retries-exhausted',
   'gone-away:outcome-unknown',
   'gone-away:evict',
-  'gone-away:server',
-  'gone-away:fence',
-  'gone-away:settle',
+  'gone-away:server-down',
+  'gone-away:server-up',
+  'gone-away:session-killed',
+  'gone-away:commit-settled',
 ] as const satisfies readonly ChannelName[];
 
 type EveryChannel = ChannelName extends (typeof channels)[number] ? true : never;
@@ -18,7 +19,7 @@ const complete: EveryChannel = true;
 
 export interface Recording {
   /** To be given to whatever is recorded: its hooks write down what they get. */
-  readonly hooks: RetryPolicyOptions;
+  readonly hooks: ResilienceOptions;
   /** Everything that left through a hook, a channel, the console or a process warning, as text. */
   text(): string;
   /** How often something came through each channel. */
@@ -57,7 +58,7 @@ export function recordEverything(): Recording {
   process.on('warning', note);
   stops.push(() => process.off('warning', note));
   return {
-    hooks: { onRetry: note, onGiveUp: note, onEvict: note },
+    hooks: { onRetry: note, onRetriesExhausted: note, onEvict: note },
     text: () => lines.join('\n'),
     counts,
     stop: () => {

@@ -28,7 +28,7 @@ const write = operation({});
 const idempotentWrite = operation({ idempotent: true });
 const cleanTransaction = operation({ kind: 'transaction' });
 const ranTransaction = operation({ kind: 'transaction', isHandedOver: true });
-const noVeto = { adjudicate: undefined };
+const noVeto = { shouldRetry: undefined };
 
 const rows: readonly (readonly [what: string, Partial<Failure>, Operation, Decision])[] = [
   ['retries a safe read that was not executed', { outcome: 'not-executed' }, safeRead, 'retry'],
@@ -113,11 +113,11 @@ describe('decide', () => {
   });
 
   it('lets the user veto a retry', () => {
-    expect(decide(failure({ outcome: 'not-executed' }), write, { adjudicate: () => false })).toBe('rethrow');
+    expect(decide(failure({ outcome: 'not-executed' }), write, { shouldRetry: () => false })).toBe('rethrow');
   });
 
   it('does not let the user make an unsafe retry happen', () => {
-    expect(decide(failure({}), write, { adjudicate: () => true })).toBe('outcome-unknown');
+    expect(decide(failure({}), write, { shouldRetry: () => true })).toBe('outcome-unknown');
   });
 
   it('asks whether a statement is a safe read only when its outcome is unknown', () => {

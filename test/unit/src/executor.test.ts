@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import {
   attachEvidence,
-  attachFence,
+  attachKill,
   type CallOptions,
   Executor,
-  type FenceLimits,
-  type FenceResult,
-  type GiveUpEvent,
   isGoneAwayError,
+  type KillLimits,
+  type KillResult,
   type Operation,
   OutcomeUnknownError,
   RetriesExhaustedError,
+  type RetriesExhaustedEvent,
   type RetryEvent,
   retryPolicy,
 } from '../../../src/internal.ts';
@@ -155,11 +155,11 @@ describe('Executor', () => {
 
   it('tells about every retry and about giving up', async () => {
     const retries: RetryEvent[] = [];
-    const gaveUp: GiveUpEvent[] = [];
+    const gaveUp: RetriesExhaustedEvent[] = [];
     const { run } = scenario([lost('not-written')], {
       retries: 2,
       onRetry: (event) => retries.push(event),
-      onGiveUp: (event) => gaveUp.push(event),
+      onRetriesExhausted: (event) => gaveUp.push(event),
     });
     await run(write).catch(() => {});
     expect(retries.map(({ attempt, retriesLeft }) => [attempt, retriesLeft])).toEqual([
@@ -198,13 +198,13 @@ describe('the errors of this package', () => {
   describe('before it sends again what may still run', () => {
     const idempotent: Operation = { ...write, idempotent: true };
     /** A statement whose connection was lost, or that this side stopped waiting for. */
-    const fenced = (result: FenceResult, abandoned = false): { error: Error; asked: FenceLimits[] } => {
+    const fenced = (result: KillResult, abandoned = false): { error: Error; asked: KillLimits[] } => {
       const error = Object.assign(new Error('made up'), {
         code: abandoned ? 'PROTOCOL_SEQUENCE_TIMEOUT' : 'ECONNRESET',
       });
       attachEvidence(error, { progress: 'written', rollsBack: false, atomic: true, commits: false, abandoned });
-      const asked: FenceLimits[] = [];
-      attachFence(error, async (limits) => {
+      const asked: KillLimits[] = [];
+      attachKill(error, async (limits) => {
         asked.push(limits);
         return result;
       });
@@ -245,7 +245,7 @@ describe('the errors of this package', () => {
 
     it('asks nothing where the policy says so', async () => {
       const { error, asked } = fenced('gone', true);
-      const { run } = scenario([error, 'done'], { fence: 'none' });
+      const { run } = scenario([error, 'done'], { killLostSessions: false });
       await expect(run(idempotent)).rejects.toMatchObject({ failure: { stillRunning: true } });
       expect(asked).toEqual([]);
     });

@@ -1,4 +1,4 @@
-import type { CallOptions, OneTransactionOptions, RetryPolicyOptions } from '../../../../src/index.ts';
+import type { CallOptions, ResilienceOptions, TransactionOptions } from '../../../../src/index.ts';
 import type { CallKind } from '../history.ts';
 import type { Work } from '../work.ts';
 
@@ -30,7 +30,7 @@ export const policy = {
   acquireTimeout: 10_000,
   retries: 1_000,
   budget: false,
-} satisfies RetryPolicyOptions;
+} satisfies ResilienceOptions;
 
 /** For how many milliseconds a call may go on that its caller does not end. */
 export function limitOf(kind: CallKind): number {
@@ -61,9 +61,9 @@ function statementsOf(kind: CallKind): number {
 }
 
 /** The options of the transaction in which money goes from one account to another. */
-export function transferOptions(kind: CallKind): OneTransactionOptions {
+export function transferOptions(kind: CallKind): TransactionOptions {
   if (kind === 'transfer-exact') return { exactlyOnce: true };
-  return kind === 'transfer-rerun' ? { retry: 'rerun' } : {};
+  return kind === 'transfer-rerun' ? { rerun: true } : {};
 }
 
 /** What is said of a single call. */

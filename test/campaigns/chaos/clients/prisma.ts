@@ -1,6 +1,6 @@
 import type { ResilienceMethods } from '../../../../adapters/prisma/index.ts';
 import type { PrismaClient } from '../../../../prisma/generated/client.ts';
-import type { TransactionOptions } from '../../../../src/index.ts';
+import type { TransactionDefaults } from '../../../../src/index.ts';
 import { allTheMoney, itemValue } from '../tables.ts';
 import type { Work } from '../work.ts';
 import { callOptions, expectAnswer, keyOf, transferOptions } from './client.ts';
@@ -33,7 +33,7 @@ export async function performWithPrisma(
     case 'transfer':
     case 'transfer-rerun':
     case 'transfer-exact':
-      return db.$transaction((tx) => transfer(tx, work), inTime<TransactionOptions>(transferOptions(work.kind)));
+      return db.$transaction((tx) => transfer(tx, work), inTime<TransactionDefaults>(transferOptions(work.kind)));
     case 'keyed':
       return db.$transaction(
         async (tx) => {

@@ -6,7 +6,7 @@ import { withResilience as withResilientDrizzle } from '../../../../adapters/dri
 import { transaction, withResilience } from '../../../../adapters/mysql2/index.ts';
 import { PrismaMySQL2, resilience } from '../../../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../../../prisma/generated/client.ts';
-import type { RetryPolicyOptions, TransactionOptions } from '../../../../src/index.ts';
+import type { ResilienceOptions, TransactionDefaults } from '../../../../src/index.ts';
 
 /** One way to use this package, reduced to what is asked of a server that misbehaves. */
 export interface Client {
@@ -15,7 +15,7 @@ export interface Client {
   readPrepared(): Promise<unknown>;
   write(id: number): Promise<unknown>;
   /** One row in a transaction. */
-  transaction(id: number, options?: TransactionOptions): Promise<unknown>;
+  transaction(id: number, options?: TransactionDefaults): Promise<unknown>;
   end(): Promise<unknown>;
   readonly pool: Pool;
 }
@@ -27,11 +27,11 @@ const select = 'SELECT id FROM stage_rows ORDER BY seq';
 const selectPrepared = 'SELECT id FROM stage_rows WHERE seq >= ? ORDER BY seq';
 const insert = 'INSERT INTO stage_rows (id) VALUES (?)';
 
-export function createClient(name: ClientName, connection: ConnectionOptions, policy: RetryPolicyOptions): Client {
+export function createClient(name: ClientName, connection: ConnectionOptions, policy: ResilienceOptions): Client {
   return makers[name](connection, policy);
 }
 
-type Make = (connection: ConnectionOptions, policy: RetryPolicyOptions) => Client;
+type Make = (connection: ConnectionOptions, policy: ResilienceOptions) => Client;
 
 const makers: { readonly [N in ClientName]: Make } = {
   'promise pool': (connection, policy) => {

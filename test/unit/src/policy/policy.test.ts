@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { callPolicy, retryPolicy, transactionPolicy } from '../../../../src/internal.ts';
+import {
+  callPolicy,
+  clientPolicy,
+  ownTransactionOptions,
+  retryPolicy,
+  transactionPolicy,
+} from '../../../../src/internal.ts';
 
 // Options as they come from JavaScript or from a file, where no compiler has seen them.
 const fromOutside = (options: unknown) => () => retryPolicy(options as never);
@@ -8,27 +14,33 @@ describe('retryPolicy', () => {
   it('is complete, safe and frozen with no option given', () => {
     const policy = retryPolicy();
     expect(policy).toMatchObject({ retries: 10, maxRetryTime: 30_000, acquireTimeout: 10_000, idempotent: false });
-    expect(policy).toMatchObject({ fence: 'kill', watchAfter: 5_000, watchTimeout: 10_000 });
+    expect(policy).toMatchObject({ killLostSessions: true, watch: { after: 5_000, timeout: 10_000 } });
     expect(policy.attemptTimeout).toBeUndefined();
     expect(Object.isFrozen(policy)).toBe(true);
   });
 
   it('keeps the defaults of a group of which some are given', () => {
-    const policy = retryPolicy({ liveness: { idleTrust: 5 }, budget: { capacity: 1 } });
-    expect(policy.liveness).toMatchObject({ idleTrust: 5, maxIdle: 180_000 });
+    const policy = retryPolicy({ liveness: { trustIdleFor: 5 }, budget: { capacity: 1 } });
+    expect(policy.liveness).toMatchObject({ trustIdleFor: 5, idleTimeout: 180_000 });
     expect(policy.budget).toMatchObject({ capacity: 1, refillPerSecond: 20 });
     expect(Object.isFrozen(policy.liveness)).toBe(true);
   });
 
   it('takes undefined for the default', () => {
-    expect(retryPolicy({ retries: undefined, signal: undefined, liveness: { maxIdle: undefined as never } })).toEqual(
-      retryPolicy(),
-    );
+    expect(
+      retryPolicy({ retries: undefined, signal: undefined, liveness: { idleTimeout: undefined as never } }),
+    ).toEqual(retryPolicy());
   });
 
-  it('is accepted where options are', () => {
+  it('is made once, and accepted as it is where options are', () => {
     const policy = retryPolicy({ retries: 3, budget: false });
-    expect(retryPolicy(policy)).toEqual(policy);
+    expect(retryPolicy(policy)).toBe(policy);
+    expect(clientPolicy(policy).policy).toBe(policy);
+  });
+
+  it('that another copy of this package made is as good as its options', () => {
+    const policy = retryPolicy({ retries: 3, budget: false, exactlyOnce: true, watch: false });
+    expect(retryPolicy({ ...policy } as never)).toEqual(policy);
   });
 
   it.each([
@@ -48,14 +60,13 @@ describe('retryPolicy', () => {
     ['maxRetryTime: null', { maxRetryTime: null }, /`maxRetryTime`.*got null/],
     ['attemptTimeout: 0', { attemptTimeout: 0 }, /`attemptTimeout`.*got 0/],
     ['acquireTimeout: "soon"', { acquireTimeout: 'soon' }, /`acquireTimeout`.*got "soon"/],
-    ["fence: 'stop'", { fence: 'stop' }, /`fence` to be 'kill' or 'none', got "stop"/],
-    ['fence: false', { fence: false }, /`fence`.*got false/],
-    ['watchAfter: true', { watchAfter: true }, /`watchAfter`.*got true/],
-    ['watchAfter: 0', { watchAfter: 0 }, /`watchAfter`.*got 0/],
-    ['watchTimeout: false', { watchTimeout: false }, /`watchTimeout`.*got false/],
+    ["killLostSessions: 'no'", { killLostSessions: 'no' }, /`killLostSessions` to be true or false, got "no"/],
+    ['watch: true', { watch: true }, /`watch` to be an object or false, got true/],
+    ['watch.after: 0', { watch: { after: 0 } }, /`watch.after`.*got 0/],
+    ['watch.timeout: false', { watch: { timeout: false } }, /`watch.timeout`.*got false/],
     ['signal: an object', { signal: { aborted: false } }, /`signal` to be an AbortSignal, got an object/],
-    ['idempotent: 1', { idempotent: 1 }, /`idempotent` to be true or false, got 1/],
-    ['adjudicate: true', { adjudicate: true }, /`adjudicate` to be a function, got true/],
+    ['idempotent: true', { idempotent: true }, /`idempotent`: it is for single calls.*applied more than once/],
+    ['shouldRetry: true', { shouldRetry: true }, /`shouldRetry` to be a function, got true/],
     ['onRetry: an array', { onRetry: [] }, /`onRetry` to be a function, got an array/],
     ['budget: true', { budget: true }, /`budget` to be an object or false, got true/],
     ['budget.capacity: -1', { budget: { capacity: -1 } }, /`budget.capacity`.*got -1/],
@@ -76,13 +87,13 @@ describe('retryPolicy', () => {
       /Unknown option `idempotencyKey` in `transactions`/,
     ],
     [
-      'transactions.exactlyOnce with restart',
-      { transactions: { exactlyOnce: true, retry: 'restart' } },
-      /`retry` to be 'rerun' or left out beside `exactlyOnce`, got "restart"/,
+      'transactions.exactlyOnce with rerun: false',
+      { transactions: { exactlyOnce: true, rerun: false } },
+      /`rerun` to be true or left out beside `exactlyOnce`, got false/,
     ],
     ['ledgerTable: "a b"', { ledgerTable: 'a b' }, /`ledgerTable` to be a name of letters.*got "a b"/],
     ['liveness: 5', { liveness: 5 }, /`liveness` to be an object, got 5/],
-    ['liveness.maxIdle: 0', { liveness: { maxIdle: 0 } }, /`liveness.maxIdle`.*got 0/],
+    ['liveness.idleTimeout: 0', { liveness: { idleTimeout: 0 } }, /`liveness.idleTimeout`.*got 0/],
     ['an unknown key', { retry: 3 }, /Unknown option `retry` in `policy`; expected one of: retries/],
     ['an array', [], /`policy` to be an object, got an array/],
     ['null', null, /`policy` to be an object, got null/],
@@ -111,17 +122,71 @@ describe('callPolicy', () => {
       acquireTimeout: 50,
     });
     expect(base.retries).toBe(3);
-    expect(callPolicy(base, { fence: 'none', watchAfter: false })).toMatchObject({ fence: 'none', watchAfter: false });
+    expect(callPolicy(base, { killLostSessions: false, watch: false })).toMatchObject({
+      killLostSessions: false,
+      watch: false,
+    });
+    expect(callPolicy(base, { watch: { after: 50 } }).watch).toEqual({ after: 50, timeout: 10_000 });
   });
 
   it.each(['budget', 'liveness', 'ledgerTable', 'onEvict'])('refuses %s, which belongs to the pool', (key) => {
-    expect(() => callPolicy(retryPolicy(), { [key]: undefined } as never)).toThrow(TypeError);
+    expect(() => callPolicy(retryPolicy(), { [key]: undefined } as never)).toThrow(
+      `\`${key}\`: it belongs to the pool`,
+    );
+  });
+});
+
+describe('clientPolicy', () => {
+  it('tells what was asked for from what is the default', () => {
+    const { policy, asked } = clientPolicy({ retries: 3, budget: false, signal: undefined });
+    expect(policy).toMatchObject({ retries: 3, budget: false, maxRetryTime: 30_000 });
+    expect(asked).toEqual({ retries: 3 });
+  });
+
+  it('of a policy that was made for several uses leaves out what is about connections', () => {
+    const policy = retryPolicy({
+      acquireTimeout: 5,
+      liveness: { idleTimeout: 9 },
+      ledgerTable: 'a.b',
+      onEvict: () => {},
+    });
+    expect(clientPolicy(policy)).toEqual({ policy, asked: { acquireTimeout: 5 } });
+  });
+
+  it.each(['liveness', 'ledgerTable', 'onEvict'])('refuses %s, which belongs to the pool', (key) => {
+    expect(() => clientPolicy({ [key]: undefined } as never)).toThrow(`\`${key}\`: it belongs to the pool`);
+  });
+
+  it('refuses to take every call for idempotent', () => {
+    expect(() => clientPolicy({ idempotent: true } as never)).toThrow(/single calls/);
+  });
+});
+
+describe('an option by its old name is refused, and the new one is named', () => {
+  it.each([
+    ['fence', 'killLostSessions', { fence: 'kill' }],
+    ['adjudicate', 'shouldRetry', { adjudicate: () => true }],
+    ['watchAfter', 'watch: { after }', { watchAfter: 1 }],
+    ['watchTimeout', 'watch: { timeout }', { watchTimeout: 1 }],
+    ['onGiveUp', 'onRetriesExhausted', { onGiveUp: () => {} }],
+    ['transactions.retry', 'rerun', { transactions: { retry: 'rerun' } }],
+    ['liveness.maxIdle', 'liveness.idleTimeout', { liveness: { maxIdle: 1 } }],
+    ['liveness.idleTrust', 'liveness.trustIdleFor', { liveness: { idleTrust: 1 } }],
+  ])('%s: %s', (old, now, options) => {
+    expect(fromOutside(options)).toThrow(TypeError);
+    expect(fromOutside(options)).toThrow(`Unexpected option \`${old}\`: it is`);
+    expect(fromOutside(options)).toThrow(now);
+  });
+
+  it('also for one call and for one transaction', () => {
+    expect(() => callPolicy(retryPolicy(), { fence: 'none' } as never)).toThrow(/`killLostSessions` now/);
+    expect(() => ownTransactionOptions(retryPolicy().transactions, { retry: 'rerun' })).toThrow(/`rerun` now/);
   });
 });
 
 describe('exactlyOnce', () => {
   it('implies that a callback may run again, and holds for transactions as well', () => {
-    const all = { retry: 'rerun', exactlyOnce: true };
+    const all = { rerun: true, exactlyOnce: true };
     expect(retryPolicy({ exactlyOnce: true }).transactions).toEqual(all);
     expect(retryPolicy({ transactions: { exactlyOnce: true } })).toMatchObject({
       exactlyOnce: false,
@@ -137,12 +202,12 @@ describe('exactlyOnce', () => {
   it('is implied by an idempotencyKey, which is of one transaction alone', () => {
     const { transactions } = retryPolicy();
     expect(transactionPolicy(transactions, { idempotencyKey: 'k' })).toEqual({
-      retry: 'rerun',
+      rerun: true,
       exactlyOnce: true,
       idempotencyKey: 'k',
     });
     expect(transactionPolicy(transactions, {})).toEqual({
-      retry: 'restart',
+      rerun: false,
       exactlyOnce: false,
       idempotencyKey: undefined,
     });
@@ -159,7 +224,7 @@ describe('exactlyOnce', () => {
     ['a number', { idempotencyKey: 42 }, /`idempotencyKey` to be a string, got 42/],
     ['null', { idempotencyKey: null }, /`idempotencyKey` to be a string, got null/],
     ['a key without it', { idempotencyKey: 'k', exactlyOnce: false }, /`exactlyOnce` to be true or left out/],
-    ['a key and restart', { idempotencyKey: 'k', retry: 'restart' }, /`retry` to be 'rerun' or left out/],
+    ['a key and rerun: false', { idempotencyKey: 'k', rerun: false }, /`rerun` to be true or left out/],
   ])('is refused with %s', (_name, options, message) => {
     const given = () => transactionPolicy(retryPolicy().transactions, options as never);
     expect(given).toThrow(TypeError);

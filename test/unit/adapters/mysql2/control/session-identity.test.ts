@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
   type ControlSelf,
+  findSession,
   type Session,
   type Sighting,
-  sight,
   type Thread,
 } from '../../../../../adapters/mysql2/control/session-identity.ts';
 
@@ -110,6 +110,6 @@ const rows: readonly (readonly [what: string, change: Case, expected: Sighting])
 describe('a lost session in a list of threads', () => {
   it.each(rows)('%s', (_title, change, expected) => {
     const threads = change.threads ?? [mine, lost];
-    expect(sight({ ...session, ...change.session }, { ...self, ...change.self }, threads)).toBe(expected);
+    expect(findSession({ ...session, ...change.session }, { ...self, ...change.self }, threads)).toBe(expected);
   });
 });

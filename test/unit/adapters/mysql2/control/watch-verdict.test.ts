@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { judgeSilence, type Verdict } from '../../../../../adapters/mysql2/control/watch-verdict.ts';
 
-const limits = { watchAfter: 1_000, watchTimeout: 3_000 };
+const limits = { after: 1_000, timeout: 3_000 };
 const fresh = { idleSince: undefined, elsewhereSince: undefined, seen: true, hasSent: true };
 const reach = { unreachableSince: undefined, hasSeveralServers: false };
 const now = 100_000;

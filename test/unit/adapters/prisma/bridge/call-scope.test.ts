@@ -3,11 +3,11 @@ import type { ResilientClient } from '../../../../../adapters/mysql2/client.ts';
 import { clientForCall } from '../../../../../adapters/prisma/bridge/call-scope.ts';
 import { resilience } from '../../../../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../../../../prisma/generated/client.ts';
-import type { CallOptions, RetryPolicyOptions } from '../../../../../src/index.ts';
+import type { CallOptions, ResilienceOptions } from '../../../../../src/index.ts';
 import { failing, lost, numbered, ScriptedAdapter } from '../../../../support/prisma/scripted-adapter.ts';
 
 /** A client on an adapter that asks for the options of the call at every step, as `PrismaMySQL2` does. */
-function open(policy?: RetryPolicyOptions, script = failing('', () => undefined, 0)) {
+function open(policy?: ResilienceOptions, script = failing('', () => undefined, 0)) {
   const adapter = new ScriptedAdapter();
   const seen: (readonly [step: string, options: CallOptions | undefined])[] = [];
   adapter.script = (step, nth) => {
@@ -41,15 +41,15 @@ describe('the options of a call', () => {
   });
 
   it('are those of the extension and of the call, and nothing else', async () => {
-    const { seen, prisma } = open({ retries: 3, acquireTimeout: 70, liveness: { maxIdle: 5 }, budget: false });
+    const { seen, prisma } = open({ retries: 3, acquireTimeout: 70, budget: false });
     const { signal } = new AbortController();
     await prisma.$resilience({ signal, retries: undefined }).$resilience({ acquireTimeout: 90 }).user.deleteMany();
     expect(seen).toEqual([['DELETE', { retries: 3, acquireTimeout: 90, signal }]]);
   });
 
   it('never say that something is idempotent: what is in the same context may not be', async () => {
-    const { seen, prisma } = open({ idempotent: true });
-    await prisma.user.deleteMany();
+    const { seen, prisma } = open();
+    await prisma.$resilience({ idempotent: true }).user.deleteMany();
     await prisma.$resilience({ idempotent: true, retries: 1 }).user.deleteMany();
     expect(seen).toEqual([
       ['DELETE', undefined],

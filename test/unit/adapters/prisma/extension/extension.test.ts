@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { resilience } from '../../../../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../../../../prisma/generated/client.ts';
-import type { CallOptions, RetryPolicyOptions } from '../../../../../src/index.ts';
+import type { CallOptions, ResilienceOptions } from '../../../../../src/index.ts';
 import { failing, lost, ScriptedAdapter } from '../../../../support/prisma/scripted-adapter.ts';
 
 type Hook = (params: object) => Promise<unknown>;
 
 /** The query hook as Prisma gets it. */
-function hookOf(policy: RetryPolicyOptions = { minTimeout: 0, maxTimeout: 0 }): Hook {
+function hookOf(policy: ResilienceOptions = { minTimeout: 0, maxTimeout: 0 }): Hook {
   const extended: { query: { $allOperations: Hook } }[] = [];
   const client = { $transaction: async () => {}, $extends: (extension: never) => extended.push(extension) };
   resilience(policy)(client);

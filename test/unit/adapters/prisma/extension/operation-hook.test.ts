@@ -4,8 +4,8 @@ import { Prisma } from '../../../../../prisma/generated/client.ts';
 import {
   classify,
   OutcomeUnknownError,
+  type ResilienceOptions,
   RetriesExhaustedError,
-  type RetryPolicyOptions,
 } from '../../../../../src/index.ts';
 import { closed, failing, lost, numbered, refused, type Script } from '../../../../support/prisma/scripted-adapter.ts';
 import { openScripted, type ScriptedClient, thrownBy } from '../../../../support/prisma/scripted-client.ts';
@@ -119,7 +119,7 @@ describe('a failure that proves that nothing was left behind', () => {
 });
 
 describe('what Prisma puts together', () => {
-  it.each<[string, RetryPolicyOptions]>([
+  it.each<[string, ResilienceOptions]>([
     ['with no options', {}],
     ['with limits', { attemptTimeout: 5_000, signal: new AbortController().signal }],
   ])('is still put together, also when it is asked again: %s', async (_, policy) => {
@@ -199,8 +199,9 @@ describe('a policy', () => {
   });
 
   it('that takes "idempotent" back for single calls is obeyed', async () => {
-    const { adapter, prisma } = openScripted(statement(lost), { idempotent: true });
-    const work = prisma.$resilience({ idempotent: false }).$executeRaw`UPDATE user SET name = 'x'`;
+    const { adapter, prisma } = openScripted(statement(lost));
+    const work = prisma.$resilience({ idempotent: true }).$resilience({ idempotent: false })
+      .$executeRaw`UPDATE user SET name = 'x'`;
     expect(await thrownBy(work)).toBeInstanceOf(OutcomeUnknownError);
     expect(adapter.steps).toHaveLength(1);
   });

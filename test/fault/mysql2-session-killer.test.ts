@@ -3,16 +3,16 @@ import { createPool, type Pool, type RowDataPacket } from 'mysql2/promise';
 import { describe, expect, test } from 'vitest';
 import { ControlConnection } from '../../adapters/mysql2/control/control-connection.ts';
 import { type Session, sessionOf } from '../../adapters/mysql2/control/session-identity.ts';
-import { Fence } from '../../adapters/mysql2/control/session-killer.ts';
+import { SessionKiller } from '../../adapters/mysql2/control/session-killer.ts';
 import { corePoolOf, cutConnections } from '../../adapters/mysql2/driver/pool.ts';
 import { type Resilient, transaction, withResilience } from '../../adapters/mysql2/index.ts';
 import { poolCoreOf } from '../../adapters/mysql2/pool/pool-core.ts';
 import {
   AttemptTimeoutError,
-  type FenceEvent,
   OutcomeUnknownError,
-  type RetryPolicyOptions,
+  type ResilienceOptions,
   retryPolicy,
+  type SessionKilledEvent,
 } from '../../src/index.ts';
 import { failureOf, later } from '../contract/outcome.ts';
 import { recordStatements } from '../support/proxy/record-statements.ts';
@@ -21,16 +21,16 @@ import { patient, unhurried, useStage } from '../support/stage.ts';
 const upsert = 'INSERT INTO stage_keyed (id) VALUES (?) ON DUPLICATE KEY UPDATE writes = writes + 1';
 
 describe('the thread of a lost session', unhurried, () => {
-  const stage = useStage('fence');
+  const stage = useStage('session_killer');
 
-  const open = (policy: RetryPolicyOptions = {}, options: object = stage.direct()): Resilient<Pool> =>
+  const open = (policy: ResilienceOptions = {}, options: object = stage.direct()): Resilient<Pool> =>
     stage.closing(withResilience(createPool({ ...options, connectionLimit: 10 }), policy));
   const core = (pool: Pool) => corePoolOf(pool) ?? expect.fail('a pool of mysql2');
-  const fences = (): FenceEvent[] => {
-    const events: FenceEvent[] = [];
-    const listener = (event: unknown) => events.push(event as FenceEvent);
-    subscribe('gone-away:fence', listener);
-    stage.after(async () => unsubscribe('gone-away:fence', listener));
+  const kills = (): SessionKilledEvent[] => {
+    const events: SessionKilledEvent[] = [];
+    const listener = (event: unknown) => events.push(event as SessionKilledEvent);
+    subscribe('gone-away:session-killed', listener);
+    stage.after(async () => unsubscribe('gone-away:session-killed', listener));
     return events;
   };
   const sessionOn = async (pool: Pool): Promise<Session> => {
@@ -55,9 +55,12 @@ describe('the thread of a lost session', unhurried, () => {
   });
 
   test('is gone before an idempotent write is sent again that had no answer in time, which is applied once', async () => {
-    const events = fences();
+    const events = kills();
     const retried: boolean[] = [];
-    const pool = open({ attemptTimeout: 200, idempotent: true, onRetry: (e) => retried.push(e.failure.stillRunning) });
+    const pool = open({
+      attemptTimeout: 200,
+      onRetry: (e) => retried.push(e.failure.stillRunning),
+    }).$resilience({ idempotent: true });
     const unlock = await stage.lock('stage_keyed');
     const write = later(pool.query(upsert, [1]));
     await expect.poll(() => retried.length, patient).toBeGreaterThanOrEqual(2);
@@ -69,7 +72,7 @@ describe('the thread of a lost session', unhurried, () => {
   });
 
   test('is gone before an idempotent write is sent again whose connection was lost', async () => {
-    const pool = open({ idempotent: true });
+    const pool = open().$resilience({ idempotent: true });
     const lost = await idOf(pool);
     const unlock = await stage.lock('stage_keyed');
     const write = later(pool.query(upsert, [1]));
@@ -142,7 +145,7 @@ describe('the thread of a lost session', unhurried, () => {
 
   test('is stopped before its transaction runs again, which needs the locks that it holds', async () => {
     await stage.server.admin('INSERT INTO app.stage_keyed (id, writes) VALUES (1, 0), (2, 0)');
-    const events = fences();
+    const events = kills();
     const pool = open({ attemptTimeout: 500, minTimeout: 0, maxTimeout: 0 });
     const unlock = await stage.lockKeyed(2);
     const attempts: number[] = [];
@@ -153,7 +156,7 @@ describe('the thread of a lost session', unhurried, () => {
         await connection.query('UPDATE stage_keyed SET writes = writes + 1 WHERE id = 1');
         if (attempt === 1) await connection.query('UPDATE stage_keyed SET writes = writes + 1 WHERE id = 2');
       },
-      { retry: 'rerun' },
+      { rerun: true },
     );
     expect(attempts).toEqual([1, 2]);
     expect(events).toMatchObject([{ result: 'gone' }]);
@@ -165,7 +168,7 @@ describe('the thread of a lost session', unhurried, () => {
   });
 
   test('is stopped in the background when the caller aborts, who does not wait for it', async () => {
-    const events = fences();
+    const events = kills();
     const pool = open();
     await stage.lock();
     const controller = new AbortController();
@@ -179,9 +182,9 @@ describe('the thread of a lost session', unhurried, () => {
     await expect.poll(() => events, patient).toEqual([{ threadId, result: 'gone', elapsedMs: expect.any(Number) }]);
   });
 
-  test("is left alone with `fence: 'none'`, and an idempotent write is not sent again that may still run", async () => {
-    const events = fences();
-    const pool = open({ attemptTimeout: 200, fence: 'none', idempotent: true });
+  test('is left alone with `killLostSessions: false`, and an idempotent write is not sent again that may still run', async () => {
+    const events = kills();
+    const pool = open({ attemptTimeout: 200, killLostSessions: false }).$resilience({ idempotent: true });
     const unlock = await stage.lock('stage_keyed');
     const error = await failureOf(pool.query(upsert, [1]));
     expect(error).toBeInstanceOf(OutcomeUnknownError);
@@ -194,18 +197,18 @@ describe('the thread of a lost session', unhurried, () => {
 
   describe('is left alone when it is not provably the one', () => {
     /** A session as a pool would have lost it, with the id of a thread that lives. */
-    const fenceOf = async (change: Partial<Session>, on: object = stage.direct()) => {
+    const killOf = async (change: Partial<Session>, on: object = stage.direct()) => {
       const pool = open({}, on);
       const session = await sessionOn(pool);
       const control = new ControlConnection(core(pool), session.endpoints);
       stage.after(async () => control.close());
-      const fence = new Fence(() => control);
+      const killer = new SessionKiller(() => control);
       const limits = { until: performance.now() + 5_000, signal: undefined, insists: false };
-      return { session, result: await fence.fence({ ...session, ...change }, limits) };
+      return { session, result: await killer.kill({ ...session, ...change }, limits) };
     };
 
     test('but stopped when it is', async () => {
-      const { session, result } = await fenceOf({});
+      const { session, result } = await killOf({});
       expect(result).toBe('gone');
       expect(await stage.server.threads()).not.toContain(session.threadId);
     });
@@ -213,13 +216,13 @@ describe('the thread of a lost session', unhurried, () => {
     test("because the client's port is another one: a stranger who got the same id after a restart", async () => {
       const endpoints = { localAddress: '127.0.0.1', localPort: 1, remoteAddress: '127.0.0.1', remotePort: 1 };
       const { remotePort } = { remotePort: stage.server.port };
-      const { session, result } = await fenceOf({ endpoints: { ...endpoints, remotePort } });
+      const { session, result } = await killOf({ endpoints: { ...endpoints, remotePort } });
       expect(result).toBe('not-ours');
       expect(await stage.server.threads()).toContain(session.threadId);
     });
 
     test('because a proxy stands in between, through which every client looks alike', async () => {
-      const { session, result } = await fenceOf({}, stage.proxied());
+      const { session, result } = await killOf({}, stage.proxied());
       expect(result).toBe('not-ours');
       expect(await stage.server.threads()).toContain(session.threadId);
     });
@@ -227,13 +230,13 @@ describe('the thread of a lost session', unhurried, () => {
     test("because it is another user's", async () => {
       const stranger = open({}, stage.direct('root'));
       const { threadId, endpoints } = await sessionOn(stranger);
-      expect((await fenceOf({ threadId, endpoints })).result).toBe('not-ours');
+      expect((await killOf({ threadId, endpoints })).result).toBe('not-ours');
       expect(await stage.server.threads('root')).toContain(threadId);
     });
 
     test('because it comes over a socket file, where everybody is "localhost"', async () => {
       const { host: _, port: __, ...rest } = stage.direct();
-      const { session, result } = await fenceOf({}, { ...rest, socketPath: stage.server.socketPath });
+      const { session, result } = await killOf({}, { ...rest, socketPath: stage.server.socketPath });
       expect(result).toBe('not-ours');
       expect(await stage.server.threads()).toContain(session.threadId);
     });
@@ -254,7 +257,7 @@ describe('the thread of a lost session', unhurried, () => {
   });
 
   test('behind a proxy goes on, and an idempotent write is not sent again that may still run', async () => {
-    const pool = open({ attemptTimeout: 200, idempotent: true }, stage.proxied());
+    const pool = open({ attemptTimeout: 200 }, stage.proxied()).$resilience({ idempotent: true });
     const unlock = await stage.lock('stage_keyed');
     const error = await failureOf(pool.query(upsert, [1]));
     expect(error).toMatchObject({ code: 'ERR_GONE_AWAY_OUTCOME_UNKNOWN', failure: { stillRunning: true } });
@@ -275,7 +278,7 @@ describe('the thread of a lost session', unhurried, () => {
   });
 
   test('of a server that is down is waited for, as any retry would, and an idempotent write goes on after a restart', async () => {
-    const pool = open({ idempotent: true });
+    const pool = open().$resilience({ idempotent: true });
     await stage.lock('stage_keyed');
     const write = later(pool.query(upsert, [1]));
     await stage.inFlight(1);
@@ -286,7 +289,7 @@ describe('the thread of a lost session', unhurried, () => {
   });
 
   test('is stopped as soon as the server can be asked, long after everybody has gone', async () => {
-    const events = fences();
+    const events = kills();
     const pool = open({ attemptTimeout: 200 }, stage.routed());
     await stage.lock();
     stage.router.onClientData((chunk) => {
@@ -306,14 +309,14 @@ describe('the thread of a lost session', unhurried, () => {
     const session = await sessionOn(pool);
     stage.router.set('refuse');
     // At the end of an attempt: one that is being made would be answered.
-    subscribe('gone-away:fence', function unreachable() {
-      unsubscribe('gone-away:fence', unreachable);
+    subscribe('gone-away:session-killed', function unreachable() {
+      unsubscribe('gone-away:session-killed', unreachable);
       void pool.end();
       stage.router.set('pass');
     });
-    const { fence } = poolCoreOf(core(pool), retryPolicy());
+    const { sessionKiller } = poolCoreOf(core(pool), retryPolicy());
     const limits = { until: performance.now() + 50_000, signal: undefined, insists: true };
-    expect(await fence.fence(session, limits)).toBe('unreachable');
+    expect(await sessionKiller.kill(session, limits)).toBe('unreachable');
   });
 
   test('costs nothing while nothing is lost', async () => {
