@@ -1,4 +1,5 @@
-import { bounded, type Settle, type WaitLimits } from '../wait/bounded.ts';
+import type { WaitLimits } from '../wait/bounded.ts';
+import { WaitingLine } from '../wait/waiting-line.ts';
 
 /**
  * A counting semaphore in front of the pool, first come, first served.
@@ -7,7 +8,7 @@ import { bounded, type Settle, type WaitLimits } from '../wait/bounded.ts';
  * stopped waiting. In front of it, only as many calls go on to mysql2 as it has connections.
  */
 export class Admission {
-  readonly #waiting = new Set<Settle<void>>();
+  readonly #line = new WaitingLine();
   #free: number;
 
   constructor(permits: number) {
@@ -15,7 +16,7 @@ export class Admission {
   }
 
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#line.size;
   }
 
   /** Takes a permit if one is free. */
@@ -26,30 +27,17 @@ export class Admission {
   }
 
   /** Waits for a permit. */
-  async enter(limits: WaitLimits): Promise<void> {
-    let place: Settle<void> | undefined;
-    try {
-      await bounded<void>(limits, (settle) => {
-        place = settle;
-        this.#waiting.add(settle);
-      });
-    } finally {
-      if (place !== undefined) this.#waiting.delete(place);
-    }
+  enter(limits: WaitLimits): Promise<void> {
+    return this.#line.wait(limits);
   }
 
   /** Sends everybody home who waits. */
   rejectWaiting(error: unknown): void {
-    for (const settle of this.#waiting) settle.reject(error);
-    this.#waiting.clear();
+    this.#line.rejectAll(error);
   }
 
   /** Gives a permit back, to the call that has waited longest if there is one. */
   leave(): void {
-    for (const settle of this.#waiting) {
-      this.#waiting.delete(settle);
-      if (settle.resolve()) return;
-    }
-    this.#free += 1;
+    if (!this.#line.wakeFirst()) this.#free += 1;
   }
 }

@@ -1,5 +1,6 @@
 import { type Failure, fullJitterDelay, publish } from '../../../src/internal.ts';
-import { bounded, type Settle, type WaitLimits } from '../wait/bounded.ts';
+import type { WaitLimits } from '../wait/bounded.ts';
+import { WaitingLine } from '../wait/waiting-line.ts';
 
 /** Pauses between two attempts of the leader to connect, in milliseconds. */
 const probeBackoff = { minTimeout: 25, maxTimeout: 500, factor: 2 };
@@ -9,7 +10,7 @@ const probeBackoff = { minTimeout: 25, maxTimeout: 500, factor: 2 };
  * answer. A server that returns meets one handshake and not one for every waiting call.
  */
 export class ConnectGate {
-  readonly #waiting = new Set<Settle<void>>();
+  readonly #line = new WaitingLine();
   #down: { readonly error: unknown; readonly failure: Failure } | undefined;
   #leading = false;
   #probes = 0;
@@ -48,9 +49,7 @@ export class ConnectGate {
 
   /** Something changed that the waiting calls should look at: an idle connection, an ended pool. */
   wake(): void {
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const settle of waiting) settle.resolve();
+    this.#line.wakeAll();
   }
 
   /** Becomes the one that tries to connect; false if there is one already. */
@@ -63,10 +62,7 @@ export class ConnectGate {
   /** Stops being the leader, whatever came of it; somebody else may take over. */
   stopLeading(): void {
     this.#leading = false;
-    for (const settle of this.#waiting) {
-      this.#waiting.delete(settle);
-      if (settle.resolve()) return;
-    }
+    this.#line.wakeFirst();
   }
 
   /** The leader's pause after the last attempt that failed, whoever made it; ends early when {@link wake} is called. */
@@ -74,10 +70,10 @@ export class ConnectGate {
     this.#probes += 1;
     const ownUntil = this.#failedAt + fullJitterDelay(this.#probes, probeBackoff, Math.random);
     if (ownUntil <= performance.now()) return;
-    if (ownUntil >= limits.until) return this.#wait(limits);
+    if (ownUntil >= limits.until) return this.#line.wait(limits);
     const over = Symbol('pause is over');
     try {
-      await this.#wait({ ...limits, until: ownUntil, timedOut: () => over });
+      await this.#line.wait({ ...limits, until: ownUntil, timedOut: () => over });
     } catch (error) {
       if (error !== over) throw error;
     }
@@ -85,18 +81,6 @@ export class ConnectGate {
 
   /** Waits until the leader got an answer or stopped leading. */
   changed(limits: WaitLimits): Promise<void> {
-    return this.#wait(limits);
-  }
-
-  async #wait(limits: WaitLimits): Promise<void> {
-    let place: Settle<void> | undefined;
-    try {
-      await bounded<void>(limits, (settle) => {
-        place = settle;
-        this.#waiting.add(settle);
-      });
-    } finally {
-      if (place !== undefined) this.#waiting.delete(place);
-    }
+    return this.#line.wait(limits);
   }
 }
