@@ -4,6 +4,7 @@ import { fullJitterDelay } from './backoff.ts';
 import { RetryBudget } from './budget.ts';
 import { classify } from './classify.ts';
 import { decide } from './decide.ts';
+import { type Environment, realEnvironment } from './environment.ts';
 import { OutcomeUnknownError, RetriesExhaustedError } from './errors.ts';
 import type { Failure, Operation } from './failure.ts';
 import { afterKill, killOf, killTimeout } from './kill.ts';
@@ -20,15 +21,7 @@ export interface AttemptContext {
   readonly deadline: number;
 }
 
-/** What the executor needs of the world; injected so that tests decide it. */
-export interface ExecutorEnvironment {
-  /** Milliseconds, monotonic. */
-  readonly now: () => number;
-  /** In [0, 1). */
-  readonly random: () => number;
-}
-
-const realEnvironment: ExecutorEnvironment = { now: () => performance.now(), random: Math.random };
+type ExecutorEnvironment = Pick<Environment, 'now' | 'random'>;
 
 /**
  * Runs operations: the first attempt as it is, with nothing around it but a try; what follows a failure through p-retry.

@@ -1,4 +1,4 @@
-import { type Failure, fullJitterDelay, publish } from '../../../src/internal.ts';
+import { type Environment, type Failure, fullJitterDelay, publish, realEnvironment } from '../../../src/internal.ts';
 import type { WaitLimits } from '../wait/bounded.ts';
 import { WaitingLine } from '../wait/waiting-line.ts';
 
@@ -10,12 +10,17 @@ const probeBackoff = { minTimeout: 25, maxTimeout: 500, factor: 2 };
  * answer. A server that returns meets one handshake and not one for every waiting call.
  */
 export class ConnectGate {
+  readonly #environment: Environment;
   readonly #line = new WaitingLine();
   #down: { readonly error: unknown; readonly failure: Failure } | undefined;
   #leading = false;
   #probes = 0;
   #failedAt = 0;
   #downSince = 0;
+
+  constructor(environment: Environment = realEnvironment) {
+    this.#environment = environment;
+  }
 
   get isDown(): boolean {
     return this.#down !== undefined;
@@ -35,7 +40,7 @@ export class ConnectGate {
     if (this.#down === undefined) this.#downSince = performance.now();
     if (this.#down === undefined) publish('gone-away:server-down', () => ({ failure }));
     this.#down = { error, failure };
-    this.#failedAt = performance.now();
+    this.#failedAt = this.#environment.now();
   }
 
   /** A connection was made, or the server answered at least. */
@@ -68,8 +73,8 @@ export class ConnectGate {
   /** The leader's pause after the last attempt that failed, whoever made it; ends early when {@link wake} is called. */
   async pause(limits: WaitLimits): Promise<void> {
     this.#probes += 1;
-    const ownUntil = this.#failedAt + fullJitterDelay(this.#probes, probeBackoff, Math.random);
-    if (ownUntil <= performance.now()) return;
+    const ownUntil = this.#failedAt + fullJitterDelay(this.#probes, probeBackoff, this.#environment.random);
+    if (ownUntil <= this.#environment.now()) return;
     if (ownUntil >= limits.until) return this.#line.wait(limits);
     const over = Symbol('pause is over');
     try {

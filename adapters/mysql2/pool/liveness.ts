@@ -1,4 +1,4 @@
-import type { EvictEvent, LivenessOptions } from '../../../src/internal.ts';
+import { type EvictEvent, type LivenessOptions, realEnvironment } from '../../../src/internal.ts';
 import { turnsToNoticeEnd } from '../driver/connection.ts';
 import { bounded, type WaitLimits } from '../wait/bounded.ts';
 import type { Generation } from './generation.ts';
@@ -54,7 +54,8 @@ export async function ping(
   limits: WaitLimits,
 ): Promise<'alive' | 'lost' | 'silent'> {
   const silence = Symbol('no answer to a ping');
-  const ownUntil = performance.now() + timeout;
+  const { now = realEnvironment.now } = limits;
+  const ownUntil = now() + timeout;
   const ownLimits = ownUntil < limits.until ? { ...limits, until: ownUntil, timedOut: () => silence } : limits;
   try {
     const answered = await bounded<boolean>(ownLimits, ({ resolve }) => {

@@ -3,6 +3,7 @@ import {
   AcquireTimeoutError,
   attachEvidence,
   classify,
+  type Environment,
   type EvictEvent,
   Executor,
   failureOf,
@@ -10,6 +11,7 @@ import {
   notify,
   publish,
   type RetryPolicy,
+  realEnvironment,
 } from '../../../src/internal.ts';
 import { ControlConnection } from '../control/control-connection.ts';
 import type { Session } from '../control/session-identity.ts';
@@ -50,8 +52,9 @@ export function poolCoreOf(pool: Pool, policy: RetryPolicy): PoolCore {
 export class PoolCore implements LeaseOwner {
   readonly pool: Pool;
   readonly executor: Executor;
+  readonly environment: Environment;
   readonly #generation = new Generation();
-  readonly #gate = new ConnectGate();
+  readonly #gate: ConnectGate;
   readonly #admission: Admission;
   readonly #connections = new WeakMap<PoolConnection, PooledConnection>();
   /** By the address that their sessions go to: a name may stand for several servers. */
@@ -60,9 +63,11 @@ export class PoolCore implements LeaseOwner {
   /** Stops the server's threads of sessions that were lost on this pool. */
   readonly sessionKiller: SessionKiller = new SessionKiller((session) => this.#controlOf(session));
 
-  constructor(pool: Pool, policy: RetryPolicy) {
+  constructor(pool: Pool, policy: RetryPolicy, environment: Environment = realEnvironment) {
     this.pool = pool;
-    this.executor = new Executor(policy);
+    this.environment = environment;
+    this.executor = new Executor(policy, environment);
+    this.#gate = new ConnectGate(environment);
     this.#admission = new Admission(connectionLimit(pool));
     pool.on('connection', () => this.#gate.connected());
     watchPoolEnd(pool, () => this.#ended());
@@ -71,7 +76,7 @@ export class PoolCore implements LeaseOwner {
   /**
    * A connection that may be used at once. Nothing is sent to find out, except one bounded ping where a sibling has died.
    *
-   * @param deadline on `performance.now()`'s clock: give up then, even if `acquireTimeout` is later
+   * @param deadline on the environment's monotonic clock: give up then, even if `acquireTimeout` is later
    * @throws AcquireTimeoutError; the driver's error, when trying again cannot help; the signal's reason
    */
   async acquire(policy: RetryPolicy, deadline: number, watchesCommands: boolean): Promise<Lease> {
@@ -80,13 +85,13 @@ export class PoolCore implements LeaseOwner {
     try {
       for (;;) {
         const pooled = await this.#connection(policy, limits);
-        const trust = judge(pooled, this.#generation, policy.liveness, Date.now());
+        const trust = judge(pooled, this.#generation, policy.liveness, this.environment.wallClock());
         // Not through an async function, whose every turn of the microtask queue all statements would pay for.
         if (trust.action === 'use' || (await this.#provesUsable(pooled, trust, policy, limits))) {
           return new Lease(pooled, this, policy, watchesCommands);
         }
         // A server that accepts every connection and is of no use on any: there would be no end to it.
-        if (performance.now() >= limits.until) throw limits.timedOut();
+        if (this.environment.now() >= limits.until) throw limits.timedOut();
         limits.signal?.throwIfAborted();
       }
     } catch (error) {
@@ -161,7 +166,7 @@ export class PoolCore implements LeaseOwner {
         this.#generation,
         this.sessionKiller,
         madeIn,
-        maxLifetime * (1 - Math.random() / 10),
+        maxLifetime * (1 - this.environment.random() / 10),
       );
       this.#connections.set(core, pooled);
     }
@@ -235,13 +240,14 @@ export class PoolCore implements LeaseOwner {
   }
 
   #limits(policy: RetryPolicy, deadline: number): WaitLimits {
-    const startedAt = performance.now();
+    const { now } = this.environment;
+    const startedAt = now();
     const until = Math.min(startedAt + policy.acquireTimeout, deadline);
-    return { until, signal: policy.signal, timedOut: () => this.#acquireTimedOut(startedAt) };
+    return { until, now, signal: policy.signal, timedOut: () => this.#acquireTimedOut(startedAt) };
   }
 
   #acquireTimedOut(startedAt: number): AcquireTimeoutError {
-    const elapsedMs = performance.now() - startedAt;
+    const elapsedMs = this.environment.now() - startedAt;
     const { lastError, lastFailure } = this.#gate;
     const why =
       lastFailure === undefined

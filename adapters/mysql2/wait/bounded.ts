@@ -1,9 +1,12 @@
+import { realEnvironment } from '../../../src/internal.ts';
 import { startFairTimer } from './fair-timer.ts';
 
 /** How long something may be waited for, and what it means when that is over. */
 export interface WaitLimits {
-  /** On `performance.now()`'s clock, in milliseconds. */
+  /** On the clock of `now`, in milliseconds. */
   readonly until: number;
+  /** Monotonic. Default `performance.now()`. */
+  readonly now?: () => number;
   readonly signal: AbortSignal | undefined;
   /** The error for a wait that took too long. */
   readonly timedOut: () => unknown;
@@ -29,7 +32,7 @@ export function bounded<T>(
   onLate: (value: T) => void = () => {},
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const { signal, until } = limits;
+    const { signal, until, now = realEnvironment.now } = limits;
     if (signal?.aborted === true) {
       reject(signal.reason);
       return;
@@ -46,11 +49,12 @@ export function bounded<T>(
       if (finish()) reject(signal?.reason);
     };
     const stopTimer = startFairTimer(
-      Math.max(0, until - performance.now()),
+      Math.max(0, until - now()),
       () => {
         if (finish()) reject(limits.timedOut());
       },
       limits.keepsAlive,
+      now,
     );
     signal?.addEventListener('abort', onAbort, { once: true });
     start({

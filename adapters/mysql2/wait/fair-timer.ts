@@ -1,3 +1,5 @@
+import { realEnvironment } from '../../../src/internal.ts';
+
 /** A timer that fires this much later than it was due shows that the process stood still: frozen, or in a long computation. */
 const stoodStill = 50;
 
@@ -12,24 +14,30 @@ export const turnsToRead = 3;
  * long as it was late, at most as long as it was set for: a handshake that stood still with the process needs more than one answer.
  *
  * @param keepsAlive whether the process has to live until then
+ * @param now a monotonic clock, in milliseconds
  * @returns calls it off
  */
-export function startFairTimer(milliseconds: number, callback: () => void, keepsAlive = true): () => void {
+export function startFairTimer(
+  milliseconds: number,
+  callback: () => void,
+  keepsAlive = true,
+  now: () => number = realEnvironment.now,
+): () => void {
   let timer: NodeJS.Timeout | undefined;
   let immediate: NodeJS.Immediate | undefined;
-  const wait = (duration: number, mayExtend: boolean) => {
-    const due = performance.now() + duration;
+  const startTimer = (duration: number, mayExtend: boolean) => {
+    const due = now() + duration;
     timer = setTimeout(() => {
-      const late = performance.now() - due;
-      if (mayExtend && late > stoodStill) wait(Math.min(late, milliseconds), false);
-      else turn(turnsToRead);
+      const late = now() - due;
+      if (mayExtend && late > stoodStill) startTimer(Math.min(late, milliseconds), false);
+      else letLoopTurn(turnsToRead);
     }, duration);
     if (!keepsAlive) timer.unref();
   };
-  const turn = (turns: number) => {
-    immediate = setImmediate(() => (turns > 1 ? turn(turns - 1) : callback()));
+  const letLoopTurn = (turns: number) => {
+    immediate = setImmediate(() => (turns > 1 ? letLoopTurn(turns - 1) : callback()));
   };
-  wait(milliseconds, true);
+  startTimer(milliseconds, true);
   return () => {
     clearTimeout(timer);
     clearImmediate(immediate);
