@@ -2,6 +2,7 @@ import type { PoolConnection } from 'mysql2';
 import {
   AttemptTimeoutError,
   attachEvidence,
+  type Environment,
   type EvictEvent,
   type Failure,
   failureOf,
@@ -38,6 +39,7 @@ type Send = (...values: readonly unknown[]) => DriverCommand | undefined;
 
 /** What a lease needs of the pool that made it. */
 export interface LeaseOwner {
+  readonly environment: Pick<Environment, 'wallClock'>;
   began(lease: Lease): void;
   ended(lease: Lease): void;
   giveBackPermit(): void;
@@ -265,7 +267,7 @@ export class Lease implements Holder, Watched {
     else if (pooled.isDirty || hasRunningCommand(pooled.core)) this.destroy('dirty');
     else {
       this.#end();
-      pooled.lastUsedAt = Date.now();
+      pooled.lastUsedAt = this.#owner.environment.wallClock();
       pooled.core.release();
       this.#giveBackPermit();
     }

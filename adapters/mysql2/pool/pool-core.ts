@@ -161,13 +161,9 @@ export class PoolCore implements LeaseOwner {
     if (pooled === undefined) {
       const { maxLifetime } = policy.liveness;
       // Jittered, so that connections that were made together do not all end together.
-      pooled = new PooledConnection(
-        core,
-        this.#generation,
-        this.sessionKiller,
-        madeIn,
-        maxLifetime * (1 - this.environment.random() / 10),
-      );
+      const lifetime = maxLifetime * (1 - this.environment.random() / 10);
+      const expiresAt = this.environment.wallClock() + lifetime;
+      pooled = new PooledConnection(core, this.#generation, this.sessionKiller, madeIn, expiresAt);
       this.#connections.set(core, pooled);
     }
     return pooled;

@@ -65,6 +65,7 @@ export class PooledConnection {
   readonly #wire: Wire;
   readonly #generation: Generation;
   readonly madeIn: number;
+  /** Wall clock, in milliseconds. */
   readonly expiresAt: number;
   /** The count of losses when it last answered. */
   #provenAt: number;
@@ -82,7 +83,7 @@ export class PooledConnection {
   #usualAutocommit = true;
   #lost = false;
 
-  constructor(core: PoolConnection, generation: Generation, killer: SessionKiller, madeIn: number, lifetime: number) {
+  constructor(core: PoolConnection, generation: Generation, killer: SessionKiller, madeIn: number, expiresAt: number) {
     this.core = core;
     this.session = sessionOf(core);
     this.#beganWithAutocommit = beganWithAutocommit(core);
@@ -91,7 +92,7 @@ export class PooledConnection {
     this.madeIn = madeIn;
     this.#provenAt = generation.losses;
     this.lastUsedAt = lastActiveAt(core);
-    this.expiresAt = Date.now() + lifetime;
+    this.expiresAt = expiresAt;
     // What a listener of the pool's 'connection' event has sent prepares every session of the pool: that is how they are meant to be.
     for (const command of pendingCommands(core)) {
       onCommandResult(command, (_error, rows) => {
