@@ -37,7 +37,7 @@ export class ConnectGate {
 
   /** An attempt to connect failed in a way that may pass. */
   connectFailed(error: unknown, failure: Failure): void {
-    if (this.#down === undefined) this.#downSince = performance.now();
+    if (this.#down === undefined) this.#downSince = this.#environment.now();
     if (this.#down === undefined) publish('gone-away:server-down', () => ({ failure }));
     this.#down = { error, failure };
     this.#failedAt = this.#environment.now();
@@ -48,12 +48,12 @@ export class ConnectGate {
     this.#probes = 0;
     if (this.#down === undefined) return;
     this.#down = undefined;
-    publish('gone-away:server-up', () => ({ downForMs: performance.now() - this.#downSince }));
-    this.wake();
+    publish('gone-away:server-up', () => ({ downForMs: this.#environment.now() - this.#downSince }));
+    this.wakeWaiting();
   }
 
   /** Something changed that the waiting calls should look at: an idle connection, an ended pool. */
-  wake(): void {
+  wakeWaiting(): void {
     this.#line.wakeAll();
   }
 
@@ -70,8 +70,8 @@ export class ConnectGate {
     this.#line.wakeFirst();
   }
 
-  /** The leader's pause after the last attempt that failed, whoever made it; ends early when {@link wake} is called. */
-  async pause(limits: WaitLimits): Promise<void> {
+  /** The leader's pause after the last attempt that failed, whoever made it; ends early when {@link wakeWaiting} is called. */
+  async pauseBeforeProbe(limits: WaitLimits): Promise<void> {
     this.#probes += 1;
     const ownUntil = this.#failedAt + fullJitterDelay(this.#probes, probeBackoff, this.#environment.random);
     if (ownUntil <= this.#environment.now()) return;
@@ -85,7 +85,7 @@ export class ConnectGate {
   }
 
   /** Waits until the leader got an answer or stopped leading. */
-  changed(limits: WaitLimits): Promise<void> {
+  waitForChange(limits: WaitLimits): Promise<void> {
     return this.#line.wait(limits);
   }
 }

@@ -6,7 +6,7 @@ import type { PooledConnection } from './pooled-connection.ts';
 
 /** What a checkout has to do before this connection may be used. */
 export type Trust =
-  | { readonly action: 'use' | 'turn' | 'ping' }
+  | { readonly action: 'use' | 'await-turns' | 'ping' }
   | { readonly action: 'evict'; readonly reason: EvictEvent['reason'] };
 
 type Judged = Pick<PooledConnection, 'expiresAt' | 'lastUsedAt' | 'madeIn' | 'isLost' | 'isSuspect'>;
@@ -16,7 +16,7 @@ type Judged = Pick<PooledConnection, 'expiresAt' | 'lastUsedAt' | 'madeIn' | 'is
  *
  * @param now wall clock, in milliseconds; a clock that was set back counts as an unknown idle time
  */
-export function judge(
+export function judgeLiveness(
   connection: Judged,
   generation: Pick<Generation, 'number'>,
   options: LivenessOptions,
@@ -28,7 +28,7 @@ export function judge(
   if (idle > options.idleTimeout) return { action: 'evict', reason: 'idle' };
   if (connection.madeIn < generation.number) return { action: 'evict', reason: 'server' };
   if (connection.isSuspect) return { action: 'ping' };
-  return { action: idle < 0 || idle > options.trustIdleFor ? 'turn' : 'use' };
+  return { action: idle < 0 || idle > options.trustIdleFor ? 'await-turns' : 'use' };
 }
 
 /**
@@ -36,7 +36,7 @@ export function judge(
  *
  * @returns whether the connection is still good
  */
-export async function turn(connection: PooledConnection): Promise<boolean> {
+export async function awaitEventLoopTurns(connection: PooledConnection): Promise<boolean> {
   for (let turns = turnsToNoticeEnd(connection.core); turns > 0; turns -= 1) {
     await new Promise<void>((resolve) => setImmediate(resolve));
   }
@@ -48,7 +48,7 @@ export async function turn(connection: PooledConnection): Promise<boolean> {
  *
  * @throws what the call's own limits throw
  */
-export async function ping(
+export async function pingOnce(
   connection: PooledConnection,
   timeout: number,
   limits: WaitLimits,

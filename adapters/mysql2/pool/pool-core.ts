@@ -31,7 +31,7 @@ import { Admission } from './admission.ts';
 import { ConnectGate } from './connect-gate.ts';
 import { Generation } from './generation.ts';
 import { Lease, type LeaseOwner } from './lease.ts';
-import { judge, ping, type Trust, turn } from './liveness.ts';
+import { awaitEventLoopTurns, judgeLiveness, pingOnce, type Trust } from './liveness.ts';
 import { PooledConnection } from './pooled-connection.ts';
 
 const poolCores = new WeakMap<Pool, PoolCore>();
@@ -85,7 +85,7 @@ export class PoolCore implements LeaseOwner {
     try {
       for (;;) {
         const pooled = await this.#connection(policy, limits);
-        const trust = judge(pooled, this.#generation, policy.liveness, this.environment.wallClock());
+        const trust = judgeLiveness(pooled, this.#generation, policy.liveness, this.environment.wallClock());
         // Not through an async function, whose every turn of the microtask queue all statements would pay for.
         if (trust.action === 'use' || (await this.#provesUsable(pooled, trust, policy, limits))) {
           return new Lease(pooled, this, policy, watchesCommands);
@@ -114,7 +114,7 @@ export class PoolCore implements LeaseOwner {
   /** The pool was ended: nobody waits any longer, and everybody hears what mysql2 would have said. */
   #ended(): void {
     this.#admission.rejectWaiting(new Error('Pool is closed.'));
-    this.#gate.wake();
+    this.#gate.wakeWaiting();
     this.sessionKiller.close();
     for (const control of this.#controls.values()) control.close();
   }
@@ -143,9 +143,9 @@ export class PoolCore implements LeaseOwner {
     policy: RetryPolicy,
     limits: WaitLimits,
   ): Promise<boolean> {
-    if (trust.action === 'turn' && (await turn(pooled))) return true;
+    if (trust.action === 'await-turns' && (await awaitEventLoopTurns(pooled))) return true;
     if (trust.action === 'ping') {
-      const answer = await ping(pooled, policy.liveness.pingTimeout, limits);
+      const answer = await pingOnce(pooled, policy.liveness.pingTimeout, limits);
       if (answer === 'alive') return true;
       // Nothing at all came back: whatever is between here and the server, the other connections go the same way.
       if (answer === 'silent') this.#generation.invalidate();
@@ -177,14 +177,14 @@ export class PoolCore implements LeaseOwner {
         if (connection !== undefined) return connection;
       } else if (this.#gate.tryLead()) {
         try {
-          await this.#gate.pause(limits);
+          await this.#gate.pauseBeforeProbe(limits);
           const connection = await this.#tryConnect(policy, limits);
           if (connection !== undefined) return connection;
         } finally {
           this.#gate.stopLeading();
         }
       } else {
-        await this.#gate.changed(limits);
+        await this.#gate.waitForChange(limits);
       }
     }
   }
@@ -272,7 +272,7 @@ export class PoolCore implements LeaseOwner {
   giveBackPermit(): void {
     this.#admission.leave();
     // An idle connection is of use to calls that wait for the server to accept new ones.
-    if (this.#gate.isDown && this.#hasIdle()) this.#gate.wake();
+    if (this.#gate.isDown && this.#hasIdle()) this.#gate.wakeWaiting();
   }
 
   evicted(reason: EvictEvent['reason'], pooled: PooledConnection, policy: RetryPolicy): void {
