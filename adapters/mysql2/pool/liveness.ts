@@ -1,3 +1,4 @@
+import type { PoolConnection } from 'mysql2';
 import { type EvictEvent, type LivenessOptions, realEnvironment } from '../../../src/internal.ts';
 import { turnsToNoticeEnd } from '../driver/connection.ts';
 import { bounded, type WaitLimits } from '../wait/bounded.ts';
@@ -8,6 +9,10 @@ import type { PooledConnection } from './pooled-connection.ts';
 export type Trust =
   | { readonly action: 'use' | 'await-turns' | 'ping' }
   | { readonly action: 'evict'; readonly reason: EvictEvent['reason'] };
+
+interface Pinged extends Pick<PooledConnection, 'isLost' | 'proven'> {
+  readonly core: Pick<PoolConnection, 'ping' | 'destroy'>;
+}
 
 type Judged = Pick<PooledConnection, 'expiresAt' | 'lastUsedAt' | 'madeIn' | 'isLost' | 'isSuspect'>;
 
@@ -36,7 +41,7 @@ export function judgeLiveness(
  *
  * @returns whether the connection is still good
  */
-export async function awaitEventLoopTurns(connection: PooledConnection): Promise<boolean> {
+export async function awaitEventLoopTurns(connection: Pick<PooledConnection, 'core' | 'isLost'>): Promise<boolean> {
   for (let turns = turnsToNoticeEnd(connection.core); turns > 0; turns -= 1) {
     await new Promise<void>((resolve) => setImmediate(resolve));
   }
@@ -49,7 +54,7 @@ export async function awaitEventLoopTurns(connection: PooledConnection): Promise
  * @throws what the call's own limits throw
  */
 export async function pingOnce(
-  connection: PooledConnection,
+  connection: Pinged,
   timeout: number,
   limits: WaitLimits,
 ): Promise<'alive' | 'lost' | 'silent'> {

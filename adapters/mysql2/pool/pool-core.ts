@@ -1,13 +1,9 @@
-import type { Pool, PoolConnection } from 'mysql2';
+import type { Pool } from 'mysql2';
 import {
-  AcquireTimeoutError,
-  attachEvidence,
-  classify,
+  type AcquireTimeoutError,
   type Environment,
   type EvictEvent,
   Executor,
-  failureOf,
-  neverAcquired,
   notify,
   publish,
   type RetryPolicy,
@@ -18,21 +14,15 @@ import type { Session } from '../control/session-identity.ts';
 import { SessionKiller } from '../control/session-killer.ts';
 import { StatementWatch } from '../control/statement-watch.ts';
 import { threadIdOf } from '../driver/connection.ts';
-import {
-  connectionLimit,
-  guardNewestConnection,
-  idleCount,
-  isPoolClosed,
-  queueLimit,
-  watchPoolEnd,
-} from '../driver/pool.ts';
-import { bounded, type WaitLimits } from '../wait/bounded.ts';
+import { connectionLimit, isPoolClosed, queueLimit, watchPoolEnd } from '../driver/pool.ts';
+import type { WaitLimits } from '../wait/bounded.ts';
+import { acquireTimeoutError } from './acquire-timeout-error.ts';
 import { Admission } from './admission.ts';
-import { ConnectGate } from './connect-gate.ts';
+import { Connector } from './connector.ts';
 import { Generation } from './generation.ts';
 import { Lease, type LeaseOwner } from './lease.ts';
 import { awaitEventLoopTurns, judgeLiveness, pingOnce, type Trust } from './liveness.ts';
-import { PooledConnection } from './pooled-connection.ts';
+import type { PooledConnection } from './pooled-connection.ts';
 
 const poolCores = new WeakMap<Pool, PoolCore>();
 
@@ -54,9 +44,8 @@ export class PoolCore implements LeaseOwner {
   readonly executor: Executor;
   readonly environment: Environment;
   readonly #generation = new Generation();
-  readonly #gate: ConnectGate;
   readonly #admission: Admission;
-  readonly #connections = new WeakMap<PoolConnection, PooledConnection>();
+  readonly #connector: Connector;
   /** By the address that their sessions go to: a name may stand for several servers. */
   readonly #controls = new Map<string, ControlConnection>();
   readonly #watch = new StatementWatch((session) => this.#controlOf(session));
@@ -67,9 +56,8 @@ export class PoolCore implements LeaseOwner {
     this.pool = pool;
     this.environment = environment;
     this.executor = new Executor(policy, environment);
-    this.#gate = new ConnectGate(environment);
     this.#admission = new Admission(connectionLimit(pool));
-    pool.on('connection', () => this.#gate.connected());
+    this.#connector = new Connector(pool, this.#generation, this.sessionKiller, environment);
     watchPoolEnd(pool, () => this.#ended());
   }
 
@@ -84,7 +72,7 @@ export class PoolCore implements LeaseOwner {
     if (!this.#admission.tryEnter()) await this.#queue(limits);
     try {
       for (;;) {
-        const pooled = await this.#connection(policy, limits);
+        const pooled = await this.#connector.connect(policy, limits);
         const trust = judgeLiveness(pooled, this.#generation, policy.liveness, this.environment.wallClock());
         // Not through an async function, whose every turn of the microtask queue all statements would pay for.
         if (trust.action === 'use' || (await this.#provesUsable(pooled, trust, policy, limits))) {
@@ -114,7 +102,7 @@ export class PoolCore implements LeaseOwner {
   /** The pool was ended: nobody waits any longer, and everybody hears what mysql2 would have said. */
   #ended(): void {
     this.#admission.rejectWaiting(new Error('Pool is closed.'));
-    this.#gate.wakeWaiting();
+    this.#connector.notePoolEnded();
     this.sessionKiller.close();
     for (const control of this.#controls.values()) control.close();
   }
@@ -156,85 +144,6 @@ export class PoolCore implements LeaseOwner {
     return false;
   }
 
-  #track(core: PoolConnection, madeIn: number, policy: RetryPolicy): PooledConnection {
-    let pooled = this.#connections.get(core);
-    if (pooled === undefined) {
-      const { maxLifetime } = policy.liveness;
-      // Jittered, so that connections that were made together do not all end together.
-      const lifetime = maxLifetime * (1 - this.environment.random() / 10);
-      const expiresAt = this.environment.wallClock() + lifetime;
-      pooled = new PooledConnection(core, this.#generation, this.sessionKiller, madeIn, expiresAt);
-      this.#connections.set(core, pooled);
-    }
-    return pooled;
-  }
-
-  /** A connection of mysql2's pool, idle or new. While the server is down, one caller at a time tries. */
-  async #connection(policy: RetryPolicy, limits: WaitLimits): Promise<PooledConnection> {
-    for (;;) {
-      if (!this.#gate.isDown || this.#hasIdle() || isPoolClosed(this.pool)) {
-        const connection = await this.#tryConnect(policy, limits);
-        if (connection !== undefined) return connection;
-      } else if (this.#gate.tryLead()) {
-        try {
-          await this.#gate.pauseBeforeProbe(limits);
-          const connection = await this.#tryConnect(policy, limits);
-          if (connection !== undefined) return connection;
-        } finally {
-          this.#gate.stopLeading();
-        }
-      } else {
-        await this.#gate.waitForChange(limits);
-      }
-    }
-  }
-
-  /** Undefined if there was none to be had just now; throws where trying again cannot help. */
-  async #tryConnect(policy: RetryPolicy, limits: WaitLimits): Promise<PooledConnection | undefined> {
-    // Of a connection that is new, all that is sure is that it was begun after this.
-    const generation = this.#generation.number;
-    try {
-      return this.#track(await this.#fromPool(limits), generation, policy);
-    } catch (error) {
-      if (error instanceof AcquireTimeoutError || limits.signal?.aborted === true) throw error;
-      attachEvidence(error, neverAcquired);
-      const failure = classify(error);
-      if (!failure.transient) {
-        this.#gate.connected();
-        throw error;
-      }
-      this.#gate.connectFailed(error, failure);
-      if (failure.invalidates === 'server') this.#generation.invalidate();
-      return undefined;
-    }
-  }
-
-  #fromPool(limits: WaitLimits): Promise<PoolConnection> {
-    type Callback = (error: unknown, connection: PoolConnection) => void;
-    const get = (callback: Callback) => this.pool.getConnection(callback);
-    // An idle connection comes with the next tick: no timer is needed for that.
-    if (this.#hasIdle()) {
-      return new Promise((resolve, reject) => {
-        get((error, connection) => (error ? reject(error) : resolve(connection)));
-      });
-    }
-    return bounded<PoolConnection>(
-      limits,
-      ({ resolve, reject }) => {
-        get((error, connection) => {
-          if (error) reject(error);
-          else resolve(connection);
-        });
-        guardNewestConnection(this.pool);
-      },
-      (late) => late.release(),
-    );
-  }
-
-  #hasIdle(): boolean {
-    return (idleCount(this.pool) ?? 0) > 0;
-  }
-
   #limits(policy: RetryPolicy, deadline: number): WaitLimits {
     const { now } = this.environment;
     const startedAt = now();
@@ -243,36 +152,17 @@ export class PoolCore implements LeaseOwner {
   }
 
   #acquireTimedOut(startedAt: number): AcquireTimeoutError {
-    const elapsedMs = this.environment.now() - startedAt;
-    const { lastError, lastFailure } = this.#gate;
-    const why =
-      lastFailure === undefined
-        ? `no connection of the pool became free${this.#limit()}, and no new one was ready`
-        : `connecting fails (${lastFailure.code ?? lastFailure.errno ?? lastFailure.kind})`;
-    const failure = failureOf(
-      { proof: 'not-executed', kind: 'acquire-timeout', invalidates: 'nothing', source: why },
-      neverAcquired,
-    );
-    return new AcquireTimeoutError(
-      `No connection within ${Math.round(elapsedMs)} ms (\`acquireTimeout\`): ${why}. Nothing was sent.`,
-      {
-        failure,
-        attempts: 1,
-        elapsedMs,
-        cause: lastError,
-      },
-    );
-  }
-
-  #limit(): string {
-    const limit = connectionLimit(this.pool);
-    return Number.isFinite(limit) ? ` (it has ${limit} at most)` : '';
+    return acquireTimeoutError({
+      elapsedMs: this.environment.now() - startedAt,
+      connectionLimit: connectionLimit(this.pool),
+      lastError: this.#connector.lastError,
+      lastFailure: this.#connector.lastFailure,
+    });
   }
 
   giveBackPermit(): void {
     this.#admission.leave();
-    // An idle connection is of use to calls that wait for the server to accept new ones.
-    if (this.#gate.isDown && this.#hasIdle()) this.#gate.wakeWaiting();
+    this.#connector.noteGivenBack();
   }
 
   evicted(reason: EvictEvent['reason'], pooled: PooledConnection, policy: RetryPolicy): void {

@@ -1,0 +1,136 @@
+import type { Pool, PoolConnection } from 'mysql2';
+import {
+  AcquireTimeoutError,
+  attachEvidence,
+  classify,
+  type Environment,
+  type Failure,
+  neverAcquired,
+  type RetryPolicy,
+} from '../../../src/internal.ts';
+import type { SessionKiller } from '../control/session-killer.ts';
+import { guardNewestConnection, idleCount, isPoolClosed } from '../driver/pool.ts';
+import { bounded, type WaitLimits } from '../wait/bounded.ts';
+import { ConnectGate } from './connect-gate.ts';
+import type { Generation } from './generation.ts';
+import { PooledConnection } from './pooled-connection.ts';
+
+/** Gets connections from mysql2's pool and knows each again. While the server is down, one caller at a time tries to connect. */
+export class Connector {
+  readonly #pool: Pool;
+  readonly #generation: Generation;
+  readonly #killer: SessionKiller;
+  readonly #environment: Environment;
+  readonly #gate: ConnectGate;
+  readonly #connections = new WeakMap<PoolConnection, PooledConnection>();
+
+  constructor(pool: Pool, generation: Generation, killer: SessionKiller, environment: Environment) {
+    this.#pool = pool;
+    this.#generation = generation;
+    this.#killer = killer;
+    this.#environment = environment;
+    this.#gate = new ConnectGate(environment);
+    pool.on('connection', () => this.#gate.connected());
+  }
+
+  /** Why the last attempt to connect failed, while the server is down. */
+  get lastError(): unknown {
+    return this.#gate.lastError;
+  }
+
+  get lastFailure(): Failure | undefined {
+    return this.#gate.lastFailure;
+  }
+
+  /**
+   * A connection, idle or new, of which nobody has looked yet whether it is still good.
+   *
+   * @throws what `timedOut` makes; the driver's error, when trying again cannot help; the signal's reason
+   */
+  async connect(policy: RetryPolicy, limits: WaitLimits): Promise<PooledConnection> {
+    for (;;) {
+      if (!this.#gate.isDown || this.#hasIdle() || isPoolClosed(this.#pool)) {
+        const connection = await this.#tryConnect(policy, limits);
+        if (connection !== undefined) return connection;
+      } else if (this.#gate.tryLead()) {
+        try {
+          await this.#gate.pauseBeforeProbe(limits);
+          const connection = await this.#tryConnect(policy, limits);
+          if (connection !== undefined) return connection;
+        } finally {
+          this.#gate.stopLeading();
+        }
+      } else {
+        await this.#gate.waitForChange(limits);
+      }
+    }
+  }
+
+  /** A connection was given back: an idle one is of use to calls that wait for the server to accept new ones. */
+  noteGivenBack(): void {
+    if (this.#gate.isDown && this.#hasIdle()) this.#gate.wakeWaiting();
+  }
+
+  /** The pool was ended: whoever waits hears of it from mysql2. */
+  notePoolEnded(): void {
+    this.#gate.wakeWaiting();
+  }
+
+  /** Undefined if there was none to be had just now; throws where trying again cannot help. */
+  async #tryConnect(policy: RetryPolicy, limits: WaitLimits): Promise<PooledConnection | undefined> {
+    // Of a connection that is new, all that is sure is that it was begun after this.
+    const generation = this.#generation.number;
+    try {
+      return this.#track(await this.#fromPool(limits), generation, policy);
+    } catch (error) {
+      if (error instanceof AcquireTimeoutError || limits.signal?.aborted === true) throw error;
+      attachEvidence(error, neverAcquired);
+      const failure = classify(error);
+      if (!failure.transient) {
+        this.#gate.connected();
+        throw error;
+      }
+      this.#gate.connectFailed(error, failure);
+      if (failure.invalidates === 'server') this.#generation.invalidate();
+      return undefined;
+    }
+  }
+
+  #fromPool(limits: WaitLimits): Promise<PoolConnection> {
+    type Callback = (error: unknown, connection: PoolConnection) => void;
+    const get = (callback: Callback) => this.#pool.getConnection(callback);
+    // An idle connection comes with the next tick: no timer is needed for that.
+    if (this.#hasIdle()) {
+      return new Promise((resolve, reject) => {
+        get((error, connection) => (error ? reject(error) : resolve(connection)));
+      });
+    }
+    return bounded<PoolConnection>(
+      limits,
+      ({ resolve, reject }) => {
+        get((error, connection) => {
+          if (error) reject(error);
+          else resolve(connection);
+        });
+        guardNewestConnection(this.#pool);
+      },
+      (late) => late.release(),
+    );
+  }
+
+  #hasIdle(): boolean {
+    return (idleCount(this.#pool) ?? 0) > 0;
+  }
+
+  #track(core: PoolConnection, madeIn: number, policy: RetryPolicy): PooledConnection {
+    let pooled = this.#connections.get(core);
+    if (pooled === undefined) {
+      const { wallClock, random } = this.#environment;
+      // Jittered, so that connections that were made together do not all end together.
+      const expiresAt = wallClock() + policy.liveness.maxLifetime * (1 - random() / 10);
+      pooled = new PooledConnection(core, this.#generation, this.#killer, madeIn, expiresAt);
+      this.#connections.set(core, pooled);
+    }
+    return pooled;
+  }
+}
