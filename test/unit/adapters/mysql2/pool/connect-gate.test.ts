@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ConnectGate } from '../../../../../adapters/mysql2/pool/connect-gate.ts';
-import { classify, type ServerEvent } from '../../../../../src/internal.ts';
+import { classify } from '../../../../../src/internal.ts';
 import { limitsOf, passTime, timedOut, turnsTake } from '../../../../support/wait-limits.ts';
 
 const refused = Object.assign(new Error('made up'), { code: 'ECONNREFUSED' });
@@ -95,19 +95,24 @@ describe('while the server refuses connections', () => {
 
   it('its end and its beginning are told once each', () => {
     const told: unknown[] = [];
-    const listen = (event: unknown) => told.push((event as ServerEvent).state);
-    subscribe('gone-away:server', listen);
+    const listen = (event: unknown, name: string | symbol) => told.push([name, event]);
+    const names = ['gone-away:server-down', 'gone-away:server-up'];
+    for (const name of names) subscribe(name, listen);
     try {
       const gate = openGate();
       gate.connected();
       gate.connectFailed(refused, failure);
+      vi.advanceTimersByTime(30);
       gate.connectFailed(refused, failure);
       gate.connected();
       gate.connected();
     } finally {
-      unsubscribe('gone-away:server', listen);
+      for (const name of names) unsubscribe(name, listen);
     }
-    expect(told).toEqual(['down', 'up']);
+    expect(told).toEqual([
+      ['gone-away:server-down', { failure }],
+      ['gone-away:server-up', { downForMs: 30 }],
+    ]);
   });
 });
 

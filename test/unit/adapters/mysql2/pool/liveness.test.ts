@@ -8,7 +8,7 @@ import { limitsOf, passTime, timedOut } from '../../../../support/wait-limits.ts
 
 const now = 1_000_000;
 const trustIdleFor = 100;
-const maxIdle = 1_000;
+const idleTimeout = 1_000;
 const { liveness } = retryPolicy({ liveness: { trustIdleFor, idleTimeout } });
 const generation = { number: 3 };
 
@@ -19,7 +19,7 @@ const good = { isLost: false, expiresAt: now + 1, lastUsedAt: now, madeIn: gener
 const ladder = [
   { wrong: { isLost: true }, trust: { action: 'evict', reason: 'lost' } },
   { wrong: { expiresAt: now }, trust: { action: 'evict', reason: 'lifetime' } },
-  { wrong: { lastUsedAt: now - maxIdle - 1 }, trust: { action: 'evict', reason: 'idle' } },
+  { wrong: { lastUsedAt: now - idleTimeout - 1 }, trust: { action: 'evict', reason: 'idle' } },
   { wrong: { madeIn: generation.number - 1 }, trust: { action: 'evict', reason: 'server' } },
   { wrong: { isSuspect: true }, trust: { action: 'ping' } },
   { wrong: { lastUsedAt: now - trustIdleFor - 1 }, trust: { action: 'await-turns' } },
@@ -43,7 +43,11 @@ describe('the liveness ladder', () => {
   it.each([
     { title: 'has a millisecond left to live', connection: { expiresAt: now + 1 }, action: 'use' },
     { title: 'was idle for exactly `trustIdleFor`', connection: { lastUsedAt: now - trustIdleFor }, action: 'use' },
-    { title: 'was idle for exactly `maxIdle`', connection: { lastUsedAt: now - maxIdle }, action: 'await-turns' },
+    {
+      title: 'was idle for exactly `idleTimeout`',
+      connection: { lastUsedAt: now - idleTimeout },
+      action: 'await-turns',
+    },
     {
       title: 'was used in the future: a clock was set back',
       connection: { lastUsedAt: now + 1 },
