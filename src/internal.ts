@@ -20,7 +20,7 @@ export { notify } from './notify.ts';
 export { transactionOptionNames } from './policy/option-rules.ts';
 export type { ClientPolicy, OneTransactionPolicy } from './policy/policy.ts';
 export { callPolicy, clientPolicy, transactionPolicy } from './policy/policy.ts';
-export { isError, messageOf, propertyOf } from './property.ts';
+export { isError, isObject, messageOf, propertyOf } from './property.ts';
 export { sleep } from './sleep.ts';
 export { isAtomic, isCommit, leavesTransactionUncommitted, withoutEnd } from './sql/transaction-effect.ts';
 export { publish } from './telemetry.ts';

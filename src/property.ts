@@ -13,6 +13,11 @@ export function propertyOf(target: unknown, key: PropertyKey): unknown {
   }
 }
 
+/** Whether this is an object, which can be a key of a WeakMap. A function does not count: nobody throws one. */
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
 /** Whether this is an Error, also one of another realm (`node:vm`). Asks no proxy. */
 export function isError(value: unknown): value is Error {
   return types.isNativeError(value);

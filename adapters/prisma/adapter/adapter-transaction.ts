@@ -3,9 +3,9 @@ import type { Lease, ResilientClient, StatementLimits } from '../../mysql2/bindi
 import { commitOn, type EndSteps, LedgerTransaction, rollBackOn, TransactionClient } from '../../mysql2/binding.ts';
 import { adapterInfo } from '../bridge/adapter-info.ts';
 import type { LedgerTicket } from '../bridge/call-scope.ts';
+import { markSettledByPool } from '../bridge/settled.ts';
 import { DriverAdapterError, payloadError } from '../errors/adapter-error.ts';
 import { toPrismaError } from '../errors/to-prisma-error.ts';
-import { settledInPool } from '../extension/verdict.ts';
 import type { IsolationLevel, SqlQuery, SqlResultSet, Transaction } from './prisma-interface.ts';
 import { countRows, queryRows, type Send } from './statement.ts';
 
@@ -52,7 +52,7 @@ export async function beginTransaction(
       return tx;
     });
   } catch (error) {
-    throw toPrismaError(settledInPool(error));
+    throw toPrismaError(markSettledByPool(error));
   }
 }
 

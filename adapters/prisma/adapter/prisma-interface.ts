@@ -1,3 +1,5 @@
+import type { AdapterInfo } from '../bridge/adapter-info.ts';
+
 /**
  * What this package relies on of Prisma's driver adapter interface, structurally, so that nothing of Prisma is loaded or resolved for
  * its sake. `test/types/driver-adapter.test-d.ts` holds it against the types of `@prisma/driver-adapter-utils` and `@prisma/client`.
@@ -60,11 +62,6 @@ export interface ConnectionInfo {
   schemaName?: string;
   maxBindValues?: number;
   supportsRelationJoins: boolean;
-}
-
-export interface AdapterInfo {
-  readonly provider: 'mysql';
-  readonly adapterName: string;
 }
 
 export interface SqlQueryable extends AdapterInfo {

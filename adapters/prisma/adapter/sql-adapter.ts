@@ -2,8 +2,8 @@ import type { ResilientClient } from '../../mysql2/binding.ts';
 import { LeaseClient } from '../../mysql2/binding.ts';
 import { adapterInfo } from '../bridge/adapter-info.ts';
 import { clientForCall, currentCall } from '../bridge/call-scope.ts';
+import { markSettledByPool } from '../bridge/settled.ts';
 import { toPrismaError } from '../errors/to-prisma-error.ts';
-import { settledInPool } from '../extension/verdict.ts';
 import { beginTransaction } from './adapter-transaction.ts';
 import type {
   ConnectionInfo,
@@ -37,7 +37,7 @@ export class SqlAdapter implements SqlDriverAdapter {
     try {
       return await queryRows(query, this.#send);
     } catch (error) {
-      throw toPrismaError(settledInPool(error));
+      throw toPrismaError(markSettledByPool(error));
     }
   }
 
@@ -45,7 +45,7 @@ export class SqlAdapter implements SqlDriverAdapter {
     try {
       return await countRows(query, this.#send);
     } catch (error) {
-      throw toPrismaError(settledInPool(error));
+      throw toPrismaError(markSettledByPool(error));
     }
   }
 

@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { CallOptions } from '../../../src/internal.ts';
-import type { LedgerTransaction, ResilientClient } from '../../mysql2/binding.ts';
 
 /**
  * The options of one call, on their way from the extension to the driver adapter. Prisma has no way for them, so they travel with the
@@ -31,7 +30,19 @@ export class CallScope {
 export interface LedgerTicket {
   readonly idempotencyKey: string;
   /** The adapter's part, from BEGIN on. */
-  taken: LedgerTransaction | undefined;
+  taken: LedgerPart | undefined;
+}
+
+/** What the extension may ask of the adapter's part: no more, so that nothing here depends on the pool. */
+export interface LedgerPart {
+  /** What an earlier transaction with this key has left behind. The callback is not to run then. */
+  readonly stored: { readonly result: unknown } | undefined;
+  /**
+   * After the callback: what another call with the same key is to get. Sends nothing.
+   *
+   * @throws TypeError for a result that cannot be stored
+   */
+  keep(result: unknown): void;
 }
 
 /** The call that this runs in, if it has options for the adapter. */
@@ -46,10 +57,15 @@ export function outsideCalls<T>(work: () => T): T {
   return scopes.getStore() === undefined ? work() : scopes.run(undefined, work);
 }
 
-const clients = new WeakMap<ResilientClient, WeakMap<CallOptions, ResilientClient>>();
+/** What options can be laid over. */
+interface Derivable<C> {
+  with(options: CallOptions): C;
+}
 
-/** The same pool with the options of the current call laid over its policy. */
-export function clientForCall(client: ResilientClient): ResilientClient {
+const clients = new WeakMap<object, WeakMap<CallOptions, unknown>>();
+
+/** The same client of a pool with the options of the current call laid over its policy. */
+export function clientForCall<C extends Derivable<C>>(client: C): C {
   const scope = scopes.getStore();
   if (scope === undefined) return client;
   scope.reachedAdapter = true;
@@ -58,7 +74,7 @@ export function clientForCall(client: ResilientClient): ResilientClient {
     derived = new WeakMap();
     clients.set(client, derived);
   }
-  let forCall = derived.get(scope.options);
+  let forCall = derived.get(scope.options) as C | undefined;
   if (forCall === undefined) {
     forCall = client.with(scope.options);
     derived.set(scope.options, forCall);

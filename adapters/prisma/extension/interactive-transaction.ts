@@ -4,6 +4,7 @@ import {
   currentTransaction,
   type Failure,
   isGoneAwayError,
+  isObject,
   type OneTransactionPolicy,
   type Operation,
   TransactionScope,
@@ -183,8 +184,4 @@ function judgeCommit(failure: Failure, error: unknown): Failure {
   return failure.kind === 'closed' && failure.transient && !hasEvidence(error)
     ? refined(failure, { outcome: 'unknown' })
     : failure;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }

@@ -10,7 +10,7 @@ import {
 } from '../../../src/internal.ts';
 import { CallScope, outsideCalls } from '../bridge/call-scope.ts';
 import { withinLimits } from './attempt-limits.ts';
-import { isSettled, refined, settle, unwrapped } from './verdict.ts';
+import { isSettled, markSettledByLayer, refined, unwrapped } from './verdict.ts';
 
 /** One attempt, as those see it who do a part of the work further in. */
 export interface Attempt {
@@ -97,7 +97,7 @@ export class ResilienceLayer {
       if ('error' in ended) throw ended.error;
       return ended.result;
     } catch (error) {
-      settle(error);
+      markSettledByLayer(error);
       throw error;
     }
   }

@@ -1,3 +1,5 @@
+import { isObject } from '../../../src/internal.ts';
+
 /**
  * The one room of the extension that touches what Prisma does not document. Everything is looked for before it is used; where something
  * is missing, nothing is retried. Written against Prisma 7.
@@ -108,8 +110,4 @@ export function warnOfHiddenSurroundings(): void {
     'This version of Prisma does not tell whether an operation runs in a transaction, so resilience() retries nothing',
     { code: 'GONE_AWAY_PRISMA' },
   );
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }

@@ -3,10 +3,12 @@ import {
   evidenceOf,
   type Failure,
   isGoneAwayError,
+  isObject,
   type Operation,
   type Progress,
   propertyOf,
 } from '../../../src/internal.ts';
+import { isSettledByPool } from '../bridge/settled.ts';
 import { originalErrorOf } from '../errors/to-prisma-error.ts';
 
 /**
@@ -23,17 +25,10 @@ export function unwrapped(error: unknown, signal: AbortSignal | undefined): unkn
 }
 
 const settledByLayer = new WeakSet<object>();
-const settledByPool = new WeakSet<object>();
 
 /** Remembers that a layer of the extension has done about this error what can be done. */
-export function settle(error: unknown): void {
+export function markSettledByLayer(error: unknown): void {
   if (isObject(error)) settledByLayer.add(error);
-}
-
-/** The same error, remembered as one that the pool's executor has let through: what could be retried there, was. */
-export function settledInPool(error: unknown): unknown {
-  if (isObject(error)) settledByPool.add(error);
-  return error;
 }
 
 /**
@@ -47,7 +42,7 @@ export function isSettled(error: unknown, operation: Operation): boolean {
     if (error.code === 'ERR_GONE_AWAY_OUTCOME_UNKNOWN') return !operation.idempotent || error.failure.stillRunning;
     return error.code === 'ERR_GONE_AWAY_RETRIES_EXHAUSTED';
   }
-  return causesOf(error).some((link) => isObject(link) && settledByPool.has(link));
+  return isSettledByPool(error);
 }
 
 /** A failure with what somebody knows better than its error. */
@@ -77,8 +72,4 @@ function progressOf(error: unknown): Progress | undefined {
     if (evidence !== undefined) return evidence.progress;
   }
   return undefined;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }

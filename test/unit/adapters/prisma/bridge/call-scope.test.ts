@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { ResilientClient } from '../../../../../adapters/mysql2/client.ts';
 import { clientForCall } from '../../../../../adapters/prisma/bridge/call-scope.ts';
 import { resilience } from '../../../../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../../../../prisma/generated/client.ts';
@@ -21,13 +20,16 @@ function open(policy?: ResilienceOptions, script = failing('', () => undefined, 
 /** What the pool is asked to lay over its policy; undefined if nothing is. */
 function optionsOfCall(): CallOptions | undefined {
   let asked: CallOptions | undefined;
-  const derived = {};
-  const pool = {
-    with: (options: CallOptions) => {
+  interface Pool {
+    with(options: CallOptions): Pool;
+  }
+  const derived: Pool = { with: () => derived };
+  const pool: Pool = {
+    with: (options) => {
       asked = options;
       return derived;
     },
-  } as unknown as ResilientClient;
+  };
   expect([pool, derived]).toContain(clientForCall(pool));
   return asked;
 }

@@ -1,0 +1,14 @@
+import { causesOf, isObject } from '../../../src/internal.ts';
+
+const settledByPool = new WeakSet<object>();
+
+/** The same error, remembered as one that the pool's executor has let through: what could be retried there, was. */
+export function markSettledByPool(error: unknown): unknown {
+  if (isObject(error)) settledByPool.add(error);
+  return error;
+}
+
+/** Whether the pool has already done what can be done about this error, or about one that it was made from. */
+export function isSettledByPool(error: unknown): boolean {
+  return causesOf(error).some((link) => isObject(link) && settledByPool.has(link));
+}
