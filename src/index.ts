@@ -38,3 +38,4 @@ export type {
   ServerUpEvent,
   SessionKilledEvent,
 } from './telemetry.ts';
+export type { TransactionContext } from './transaction/transaction-context.ts';

@@ -1,7 +1,13 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { isGoneAwayError, ownTransactionOptions, propertyOf, type RetryPolicy } from '../../src/internal.ts';
+import {
+  isGoneAwayError,
+  ownTransactionOptions,
+  propertyOf,
+  type RetryPolicy,
+  type TransactionContext,
+} from '../../src/internal.ts';
 import type { LeaseClient, ResilientClient } from '../mysql2/binding.ts';
-import { runTransaction, type TransactionContext } from '../mysql2/binding.ts';
+import { runTransaction } from '../mysql2/binding.ts';
 import {
   type DrizzlePreparedQuery,
   type DrizzleSession,

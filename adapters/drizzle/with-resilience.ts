@@ -6,9 +6,9 @@ import {
   type ResilienceOptions,
   type RetryPolicy,
   retryPolicy,
+  type TransactionContext,
   type TransactionOptions,
 } from '../../src/internal.ts';
-import type { TransactionContext } from '../mysql2/binding.ts';
 import { createClient, type ResilientClient, wrapPool } from '../mysql2/binding.ts';
 import {
   deriveDatabase,

@@ -10,12 +10,6 @@ export { streamRows } from './pool/row-stream.ts';
 export { StatementOperation } from './pool/statement-operation.ts';
 export { exactOptions, exactStatement, type ResultField } from './prepared/exact-statement.ts';
 export { typedParameterMaker } from './prepared/prepared-execution.ts';
-export {
-  commitOn,
-  type EndSteps,
-  rollBackOn,
-  runTransaction,
-  type TransactionContext,
-} from './transaction/run-transaction.ts';
+export { commitOn, type EndSteps, rollBackOn, runTransaction } from './transaction/run-transaction.ts';
 export { TransactionClient } from './transaction/transaction-client.ts';
 export { wrapPool } from './with-resilience.ts';

@@ -2,5 +2,4 @@ export * from '../../src/index.ts';
 export { ledgerSql } from './ledger/ledger-table.ts';
 export { type CreateLedgerOptions, createLedger, type PruneLedgerOptions, pruneLedger } from './maintain-ledger.ts';
 export { type PlainTransactionOptions, type TransactionConnection, transaction } from './plain-transaction.ts';
-export type { TransactionContext } from './transaction/run-transaction.ts';
 export { type Resilient, withResilience } from './with-resilience.ts';

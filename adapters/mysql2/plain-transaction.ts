@@ -3,12 +3,13 @@ import type { Connection, Pool as PromisePool } from 'mysql2/promise';
 import {
   ownTransactionOptions,
   retryPolicy,
+  type TransactionContext,
   type TransactionOptions,
   transactionOptionNames,
 } from '../../src/internal.ts';
 import { createClient, type ResilientClient, registeredClient } from './client.ts';
 import { connectionMethods } from './promise-methods.ts';
-import { runTransaction, type TransactionContext } from './transaction/run-transaction.ts';
+import { runTransaction } from './transaction/run-transaction.ts';
 
 const isolationLevels = ['read uncommitted', 'read committed', 'repeatable read', 'serializable'] as const;
 const accessModes = ['read only', 'read write'] as const;

@@ -5,6 +5,7 @@ import {
   currentTransaction,
   type OneTransactionPolicy,
   type Operation,
+  type TransactionContext,
   TransactionScope,
 } from '../../../src/internal.ts';
 import type { ResilientClient } from '../client.ts';
@@ -16,12 +17,6 @@ import { type Ended, TransactionClient } from './transaction-client.ts';
 export interface EndSteps<Tx> {
   commit(tx: Tx): Promise<unknown>;
   rollback(tx: Tx): Promise<unknown>;
-}
-
-/** What the callback of a transaction is told beside its connection. */
-export interface TransactionContext {
-  /** 1 when the callback runs for the first time. */
-  readonly attempt: number;
 }
 
 /** How a binding speaks a transaction. */

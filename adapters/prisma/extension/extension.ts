@@ -1,6 +1,11 @@
-import type { CallOptions, ClientOptions, RetryPolicy, TransactionOptions } from '../../../src/internal.ts';
+import type {
+  CallOptions,
+  ClientOptions,
+  RetryPolicy,
+  TransactionContext,
+  TransactionOptions,
+} from '../../../src/internal.ts';
 import { otherTransactionOptions, ownTransactionOptions, refuseLedgerOptions } from '../../../src/internal.ts';
-import type { TransactionContext } from '../../mysql2/binding.ts';
 import { adapterInfo } from '../bridge/adapter-info.ts';
 import { runBatch } from './batch.ts';
 import { runInteractive, type TransactionCallback } from './interactive-transaction.ts';

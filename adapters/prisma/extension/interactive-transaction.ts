@@ -7,9 +7,9 @@ import {
   isObject,
   type OneTransactionPolicy,
   type Operation,
+  type TransactionContext,
   TransactionScope,
 } from '../../../src/internal.ts';
-import type { TransactionContext } from '../../mysql2/binding.ts';
 import { currentCall, type LedgerTicket, outsideCalls } from '../bridge/call-scope.ts';
 import type { ResilienceLayer } from './operation-runner.ts';
 import { transactionIdOf } from './prisma-internals.ts';
