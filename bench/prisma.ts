@@ -4,7 +4,7 @@
  *
  * Measures the built package, as it is published.
  */
-import { PrismaMySQL2 } from 'gone-away/prisma';
+import { PrismaMySQL2 } from 'gone-away/prisma/adapter';
 import { PrismaClient } from '../prisma/generated/client.ts';
 import { createTables } from '../prisma/tables.ts';
 import { createPrismaMariaDb } from '../test/support/prisma/prisma-mariadb.ts';

@@ -1,6 +1,7 @@
 import { PrismaMariaDb } from '@prisma/adapter-mariadb';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { PrismaMySQL2, resilience } from '../../adapters/prisma/index.ts';
+import { PrismaMySQL2 } from '../../adapters/prisma/adapter/index.ts';
+import { resilience } from '../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../prisma/generated/client.ts';
 import { OutcomeUnknownError } from '../../src/index.ts';
 import { caught, createFaultStage } from '../support/prisma/fault-stage.ts';

@@ -2,7 +2,8 @@ import { createPool } from 'mysql2/promise';
 import { describe, expect, it } from 'vitest';
 import { transaction, withResilience } from '../../adapters/mysql2/index.ts';
 import { isFittingAnswer } from '../../adapters/mysql2/pool/fitting-answer.ts';
-import { PrismaMySQL2, resilience } from '../../adapters/prisma/index.ts';
+import { PrismaMySQL2 } from '../../adapters/prisma/adapter/index.ts';
+import { resilience } from '../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../prisma/generated/client.ts';
 import {
   attachEvidence,

@@ -1,8 +1,8 @@
 import { createPool, type Pool, type PoolOptions } from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { longestPreparedStatement, preparedStatements } from '../../adapters/mysql2/prepared/exact-statement.ts';
+import { PrismaMySQL2 } from '../../adapters/prisma/adapter/index.ts';
 import type { SqlDriverAdapter } from '../../adapters/prisma/adapter/prisma-interface.ts';
-import { PrismaMySQL2 } from '../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../prisma/generated/client.ts';
 import { createTables } from '../../prisma/tables.ts';
 import { notOurs, type Server, startServer } from '../support/server/server.ts';

@@ -1,6 +1,7 @@
 import { createPool } from 'mysql2/promise';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { PrismaMySQL2, resilience } from '../../adapters/prisma/index.ts';
+import { PrismaMySQL2 } from '../../adapters/prisma/adapter/index.ts';
+import { resilience } from '../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../prisma/generated/client.ts';
 import {
   AcquireTimeoutError,

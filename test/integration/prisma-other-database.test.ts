@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { PrismaMySQL2, resilience } from '../../adapters/prisma/index.ts';
+import { PrismaMySQL2 } from '../../adapters/prisma/adapter/index.ts';
+import { resilience } from '../../adapters/prisma/index.ts';
 
 const schema = `
 generator client {

@@ -1,9 +1,9 @@
 /** Compiled, never run: the structural types of `adapters/prisma/driver-adapter.ts` against those of Prisma. */
 import type * as Utils from '@prisma/driver-adapter-utils';
 import { createPool } from 'mysql2/promise';
+import { PrismaMySQL2 } from '../../adapters/prisma/adapter/index.ts';
 import type * as Own from '../../adapters/prisma/adapter/prisma-interface.ts';
 import type { ErrorPayload } from '../../adapters/prisma/errors/adapter-error.ts';
-import { PrismaMySQL2 } from '../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../prisma/generated/client.ts';
 
 /** Fails to compile unless the first is assignable to the second. */

@@ -1,6 +1,7 @@
 import { PrismaMariaDb } from '@prisma/adapter-mariadb';
 import { createPool } from 'mysql2/promise';
-import { PrismaMySQL2, resilience } from '../../../adapters/prisma/index.ts';
+import { PrismaMySQL2 } from '../../../adapters/prisma/adapter/index.ts';
+import { resilience } from '../../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../../prisma/generated/client.ts';
 import type { ResilienceOptions, TransactionDefaults } from '../../../src/index.ts';
 import { type Client, type ClientKind, expectRows, hugePadding, padding, type Work } from './client.ts';

@@ -1,6 +1,7 @@
 import type { PrismaMariaDb } from '@prisma/adapter-mariadb';
 import { createPool } from 'mysql2/promise';
-import { PrismaMySQL2, resilience } from '../../../adapters/prisma/index.ts';
+import { PrismaMySQL2 } from '../../../adapters/prisma/adapter/index.ts';
+import { resilience } from '../../../adapters/prisma/index.ts';
 import { Prisma, PrismaClient } from '../../../prisma/generated/client.ts';
 import { createPrismaMariaDb } from '../../support/prisma/prisma-mariadb.ts';
 import type { Binding, BindingStatements, CreateBinding } from '../binding.ts';

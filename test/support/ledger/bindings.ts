@@ -5,7 +5,8 @@ import { createPool, type Pool, type PoolOptions } from 'mysql2/promise';
 import { withResilience as withResilientDatabase } from '../../../adapters/drizzle/index.ts';
 import { type ResilientClient, registeredClient } from '../../../adapters/mysql2/client.ts';
 import { transaction, withResilience } from '../../../adapters/mysql2/index.ts';
-import { PrismaMySQL2, resilience } from '../../../adapters/prisma/index.ts';
+import { PrismaMySQL2 } from '../../../adapters/prisma/adapter/index.ts';
+import { resilience } from '../../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../../prisma/generated/client.ts';
 import type { ResilienceOptions, TransactionOptions } from '../../../src/index.ts';
 

@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'mysql2/promise';
 import { createPool } from 'mysql2/promise';
-import { PrismaMySQL2, resilience } from '../../../adapters/prisma/index.ts';
+import { PrismaMySQL2 } from '../../../adapters/prisma/adapter/index.ts';
+import { resilience } from '../../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../../prisma/generated/client.ts';
 import type { ResilienceOptions } from '../../../src/index.ts';
 import type { Stage } from '../stage.ts';

@@ -1,5 +1,5 @@
 import { createPool, type Pool, type PoolOptions } from 'mysql2/promise';
-import { PrismaMySQL2 } from '../../../adapters/prisma/index.ts';
+import { PrismaMySQL2 } from '../../../adapters/prisma/adapter/index.ts';
 import { PrismaClient } from '../../../prisma/generated/client.ts';
 import type { ResilienceOptions } from '../../../src/index.ts';
 

@@ -4,7 +4,8 @@ import { type ConnectionOptions, createPool as createCallbackPool, type Pool } f
 import { createPool } from 'mysql2/promise';
 import { withResilience as withResilientDrizzle } from '../../../../adapters/drizzle/index.ts';
 import { transaction, withResilience } from '../../../../adapters/mysql2/index.ts';
-import { PrismaMySQL2, resilience } from '../../../../adapters/prisma/index.ts';
+import { PrismaMySQL2 } from '../../../../adapters/prisma/adapter/index.ts';
+import { resilience } from '../../../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../../../prisma/generated/client.ts';
 import type { ResilienceOptions, TransactionDefaults } from '../../../../src/index.ts';
 

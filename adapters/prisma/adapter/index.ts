@@ -1,0 +1,10 @@
+export * from '../../../src/index.ts';
+export {
+  type CreateLedgerOptions,
+  createLedger,
+  ledgerSql,
+  type PruneLedgerOptions,
+  pruneLedger,
+} from '../../mysql2/binding.ts';
+export { originalErrorOf } from '../errors/to-prisma-error.ts';
+export { PrismaMySQL2, type PrismaMySQL2Options } from './prisma-mysql2.ts';
