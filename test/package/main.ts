@@ -1,0 +1,53 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runCommandLine, UsageError } from '../support/command/command-line.ts';
+import { deadLinks } from './dead-links.ts';
+import { exceededLimits, secretsIn, unexpectedPaths } from './package-contents.ts';
+import { type PackedPackage, packPackage } from './packed-package.ts';
+import { misplacedSources } from './source-maps.ts';
+import { useWithoutMysql2 } from './without-mysql2.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+const usage = `Usage: tsx test/package/main.ts, after npm run build
+
+Packs the package as it would be published, and looks at what is in it: how much, that all of it belongs there, that its links and its source
+maps lead to files in it. Installs it in a folder without mysql2 and uses the extension for Prisma there.
+`;
+
+async function checkPackage(): Promise<boolean> {
+  const folder = await mkdtemp(join(tmpdir(), 'gone-away-package-'));
+  try {
+    const packed = await packPackage(root, folder);
+    const { paths, packedBytes, unpackedBytes } = packed;
+    process.stdout.write(`${paths.length} files, ${packedBytes} bytes packed, ${unpackedBytes} bytes unpacked\n`);
+    const findings = [...exceededLimits(packed), ...unexpectedPaths(paths), ...(await findingsInFiles(packed))];
+    for (const finding of findings) process.stderr.write(`${finding}\n`);
+    const scratch = join(folder, 'scratch');
+    await mkdir(scratch);
+    await useWithoutMysql2(packed.tarball, root, scratch);
+    return findings.length === 0;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function findingsInFiles({ paths, read }: PackedPackage): Promise<readonly string[]> {
+  const files = await Promise.all(paths.map(async (path) => [path, await read(path)] as const));
+  const pages = new Map(files.filter(([path]) => path.endsWith('.md')));
+  return [
+    ...deadLinks(pages, paths),
+    ...files.flatMap(([path, text]) => secretsIn(path, text)),
+    ...files.flatMap(([path, text]) => (path.endsWith('.map') ? misplacedSources(path, text, paths) : [])),
+  ];
+}
+
+function parse(args: readonly string[]): 'help' | undefined {
+  if (args[0] === '--help') return 'help';
+  if (args.length > 0) throw new UsageError(`unexpected ${args[0]}`);
+  return undefined;
+}
+
+await runCommandLine({ usage, parse, run: checkPackage });
