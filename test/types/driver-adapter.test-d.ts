@@ -1,4 +1,4 @@
-/** Compiled, never run: the structural types of `adapters/prisma/driver-adapter.ts` against those of Prisma. */
+/** Compiled, never run: the structural types of `adapters/prisma/adapter/prisma-interface.ts` against those of Prisma. */
 import type * as Utils from '@prisma/driver-adapter-utils';
 import { createPool } from 'mysql2/promise';
 import { PrismaMySQL2 } from '../../adapters/prisma/adapter/index.ts';
