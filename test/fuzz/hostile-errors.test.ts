@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { toPrismaError } from '../../adapters/prisma/errors/to-prisma-error.ts';
-import { unwrapped } from '../../adapters/prisma/extension/verdict.ts';
+import { unwrapError } from '../../adapters/prisma/extension/verdict.ts';
 import {
   attachEvidence,
   type CallOptions,
@@ -90,7 +90,7 @@ describe('whatever is thrown', () => {
         const error = make();
         const seen = toPrismaError(error);
         expect(classify(seen).outcome).toBe(classify(error).outcome);
-        expect(Object.is(unwrapped(error, undefined), error)).toBe(true);
+        expect(Object.is(unwrapError(error, undefined), error)).toBe(true);
       }),
       fuzzRun(1_000),
     );

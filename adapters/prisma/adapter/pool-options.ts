@@ -6,7 +6,7 @@ import type { PoolOptions } from 'mysql2/promise';
  * @throws TypeError for a URL that is none, or not MySQL's, and for a part of it that cannot be read
  */
 export function poolOptions(source: unknown): PoolOptions | undefined {
-  if (typeof source === 'string') return fromUrl(source);
+  if (typeof source === 'string') return optionsFromUrl(source);
   return isOptions(source) ? { ...source } : undefined;
 }
 
@@ -16,7 +16,7 @@ function isOptions(source: unknown): source is PoolOptions {
   return prototype === Object.prototype || prototype === null;
 }
 
-function fromUrl(text: string): PoolOptions {
+function optionsFromUrl(text: string): PoolOptions {
   if (!URL.canParse(text)) throw new TypeError('Expected a URL: mysql://user:password@host:3306/database');
   const url = new URL(text);
   if (!/^(mysql2?|mariadb):$/.test(url.protocol)) {
@@ -24,18 +24,18 @@ function fromUrl(text: string): PoolOptions {
   }
   const { hostname } = url;
   const options: Record<string, unknown> = {
-    host: decoded('host', hostname.startsWith('[') ? hostname.slice(1, -1) : hostname),
+    host: decodePart('host', hostname.startsWith('[') ? hostname.slice(1, -1) : hostname),
     port: url.port === '' ? 3306 : Number(url.port),
-    user: decoded('user', url.username),
-    password: decoded('password', url.password),
-    database: decoded('database', url.pathname.slice(1)),
+    user: decodePart('user', url.username),
+    password: decodePart('password', url.password),
+    database: decodePart('database', url.pathname.slice(1)),
   };
-  for (const [name, value] of url.searchParams) Object.assign(options, parameter(name, value));
+  for (const [name, value] of url.searchParams) Object.assign(options, optionsOfParameter(name, value));
   return options;
 }
 
 /** Never repeats the text: it may be a password. */
-function decoded(name: string, text: string): string {
+function decodePart(name: string, text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
@@ -49,7 +49,7 @@ function wholeNumber(name: string, value: string): number {
 }
 
 /** Parameters that Prisma's URLs have for MySQL, in mysql2's terms; others are mysql2's own, and JSON where they parse as such. */
-function parameter(name: string, value: string): object {
+function optionsOfParameter(name: string, value: string): object {
   switch (name) {
     case 'connection_limit':
       return { connectionLimit: wholeNumber(name, value) };
@@ -64,11 +64,11 @@ function parameter(name: string, value: string): object {
     case '__proto__':
       throw new TypeError('Unexpected `__proto__` in the URL');
     default:
-      return { [name]: parsed(value) };
+      return { [name]: parseValue(value) };
   }
 }
 
-function parsed(value: string): unknown {
+function parseValue(value: string): unknown {
   try {
     return JSON.parse(value);
   } catch {

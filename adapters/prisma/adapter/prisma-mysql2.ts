@@ -56,7 +56,7 @@ export class PrismaMySQL2 implements SqlMigrationAwareDriverAdapterFactory {
   /** @throws DriverAdapterError when the server cannot be reached: what it can do has to be known first */
   async connect(): Promise<SqlDriverAdapter> {
     const source = this.#source;
-    return source instanceof ResilientClient ? this.#adapter(source, async () => {}) : this.#own(source);
+    return source instanceof ResilientClient ? this.#connectPool(source, async () => {}) : this.#connectOwnPool(source);
   }
 
   /** A new and empty database on the same server, which `dispose()` drops. */
@@ -66,13 +66,16 @@ export class PrismaMySQL2 implements SqlMigrationAwareDriverAdapterFactory {
     const source = this.#source;
     const options = source instanceof ResilientClient ? connectionOptionsOf(source.pool) : source;
     await main.executeScript(`CREATE DATABASE \`${database}\``);
-    return this.#own({ ...options, database }, async () => {
+    return this.#connectOwnPool({ ...options, database }, async () => {
       await main.executeScript(`DROP DATABASE \`${database}\``);
       await main.dispose();
     });
   }
 
-  async #own(options: PoolOptions, afterwards: () => Promise<void> = async () => {}): Promise<SqlDriverAdapter> {
+  async #connectOwnPool(
+    options: PoolOptions,
+    afterwards: () => Promise<void> = async () => {},
+  ): Promise<SqlDriverAdapter> {
     const pool = createPool(options);
     const client = createClient(pool, this.#policy ?? retryPolicy()) as ResilientClient;
     const close = async () => {
@@ -80,14 +83,14 @@ export class PrismaMySQL2 implements SqlMigrationAwareDriverAdapterFactory {
       await afterwards();
     };
     try {
-      return await this.#adapter(client, close);
+      return await this.#connectPool(client, close);
     } catch (error) {
       await close();
       throw error;
     }
   }
 
-  async #adapter(client: ResilientClient, close: () => Promise<void>): Promise<SqlDriverAdapter> {
+  async #connectPool(client: ResilientClient, close: () => Promise<void>): Promise<SqlDriverAdapter> {
     try {
       this.#version ??= await versionOf(client);
     } catch (error) {

@@ -22,14 +22,14 @@ export function toPrismaError(error: unknown): unknown {
   if (isError(error) && (error instanceof DriverAdapterError || error instanceof PoolTimeoutError)) return error;
   const failure = classify(error);
   if (isGoneAwayError(error) && error.code === 'ERR_GONE_AWAY_OUTCOME_UNKNOWN') {
-    return withMeta(error, payloadFor(error, failure) ?? plain('ConnectionClosed', failure, error));
+    return attachMeta(error, payloadOfFailure(error, failure) ?? plainPayload('ConnectionClosed', failure, error));
   }
   if (isPoolTimeout(error, failure)) return new PoolTimeoutError(error);
   if (failure.kind === 'closed' && !failure.transient) {
     return new Error('The pool that PrismaMySQL2 works on was ended: it makes no more connections', { cause: error });
   }
-  const payload = payloadFor(error, failure);
-  return payload === undefined ? withoutCode(error) : new DriverAdapterError(payload, error);
+  const payload = payloadOfFailure(error, failure);
+  return payload === undefined ? dropCode(error) : new DriverAdapterError(payload, error);
 }
 
 /** Prisma's own code, which its adapters cannot express: it makes a PrismaClientKnownRequestError of any error that has a `code`. */
@@ -39,7 +39,7 @@ class PoolTimeoutError extends Error {
 
   constructor(cause: Error) {
     super(cause.message, { cause });
-    withMeta(this, plain('SocketTimeout', classify(cause), cause), cause);
+    attachMeta(this, plainPayload('SocketTimeout', classify(cause), cause), cause);
   }
 }
 
@@ -60,31 +60,35 @@ function isPoolTimeout(error: unknown, { kind }: Failure): error is Error {
   return kind === 'limit' && isError(error) && /^(Queue limit|No connections)/.test(error.message);
 }
 
-function payloadFor(error: unknown, failure: Failure): ErrorPayload | undefined {
+function payloadOfFailure(error: unknown, failure: Failure): ErrorPayload | undefined {
   switch (failure.kind) {
     case 'connect':
-      return { ...plain('DatabaseNotReachable', failure, error), ...addressOf(error) };
+      return { ...plainPayload('DatabaseNotReachable', failure, error), ...addressOf(error) };
     case 'acquire-timeout': {
       const reason = causesOf(error).find((link) => !isGoneAwayError(link));
-      const payload = payloadFor(reason, classify(reason));
+      const payload = payloadOfFailure(reason, classify(reason));
       return payload === undefined ? undefined : { ...payload, originalMessage: messageOf(error) };
     }
     case 'attempt-timeout':
-      return plain('SocketTimeout', failure, error);
+      return plainPayload('SocketTimeout', failure, error);
     case 'connection-lost':
     case 'protocol':
     case 'shutdown':
     case 'killed':
     case 'closed':
-      return failure.invalidates === 'nothing' ? sentPayload(error) : plain('ConnectionClosed', failure, error);
+      return failure.invalidates === 'nothing' ? sentPayload(error) : plainPayload('ConnectionClosed', failure, error);
     case 'deadlock':
     case 'conflict':
-      return plain('TransactionWriteConflict', failure, error);
+      return plainPayload('TransactionWriteConflict', failure, error);
     case 'overloaded':
-      return { kind: 'TooManyConnections', cause: messageOf(error), ...original(failure, error) };
+      return { kind: 'TooManyConnections', cause: messageOf(error), ...originalFields(failure, error) };
     case 'authentication':
       return (
-        sentPayload(error) ?? { kind: 'TlsConnectionError', reason: messageOf(error), ...original(failure, error) }
+        sentPayload(error) ?? {
+          kind: 'TlsConnectionError',
+          reason: messageOf(error),
+          ...originalFields(failure, error),
+        }
       );
     default:
       return sentPayload(error);
@@ -93,11 +97,11 @@ function payloadFor(error: unknown, failure: Failure): ErrorPayload | undefined 
 
 type PlainKind = 'ConnectionClosed' | 'SocketTimeout' | 'TransactionWriteConflict' | 'DatabaseNotReachable';
 
-function plain<K extends PlainKind>(kind: K, failure: Failure, error: unknown) {
-  return { kind, ...original(failure, error) };
+function plainPayload<K extends PlainKind>(kind: K, failure: Failure, error: unknown) {
+  return { kind, ...originalFields(failure, error) };
 }
 
-function original({ errno, code }: Failure, error: unknown) {
+function originalFields({ errno, code }: Failure, error: unknown) {
   return { originalCode: String(errno ?? code ?? 'N/A'), originalMessage: messageOf(error) };
 }
 
@@ -118,12 +122,12 @@ function addressOf(error: unknown): { host?: string; port?: number } {
 }
 
 /** Prisma takes any error with a `code` for one of its own, and keeps nothing of it but the code. */
-function withoutCode(error: unknown): unknown {
+function dropCode(error: unknown): unknown {
   if (!propertyOf(error, 'code')) return error;
   return new Error(messageOf(error), { cause: error });
 }
 
-function withMeta(error: Error, payload: ErrorPayload, originalError: Error = error): Error {
+function attachMeta(error: Error, payload: ErrorPayload, originalError: Error = error): Error {
   const driverAdapterError = new DriverAdapterError(payload, originalError);
   return Object.defineProperty(error, 'meta', { value: { driverAdapterError }, configurable: true, writable: true });
 }

@@ -6,13 +6,13 @@ const abandoned = { progress: 'written', rollsBack: false, atomic: false, commit
 /**
  * Ends the wait for work when a limit is reached, where the adapter does not do that itself. The work goes on: nobody can stop it.
  *
- * @param leaveIt asked when a limit is reached: somebody else watches over the same limit, and knows more
+ * @param isLeftToOthers asked when a limit is reached: whether somebody else watches over the same limit, and knows more
  * @throws what the work throws; AttemptTimeoutError; an error with code `ABORT_ERR` when the signal ended it
  */
-export function withinLimits<T>(
+export function runWithinLimits<T>(
   work: () => PromiseLike<T>,
   { attemptTimeout, signal }: Pick<RetryPolicy, 'attemptTimeout' | 'signal'>,
-  leaveIt: () => boolean,
+  isLeftToOthers: () => boolean,
 ): PromiseLike<T> {
   if (attemptTimeout === undefined && signal === undefined) return work();
   return new Promise<T>((resolve, reject) => {
@@ -25,7 +25,7 @@ export function withinLimits<T>(
     const abandon = (error: Error): void => {
       // What has only just begun comes to its adapter in this turn of the event loop, and may be left to it then.
       setImmediate(() => {
-        if (ended || leaveIt()) return;
+        if (ended || isLeftToOthers()) return;
         end();
         attachEvidence(error, abandoned);
         reject(error);
@@ -35,13 +35,15 @@ export function withinLimits<T>(
       abandon(Object.assign(new Error('The signal aborted while an operation had no answer'), { code: 'ABORT_ERR' }));
     };
     const timer =
-      attemptTimeout === undefined ? undefined : setTimeout(() => abandon(timedOut(attemptTimeout)), attemptTimeout);
+      attemptTimeout === undefined
+        ? undefined
+        : setTimeout(() => abandon(timeoutError(attemptTimeout)), attemptTimeout);
     signal?.addEventListener('abort', onAbort, { once: true });
     Promise.resolve().then(work).finally(end).then(resolve, reject);
   });
 }
 
-function timedOut(attemptTimeout: number): AttemptTimeoutError {
+function timeoutError(attemptTimeout: number): AttemptTimeoutError {
   const source = '`attemptTimeout` passed without an answer';
   const failure = failureOf({ proof: 'unknown', kind: 'attempt-timeout', invalidates: 'nothing', source }, abandoned);
   const message = `No answer within ${attemptTimeout} ms (\`attemptTimeout\`); the operation goes on`;

@@ -1,8 +1,8 @@
 import type { Failure, Operation } from '../../../src/internal.ts';
-import type { ResilienceLayer } from './operation-runner.ts';
+import type { OperationRunner } from './operation-runner.ts';
 import { type QueryHookParams, watchElements } from './prisma-internals.ts';
 import { describeOperation, type PrismaOperation } from './prisma-operation.ts';
-import { hasEvidence, isBeforeFirstStatement, refined } from './verdict.ts';
+import { hasEvidence, isBeforeFirstStatement, refineFailure } from './verdict.ts';
 
 /** What `$transaction([...])` is made of, as its hooks tell while it begins. */
 class Batch {
@@ -45,12 +45,12 @@ export function noteElement(element: object, params: QueryHookParams): void {
  * @param send Prisma's own `$transaction`
  */
 export function runBatch(
-  layer: ResilienceLayer,
+  runner: OperationRunner,
   elements: readonly unknown[],
   send: (elements: readonly unknown[]) => Promise<unknown>,
 ): Promise<unknown> {
   let batch = new Batch(elements.length);
-  const { idempotent } = layer.policy;
+  const { idempotent } = runner.policy;
   const operation: Operation = {
     // One that only reads, or may be applied twice, needs no certainty about its end.
     get kind() {
@@ -60,9 +60,9 @@ export function runBatch(
     isSafeRead: () => batch.isSafeRead(),
     isHandedOver: () => false,
     judge: (failure, error) =>
-      provesWhole(failure, error, batch) ? failure : refined(failure, { outcome: 'unknown' }),
+      provesWhole(failure, error, batch) ? failure : refineFailure(failure, { outcome: 'unknown' }),
   };
-  return layer.run(operation, () => {
+  return runner.run(operation, () => {
     const current = new Batch(elements.length);
     batch = current;
     return send(watchElements(elements, (element) => batches.set(element, current)));

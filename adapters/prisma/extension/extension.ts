@@ -10,7 +10,7 @@ import { adapterInfo } from '../bridge/adapter-info.ts';
 import { runBatch } from './batch.ts';
 import { runInteractive, type TransactionCallback } from './interactive-transaction.ts';
 import { createOperationHook } from './operation-hook.ts';
-import { ResilienceLayer } from './operation-runner.ts';
+import { OperationRunner } from './operation-runner.ts';
 import { adapterNameOf, type ExtendableClient, providerOf } from './prisma-internals.ts';
 
 /** What {@link resilience} adds to a client. */
@@ -85,39 +85,39 @@ export type ResilienceExtension = (client: object) => {
  * @throws TypeError when an option is wrong; from `$extends()`, when this is no client of Prisma on MySQL or MariaDB
  */
 export function resilience(policy?: ClientOptions | RetryPolicy): ResilienceExtension {
-  const layer = ResilienceLayer.create(policy);
-  return ((client: unknown) => extend(expectClient(client), layer)) as unknown as ResilienceExtension;
+  const runner = OperationRunner.create(policy);
+  return ((client: unknown) => extend(expectClient(client), runner)) as unknown as ResilienceExtension;
 }
 
-function extend(client: ExtendableClient, layer: ResilienceLayer): ExtendableClient {
-  if (layer.policy.exactlyOnce || layer.policy.transactions.exactlyOnce) expectLedger(client);
+function extend(client: ExtendableClient, runner: OperationRunner): ExtendableClient {
+  if (runner.policy.exactlyOnce || runner.policy.transactions.exactlyOnce) expectLedger(client);
   return client.$extends({
     name: 'gone-away',
-    query: { $allOperations: createOperationHook(layer) },
+    query: { $allOperations: createOperationHook(runner) },
     client: {
-      $transaction: createTransactionMethod(layer, client.$transaction),
+      $transaction: createTransactionMethod(runner, client.$transaction),
       $resilience(this: ExtendableClient, options: CallOptions): ExtendableClient {
         if (isInTransaction(this)) {
           throw new TypeError(
             '$resilience() is for a client, not for the `tx` of a transaction: nothing is retried in there',
           );
         }
-        return extend(this, layer.with(options));
+        return extend(this, runner.with(options));
       },
     },
   });
 }
 
-/** What a layer further in has taken over already. */
+/** What a runner further in has taken over already. */
 const takenOver = new WeakSet<object>();
 
 /**
  * `$transaction` as Prisma has it, as one unit. `original` is applied to the client that the caller has, which may have more extensions than
  * the one that it was taken from: their hooks count inside as well.
  */
-function createTransactionMethod(layer: ResilienceLayer, original: ExtendableClient['$transaction']) {
+function createTransactionMethod(runner: OperationRunner, original: ExtendableClient['$transaction']) {
   return async function $transaction(this: ExtendableClient, input: unknown, options?: object): Promise<unknown> {
-    const policy = ownTransactionOptions(layer.policy.transactions, options);
+    const policy = ownTransactionOptions(runner.policy.transactions, options);
     const others = options === undefined ? options : otherTransactionOptions(options);
     const send = (taken: object): Promise<unknown> => {
       takenOver.add(taken);
@@ -127,7 +127,7 @@ function createTransactionMethod(layer: ResilienceLayer, original: ExtendableCli
     // In a transaction the outermost one decides.
     const passes = isInTransaction(this) || takenOver.has(input as object);
     if (passes) return original.call(this, input, others);
-    const forThis = policy.exactlyOnce ? settling(this, layer) : layer;
+    const forThis = policy.exactlyOnce ? withSettledCommit(this, runner) : runner;
     if (typeof input === 'function') return runInteractive(forThis, policy, input as TransactionCallback, send);
     if (!Array.isArray(input)) return original.call(this, input, others);
     if (policy.idempotencyKey === undefined) return runBatch(forThis, input, send);
@@ -135,10 +135,10 @@ function createTransactionMethod(layer: ResilienceLayer, original: ExtendableCli
   };
 }
 
-/** The same layer, and the adapter is told to settle what becomes of COMMIT. */
-function settling(client: ExtendableClient, layer: ResilienceLayer): ResilienceLayer {
+/** The same runner, and the adapter is told to settle what becomes of COMMIT. */
+function withSettledCommit(client: ExtendableClient, runner: OperationRunner): OperationRunner {
   expectLedger(client);
-  return layer.with({ transactions: { exactlyOnce: true } });
+  return runner.with({ transactions: { exactlyOnce: true } });
 }
 
 /** Prisma takes these methods away from the `tx` of a transaction. */

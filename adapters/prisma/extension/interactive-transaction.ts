@@ -1,4 +1,5 @@
 import {
+  abortReasonOr,
   causesOf,
   classify,
   currentTransaction,
@@ -11,23 +12,23 @@ import {
   TransactionScope,
 } from '../../../src/internal.ts';
 import { currentCall, type LedgerTicket, outsideCalls } from '../bridge/call-scope.ts';
-import type { ResilienceLayer } from './operation-runner.ts';
+import type { OperationRunner } from './operation-runner.ts';
 import { transactionIdOf } from './prisma-internals.ts';
 import type { PrismaOperation } from './prisma-operation.ts';
-import { hasEvidence, refined } from './verdict.ts';
+import { hasEvidence, refineFailure } from './verdict.ts';
 
 /** The user's callback, with the client of the transaction. */
 export type TransactionCallback = (tx: object, context: TransactionContext) => unknown;
 
 /** What is known of a transaction while its callback runs. */
-interface OpenTransaction {
+interface RunningTransaction {
   /** What ended it; the first one stays. */
   ended: { readonly error: unknown } | undefined;
   /** What operations in it failed with, where the server has undone them, and everything before them, or will when the transaction ends. */
   readonly undone: WeakSet<object>;
 }
 
-const open = new Map<string, OpenTransaction>();
+const runningTransactions = new Map<string, RunningTransaction>();
 
 /**
  * Runs one operation inside an interactive transaction: once. After a failure that ended the transaction nothing is let through any
@@ -38,7 +39,7 @@ export async function runInside(
   operation: () => PrismaOperation,
   query: () => PromiseLike<unknown>,
 ): Promise<unknown> {
-  const transaction = id === undefined ? undefined : open.get(id);
+  const transaction = id === undefined ? undefined : runningTransactions.get(id);
   if (transaction?.ended !== undefined) throw transaction.ended.error;
   try {
     return await query();
@@ -48,7 +49,7 @@ export async function runInside(
   }
 }
 
-function noteFailure(transaction: OpenTransaction, error: unknown, operation: () => PrismaOperation): void {
+function noteFailure(transaction: RunningTransaction, error: unknown, operation: () => PrismaOperation): void {
   const failure = classify(error);
   if (failure.endsTransaction) transaction.ended ??= { error };
   if (isUndone(failure, operation) && typeof error === 'object' && error !== null) transaction.undone.add(error);
@@ -72,14 +73,14 @@ function isUndone({ outcome, kind, stillRunning }: Failure, operation: () => Pri
  * @throws what the callback threw; OutcomeUnknownError when COMMIT got no answer; RetriesExhaustedError; what beginning failed with
  */
 export async function runInteractive(
-  layer: ResilienceLayer,
+  runner: OperationRunner,
   { rerun, idempotencyKey }: OneTransactionPolicy,
   callback: TransactionCallback,
   send: (callback: TransactionCallback) => Promise<unknown>,
 ): Promise<unknown> {
   const around = currentTransaction();
-  const enclosing = around?.onPool(layer.shared);
-  const scope = rerun && enclosing === undefined ? new TransactionScope(layer.shared) : undefined;
+  const enclosing = around?.onPool(runner.shared);
+  const scope = rerun && enclosing === undefined ? new TransactionScope(runner.shared) : undefined;
   let phase = 'beginning' as 'beginning' | 'running' | 'committing';
   let runs = 0;
   /** What the callback failed with, where the server has undone it. */
@@ -90,13 +91,13 @@ export async function runInteractive(
     isSafeRead: () => false,
     isHandedOver: () => runs > 0 && (scope === undefined || scope.lastsBeyond),
     judge: (failure, error) => {
-      if (phase === 'beginning') return notBegun(failure);
-      if (error !== undone?.error) return judgeCommit(failure, error);
-      return failure.outcome === 'unknown' ? refined(failure, { outcome: 'rolled-back' }) : failure;
+      if (phase === 'beginning') return refineBeginFailure(failure);
+      if (error !== undone?.error) return refineCommitFailure(failure, error);
+      return failure.outcome === 'unknown' ? refineFailure(failure, { outcome: 'rolled-back' }) : failure;
     },
   };
   try {
-    const result = await layer.run(operation, async (attempt) => {
+    const result = await runner.run(operation, async (attempt) => {
       // The callback takes as long as it takes; its statements have limits of their own.
       attempt.delegated = true;
       phase = 'beginning';
@@ -106,24 +107,26 @@ export async function runInteractive(
         phase = 'running';
         runs += 1;
         const context = Object.freeze({ attempt: runs });
-        const transaction: OpenTransaction = { ended: undefined, undone: new WeakSet() };
-        const body = () => guarded(tx, transaction, () => callback(tx, context));
+        const transaction: RunningTransaction = { ended: undefined, undone: new WeakSet() };
+        const body = () => runCallback(tx, transaction, () => callback(tx, context));
         try {
           const result = await (scope === undefined ? body() : scope.run(body));
           ticket?.taken?.keep(result);
           phase = 'committing';
           return result;
         } catch (error) {
-          const own = causesOf(error).some((link) => isObject(link) && transaction.undone.has(link));
-          if (own) enclosing?.noteFailure(error);
-          const inner = causesOf(error).some((link) => isObject(link) && scope?.hasSeen(link) === true);
-          undone = scope !== undefined && (own || inner) ? { error } : undefined;
-          if (undone === undefined) attempt.final = { error: reasonOr(error, layer.policy.signal) };
+          const failedHere = causesOf(error).some((link) => isObject(link) && transaction.undone.has(link));
+          if (failedHere) enclosing?.noteFailure(error);
+          const failedInside = causesOf(error).some((link) => isObject(link) && scope?.hasSeen(link) === true);
+          undone = scope !== undefined && (failedHere || failedInside) ? { error } : undefined;
+          // Where nobody can know what became of it, the reason of a signal must not take that away.
+          const seen = isGoneAwayError(error) ? error : abortReasonOr(error, runner.policy.signal);
+          if (undone === undefined) attempt.final = { error: seen };
           else attempt.failed = undone;
           throw error;
         }
       });
-      return ticket === undefined ? sent : storedOr(ticket, sent);
+      return ticket === undefined ? sent : takeStoredResult(ticket, sent);
     });
     around?.noteLasting();
     return result;
@@ -147,7 +150,7 @@ function giveTicket(idempotencyKey: string): LedgerTicket {
 }
 
 /** What the ledger has for this key, where that is why the transaction did not begin, or did not go on. */
-async function storedOr(ticket: LedgerTicket, sent: Promise<unknown>): Promise<unknown> {
+async function takeStoredResult(ticket: LedgerTicket, sent: Promise<unknown>): Promise<unknown> {
   try {
     return await sent;
   } catch (error) {
@@ -156,32 +159,26 @@ async function storedOr(ticket: LedgerTicket, sent: Promise<unknown>): Promise<u
   }
 }
 
-/** The reason of the caller's signal for what it broke off. Not where nobody can know what became of that. */
-function reasonOr(error: unknown, signal: AbortSignal | undefined): unknown {
-  if (signal?.aborted !== true || isGoneAwayError(error)) return error;
-  return classify(error).kind === 'aborted' ? signal.reason : error;
-}
-
-async function guarded(tx: object, transaction: OpenTransaction, callback: () => unknown): Promise<unknown> {
+async function runCallback(tx: object, transaction: RunningTransaction, callback: () => unknown): Promise<unknown> {
   const id = transactionIdOf(tx);
-  if (id !== undefined) open.set(id, transaction);
+  if (id !== undefined) runningTransactions.set(id, transaction);
   try {
     const result = await outsideCalls(callback);
     if (transaction.ended !== undefined) throw transaction.ended.error;
     return result;
   } finally {
-    if (id !== undefined) open.delete(id);
+    if (id !== undefined) runningTransactions.delete(id);
   }
 }
 
 /** Nothing of the user's was sent, whatever became of BEGIN. */
-function notBegun(failure: Failure): Failure {
-  return failure.outcome === 'failed' ? failure : refined(failure, { outcome: 'not-executed' });
+function refineBeginFailure(failure: Failure): Failure {
+  return failure.outcome === 'failed' ? failure : refineFailure(failure, { outcome: 'not-executed' });
 }
 
 /** Where nobody watched the wire, "closed" may be what an adapter says after a COMMIT that was lost. */
-function judgeCommit(failure: Failure, error: unknown): Failure {
+function refineCommitFailure(failure: Failure, error: unknown): Failure {
   return failure.kind === 'closed' && failure.transient && !hasEvidence(error)
-    ? refined(failure, { outcome: 'unknown' })
+    ? refineFailure(failure, { outcome: 'unknown' })
     : failure;
 }

@@ -1,22 +1,22 @@
 import type { Failure, Operation } from '../../../src/internal.ts';
 import { noteElement } from './batch.ts';
 import { runInside } from './interactive-transaction.ts';
-import type { Attempt, ResilienceLayer } from './operation-runner.ts';
+import type { Attempt, OperationRunner } from './operation-runner.ts';
 import { type QueryHookParams, requestOf, surroundingsOf, warnOfHiddenSurroundings } from './prisma-internals.ts';
 import { describeOperation, type PrismaOperation } from './prisma-operation.ts';
-import { hasEvidence, isWritten, refined, unwrapped } from './verdict.ts';
+import { hasEvidence, isWritten, refineFailure, unwrapError } from './verdict.ts';
 
-/** The attempt that a layer further out is making of the same request. */
+/** The attempt that a runner further out is making of the same request. */
 const attempts = new WeakMap<object, Attempt>();
 
 /** The query hook for all operations: retries those that run alone, and lets the others pass, once. */
-export function createOperationHook(layer: ResilienceLayer): (params: QueryHookParams) => Promise<unknown> {
+export function createOperationHook(runner: OperationRunner): (params: QueryHookParams) => Promise<unknown> {
   return (params) => {
     const { args, query } = params;
     const surroundings = surroundingsOf(params);
     switch (surroundings.kind) {
       case 'alone':
-        return runAlone(layer, params);
+        return retryOperation(runner, params);
       case 'transaction':
         return runInside(
           surroundings.id,
@@ -25,7 +25,7 @@ export function createOperationHook(layer: ResilienceLayer): (params: QueryHookP
             try {
               return await query(args);
             } catch (error) {
-              throw unwrapped(error, layer.policy.signal);
+              throw unwrapError(error, runner.policy.signal);
             }
           },
         );
@@ -41,25 +41,25 @@ export function createOperationHook(layer: ResilienceLayer): (params: QueryHookP
   };
 }
 
-function runAlone(layer: ResilienceLayer, params: QueryHookParams): Promise<unknown> {
+function retryOperation(runner: OperationRunner, params: QueryHookParams): Promise<unknown> {
   const described = describeOperation(params);
   const request = requestOf(params);
   const outer = request === undefined ? undefined : attempts.get(request);
   if (outer !== undefined) outer.delegated = true;
-  return layer.run(toOperation(described, layer.policy.idempotent), async (attempt) => {
+  return runner.run(toRetriedOperation(described, runner.policy.idempotent), async (attempt) => {
     if (request !== undefined) attempts.set(request, attempt);
     return params.query(params.args);
   });
 }
 
-function toOperation(described: PrismaOperation, idempotent: boolean): Operation {
+function toRetriedOperation(described: PrismaOperation, idempotent: boolean): Operation {
   return {
     kind: 'statement',
     idempotent,
     isSafeRead: described.isSafeRead,
     isHandedOver: () => false,
     judge: (failure, error) =>
-      provesWhole(failure, error, described) ? failure : refined(failure, { outcome: 'unknown' }),
+      provesWhole(failure, error, described) ? failure : refineFailure(failure, { outcome: 'unknown' }),
   };
 }
 

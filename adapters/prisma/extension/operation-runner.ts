@@ -9,12 +9,12 @@ import {
   type RetryPolicy,
 } from '../../../src/internal.ts';
 import { CallScope, outsideCalls } from '../bridge/call-scope.ts';
-import { withinLimits } from './attempt-limits.ts';
-import { isSettled, markSettledByLayer, refined, unwrapped } from './verdict.ts';
+import { runWithinLimits } from './attempt-limits.ts';
+import { isSettled, markSettledByRunner, refineFailure, unwrapError } from './verdict.ts';
 
 /** One attempt, as those see it who do a part of the work further in. */
 export interface Attempt {
-  /** Another layer has taken over: limits are its business. */
+  /** Another runner has taken over: limits are its business. */
   delegated: boolean;
   /** What it failed with, where Prisma's own error may be another one: to be judged in its place. */
   failed: { readonly error: unknown } | undefined;
@@ -23,10 +23,10 @@ export interface Attempt {
 }
 
 /** What came of an attempt, as far as the executor may know. */
-type Ended<T> = { readonly result: T } | { readonly error: unknown };
+type AttemptResult<T> = { readonly result: T } | { readonly error: unknown };
 
 /** A policy and the executor for it: what one `resilience()`, and each `$resilience()` on top of it, retries with. */
-export class ResilienceLayer {
+export class OperationRunner {
   readonly policy: RetryPolicy;
   readonly #executor: Executor;
   readonly #options: CallOptions;
@@ -37,18 +37,18 @@ export class ResilienceLayer {
     this.policy = policy;
     this.#executor = executor;
     this.#options = options;
-    this.#forAdapter = forAdapter(options, policy);
+    this.#forAdapter = selectAdapterOptions(options, policy);
   }
 
-  /** The same for all layers that use one client of Prisma. */
+  /** The same for all runners that use one client of Prisma. */
   get shared(): object {
     return this.#executor;
   }
 
   /** @throws TypeError for an option that is unknown, out of range, or belongs to a pool */
-  static create(options: ClientOptions | RetryPolicy | undefined): ResilienceLayer {
+  static create(options: ClientOptions | RetryPolicy | undefined): OperationRunner {
     const { policy, asked } = clientPolicy(options);
-    return new ResilienceLayer(policy, asked, new Executor(policy));
+    return new OperationRunner(policy, asked, new Executor(policy));
   }
 
   /**
@@ -56,10 +56,10 @@ export class ResilienceLayer {
    *
    * @throws TypeError for an option that is unknown, out of range, or belongs to the pool
    */
-  with(options: CallOptions): ResilienceLayer {
-    return new ResilienceLayer(
+  with(options: CallOptions): OperationRunner {
+    return new OperationRunner(
       callPolicy(this.policy, options),
-      { ...this.#options, ...defined(options) },
+      { ...this.#options, ...omitUndefined(options) },
       this.#executor,
     );
   }
@@ -70,36 +70,46 @@ export class ResilienceLayer {
    * @throws as {@link Executor.run}; errors of this package as they are, not as Prisma wraps them
    */
   async run<T>(operation: Operation, work: (attempt: Attempt) => PromiseLike<T>): Promise<T> {
-    const { policy } = this;
-    const { signal } = policy;
-    const judge = (failure: Failure, error: unknown): Failure => {
-      const known = operation.judge?.(failure, error) ?? failure;
-      // The signal of somebody else whose read Prisma had put into the same statement.
-      return known.kind === 'aborted' && signal?.aborted !== true ? refined(known, { kind: 'connection-lost' }) : known;
-    };
-    const judged: Operation = Object.create(operation, { judge: { value: judge } });
+    const judged: Operation = Object.create(operation, {
+      judge: { value: (failure: Failure, error: unknown) => this.#refineFailure(operation, failure, error) },
+    });
     try {
-      const ended = await this.#executor.run<Ended<T>>(judged, policy, async ({ attempt: number, deadline }) => {
-        const attempt: Attempt = { delegated: false, failed: undefined, final: undefined };
-        const scope = this.#scopeFor(number, deadline);
-        const leaveIt = () => attempt.delegated || scope?.reachedAdapter === true;
-        const begin = () => (scope === undefined ? outsideCalls(() => work(attempt)) : scope.run(() => work(attempt)));
-        try {
-          return { result: await withinLimits(begin, policy, leaveIt) };
-        } catch (wrapped) {
-          if (attempt.final !== undefined) return attempt.final;
-          if (attempt.failed !== undefined) throw attempt.failed.error;
-          const error = unwrapped(wrapped, signal);
-          if (isSettled(error, operation)) return { error };
-          throw error;
-        }
-      });
+      const ended = await this.#executor.run(judged, this.policy, ({ attempt, deadline }) =>
+        this.#attempt(operation, work, this.#scopeFor(attempt, deadline)),
+      );
       if ('error' in ended) throw ended.error;
       return ended.result;
     } catch (error) {
-      markSettledByLayer(error);
+      markSettledByRunner(error);
       throw error;
     }
+  }
+
+  /** @throws what is for the executor to decide about */
+  async #attempt<T>(
+    operation: Operation,
+    work: (attempt: Attempt) => PromiseLike<T>,
+    scope: CallScope | undefined,
+  ): Promise<AttemptResult<T>> {
+    const attempt: Attempt = { delegated: false, failed: undefined, final: undefined };
+    const isLeftToOthers = () => attempt.delegated || scope?.reachedAdapter === true;
+    const begin = () => (scope === undefined ? outsideCalls(() => work(attempt)) : scope.run(() => work(attempt)));
+    try {
+      return { result: await runWithinLimits(begin, this.policy, isLeftToOthers) };
+    } catch (wrapped) {
+      if (attempt.final !== undefined) return attempt.final;
+      if (attempt.failed !== undefined) throw attempt.failed.error;
+      const error = unwrapError(wrapped, this.policy.signal);
+      if (isSettled(error, operation)) return { error };
+      throw error;
+    }
+  }
+
+  #refineFailure(operation: Operation, failure: Failure, error: unknown): Failure {
+    const known = operation.judge?.(failure, error) ?? failure;
+    const isOurs = known.kind !== 'aborted' || this.policy.signal?.aborted === true;
+    // The signal of somebody else whose read Prisma had put into the same statement.
+    return isOurs ? known : refineFailure(known, { kind: 'connection-lost' });
   }
 
   /** The first attempt with what the user asked for; later ones with what is left of the time. */
@@ -111,14 +121,14 @@ export class ResilienceLayer {
 }
 
 /** Undefined if there is nothing to tell the adapter. */
-function forAdapter(options: CallOptions, { minTimeout, maxTimeout }: RetryPolicy): CallOptions | undefined {
-  const { idempotent: _idempotent, ...asked } = defined(options);
+function selectAdapterOptions(options: CallOptions, { minTimeout, maxTimeout }: RetryPolicy): CallOptions | undefined {
+  const { idempotent: _idempotent, ...asked } = omitUndefined(options);
   if (Object.keys(asked).length === 0) return undefined;
   // One of the two may not fit the other one of the adapter's policy.
   return 'minTimeout' in asked || 'maxTimeout' in asked ? { ...asked, minTimeout, maxTimeout } : asked;
 }
 
 /** Without keys that are present but undefined: they mean "as before". */
-function defined(options: CallOptions): CallOptions {
+function omitUndefined(options: CallOptions): CallOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

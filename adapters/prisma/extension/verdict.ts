@@ -15,7 +15,7 @@ import { originalErrorOf } from '../errors/to-prisma-error.ts';
  * What the caller is to see of an error that came through Prisma: one of this package, or the reason of the caller's own signal, as it was
  * before Prisma wrapped it; everything else as it is.
  */
-export function unwrapped(error: unknown, signal: AbortSignal | undefined): unknown {
+export function unwrapError(error: unknown, signal: AbortSignal | undefined): unknown {
   const original = originalErrorOf(error);
   if (isGoneAwayError(original)) return original;
   if (signal?.aborted !== true || error === signal.reason) return error;
@@ -24,19 +24,19 @@ export function unwrapped(error: unknown, signal: AbortSignal | undefined): unkn
   return original === signal.reason || cause === signal.reason ? signal.reason : error;
 }
 
-const settledByLayer = new WeakSet<object>();
+const settledByRunner = new WeakSet<object>();
 
-/** Remembers that a layer of the extension has done about this error what can be done. */
-export function markSettledByLayer(error: unknown): void {
-  if (isObject(error)) settledByLayer.add(error);
+/** Remembers that a runner of the extension has done about this error what can be done. */
+export function markSettledByRunner(error: unknown): void {
+  if (isObject(error)) settledByRunner.add(error);
 }
 
 /**
- * Whether somebody further in has done already all that can be done: another layer of the extension, or the pool. Retrying that
+ * Whether somebody further in has done already all that can be done: another runner of the extension, or the pool. Retrying that
  * again would multiply the retries.
  */
 export function isSettled(error: unknown, operation: Operation): boolean {
-  if (isObject(error) && settledByLayer.has(error)) return true;
+  if (isObject(error) && settledByRunner.has(error)) return true;
   if (isGoneAwayError(error)) {
     // The pool is never told that an operation is idempotent.
     if (error.code === 'ERR_GONE_AWAY_OUTCOME_UNKNOWN') return !operation.idempotent || error.failure.stillRunning;
@@ -46,7 +46,7 @@ export function isSettled(error: unknown, operation: Operation): boolean {
 }
 
 /** A failure with what somebody knows better than its error. */
-export function refined(failure: Failure, known: Partial<Failure>): Failure {
+export function refineFailure(failure: Failure, known: Partial<Failure>): Failure {
   return Object.freeze({ ...failure, ...known });
 }
 
