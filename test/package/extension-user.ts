@@ -33,25 +33,24 @@ function extend(extension: ResilienceExtension): Extension {
 }
 
 /** Loses its connection the first time. */
-function lossy() {
-  const sent = { times: 0, query: () => Promise.resolve<unknown>(undefined) };
-  sent.query = async () => {
-    sent.times += 1;
-    if (sent.times === 1) throw Object.assign(new Error('Connection lost'), { code: 'PROTOCOL_CONNECTION_LOST' });
+class LossyQuery {
+  times = 0;
+  readonly query = async (): Promise<string> => {
+    this.times += 1;
+    if (this.times === 1) throw Object.assign(new Error('Connection lost'), { code: 'PROTOCOL_CONNECTION_LOST' });
     return 'answered';
   };
-  return sent;
 }
 
 const alone = { model: 'User', args: {}, __internalParams: { transaction: undefined } };
 const { query, client } = extend(resilience({ ...options, minTimeout: 0, maxTimeout: 0 }));
 assert.deepEqual(Object.keys(client).sort(), [...methods].sort());
 
-const read = lossy();
+const read = new LossyQuery();
 assert.equal(await query.$allOperations({ ...alone, operation: 'findMany', query: read.query }), 'answered');
 assert.equal(read.times, 2);
 
-const write = lossy();
+const write = new LossyQuery();
 const failed: unknown = await query
   .$allOperations({ ...alone, operation: 'create', query: write.query })
   .catch((error: unknown) => error);
