@@ -3,11 +3,12 @@ import { type CallOptions, callPolicy, type RetryPolicy } from '../../src/intern
 import { corePoolOf, wantsCallerStack } from './driver/pool.ts';
 import type { Lease, StatementMethod, StatementResult } from './pool/lease.ts';
 import { type PoolCore, poolCoreOf } from './pool/pool-core.ts';
+import type { PoolUse } from './pool/pool-use.ts';
 import { StatementOperation } from './pool/statement-operation.ts';
 import { needsLedger, runAlone } from './transaction/single-write.ts';
 
 /** A pool and a policy to use it with: what every wrapper of a pool, and every ORM binding, runs its statements through. */
-export class ResilientClient {
+export class ResilientClient implements PoolUse {
   readonly core: PoolCore;
   readonly policy: RetryPolicy;
 

@@ -1,6 +1,6 @@
 import { classify, type LedgerError, NotCommittedError, type OneTransactionPolicy } from '../../../src/internal.ts';
-import type { ResilientClient } from '../client.ts';
 import type { Lease, StatementLimits } from '../pool/lease.ts';
+import type { PoolUse } from '../pool/pool-use.ts';
 import { decideKey } from './decide-settlement.ts';
 import { checkLedger, forgetLedger, type LedgerFacts } from './ledger-check.ts';
 import { missingTable, refusal, tryAgain } from './ledger-error.ts';
@@ -23,7 +23,7 @@ interface Claim {
  * begins with `check()`.
  */
 export class LedgerTransaction {
-  readonly #client: ResilientClient;
+  readonly #use: PoolUse;
   readonly #statements: LedgerStatements;
   readonly #key: Token | undefined;
   #facts: LedgerFacts | undefined;
@@ -32,9 +32,9 @@ export class LedgerTransaction {
   #callbackRuns = false;
   #json: string | undefined;
 
-  constructor(client: ResilientClient, { idempotencyKey }: Pick<OneTransactionPolicy, 'idempotencyKey'>) {
-    this.#client = client;
-    this.#statements = ledgerStatements(client.policy.ledgerTable);
+  constructor(use: PoolUse, { idempotencyKey }: Pick<OneTransactionPolicy, 'idempotencyKey'>) {
+    this.#use = use;
+    this.#statements = ledgerStatements(use.policy.ledgerTable);
     this.#key = idempotencyKey === undefined ? undefined : tokenOfKey(idempotencyKey);
   }
 
@@ -52,7 +52,7 @@ export class LedgerTransaction {
     this.#callbackRuns = false;
     lease.preparing = true;
     try {
-      this.#facts = await checkLedger(this.#client.core, this.#table, this.#sendOn(lease, deadline));
+      this.#facts = await checkLedger(this.#use.core, this.#table, this.#sendOn(lease, deadline));
     } finally {
       lease.preparing = false;
     }
@@ -72,7 +72,7 @@ export class LedgerTransaction {
     try {
       // What the one before still holds would hold up this one as well.
       if (this.#key !== undefined && before?.hasEnded === true && before.isLost) {
-        await endSession(this.#client.core, this.#client.policy, before, deadline);
+        await endSession(this.#use.core, this.#use.policy, before, deadline);
       }
       await ledgerChange(
         send,
@@ -80,7 +80,7 @@ export class LedgerTransaction {
       );
     } catch (error) {
       if (isMissingTable(error)) {
-        forgetLedger(this.#client.core, this.#table);
+        forgetLedger(this.#use.core, this.#table);
         throw missingTable(this.#table, error);
       }
       if (this.#key === undefined || !isDuplicate(error)) throw error;
@@ -134,7 +134,7 @@ export class LedgerTransaction {
    * @throws NotCommittedError when it was not and never will be; `error` when nobody can know
    */
   async settle(error: unknown): Promise<void> {
-    const { core, policy } = this.#client;
+    const { core, policy } = this.#use;
     const { token, lease, datedAt } = this.#claimed;
     const startedAt = performance.now();
     lease.destroy('lost');
@@ -146,7 +146,7 @@ export class LedgerTransaction {
   }
 
   get #table(): string {
-    return this.#client.policy.ledgerTable;
+    return this.#use.policy.ledgerTable;
   }
 
   get #claimed(): Claim {
@@ -184,7 +184,7 @@ export class LedgerTransaction {
 
   /** Statements of the ledger are part of the transaction, and wait at most until `deadline`, on `performance.now()`'s clock. */
   #sendOn(lease: Lease, deadline: number): SendSql {
-    const { attemptTimeout, signal } = this.#client.policy;
+    const { attemptTimeout, signal } = this.#use.policy;
     return (sql) => {
       const left = Math.max(1, deadline - performance.now());
       const limit = Math.min(attemptTimeout ?? Number.POSITIVE_INFINITY, left);

@@ -8,9 +8,9 @@ import {
   type TransactionContext,
   TransactionScope,
 } from '../../../src/internal.ts';
-import type { ResilientClient } from '../client.ts';
 import { LedgerTransaction } from '../ledger/ledger-transaction.ts';
 import type { Lease } from '../pool/lease.ts';
+import type { PoolUse } from '../pool/pool-use.ts';
 import { type Ended, TransactionClient } from './transaction-client.ts';
 
 /** How a binding ends a transaction. Each step sends through the ORM, so that its logger sees it. */
@@ -42,16 +42,16 @@ export interface TransactionSteps<Tx, T> extends EndSteps<Tx> {
  * @throws what the callback threw; OutcomeUnknownError; RetriesExhaustedError; what `begin` failed with
  */
 export async function runTransaction<Tx, T>(
-  client: ResilientClient,
+  use: PoolUse,
   options: Omit<OneTransactionPolicy, 'idempotencyKey'> & Partial<OneTransactionPolicy>,
   steps: TransactionSteps<Tx, T>,
 ): Promise<T> {
-  const { core, policy } = client;
+  const { core, policy } = use;
   const around = currentTransaction();
   const enclosing = around?.onPool(core);
   const { rerun, exactlyOnce, idempotencyKey } = options;
   const scope = rerun && enclosing === undefined ? new TransactionScope(core) : undefined;
-  const ledger = exactlyOnce ? new LedgerTransaction(client, { idempotencyKey }) : undefined;
+  const ledger = exactlyOnce ? new LedgerTransaction(use, { idempotencyKey }) : undefined;
   let runs = 0;
   const operation: Operation = {
     kind: 'transaction',
@@ -61,7 +61,7 @@ export async function runTransaction<Tx, T>(
   };
   try {
     const ended = await core.executor.run<Ended<T>>(operation, policy, async ({ deadline }) => {
-      const connection = new TransactionClient(client, await core.acquire(policy, deadline, false));
+      const connection = new TransactionClient(use, await core.acquire(policy, deadline, false));
       try {
         const tx = steps.open(connection);
         await ledger?.check(connection.lease, deadline);

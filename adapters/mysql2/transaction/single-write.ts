@@ -1,6 +1,6 @@
 import { isSafeRead, leavesTransactionUncommitted, withoutEnd } from '../../../src/internal.ts';
-import type { ResilientClient } from '../client.ts';
 import type { StatementMethod, StatementResult } from '../pool/lease.ts';
+import type { PoolUse } from '../pool/pool-use.ts';
 import { runTransaction } from './run-transaction.ts';
 import type { TransactionClient } from './transaction-client.ts';
 
@@ -16,7 +16,7 @@ export function needsLedger(sql: unknown): boolean {
  * @throws TypeError for a statement that no transaction can undo; what {@link runTransaction} throws
  */
 export async function runAlone(
-  client: ResilientClient,
+  use: PoolUse,
   method: StatementMethod,
   sql: unknown,
   values: unknown,
@@ -28,7 +28,7 @@ export async function runAlone(
     );
   }
   const options = { rerun: true, exactlyOnce: true, idempotencyKey: undefined } as const;
-  return runTransaction<TransactionClient, StatementResult>(client, options, {
+  return runTransaction<TransactionClient, StatementResult>(use, options, {
     open: (connection) => connection,
     begin: (connection) => connection.send('query', 'BEGIN', undefined),
     body: (connection) => connection.run(method, sql, values),

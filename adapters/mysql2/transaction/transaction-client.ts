@@ -1,7 +1,7 @@
 import { causesOf, classify, evidenceOf, type Operation } from '../../../src/internal.ts';
-import type { ResilientClient } from '../client.ts';
 import type { Lease, StatementLimits, StatementMethod, StatementResult } from '../pool/lease.ts';
 import { LeaseClient } from '../pool/lease-client.ts';
+import type { PoolUse } from '../pool/pool-use.ts';
 
 /** What came of something that is not for the executor to judge any more. */
 export type Ended<T> = { readonly result: T } | { readonly thrown: unknown };
@@ -21,7 +21,7 @@ const firstStatement: Operation = {
  * again on another one, and that statement is sent there. The callback of the user does not notice.
  */
 export class TransactionClient extends LeaseClient {
-  readonly #client: ResilientClient;
+  readonly #use: PoolUse;
   readonly #limits: StatementLimits;
   #begin: () => Promise<unknown> = async () => {};
   #clean = true;
@@ -29,9 +29,9 @@ export class TransactionClient extends LeaseClient {
   /** Why there is no connection any more to go on with. */
   #broken: { readonly error: unknown } | undefined;
 
-  constructor(client: ResilientClient, lease: Lease, limits: StatementLimits = client.policy) {
-    super(lease, client.policy);
-    this.#client = client;
+  constructor(use: PoolUse, lease: Lease, limits: StatementLimits = use.policy) {
+    super(lease, use.policy);
+    this.#use = use;
     this.#limits = limits;
   }
 
@@ -106,7 +106,7 @@ export class TransactionClient extends LeaseClient {
   }
 
   async #beginAgain(refused: unknown, send: () => Promise<StatementResult>): Promise<StatementResult> {
-    const { core, policy } = this.#client;
+    const { core, policy } = this.#use;
     try {
       const ended = await core.executor.run<Ended<StatementResult>>(firstStatement, policy, async (context) => {
         if (context.attempt === 1) throw refused;
