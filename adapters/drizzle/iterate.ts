@@ -1,7 +1,7 @@
 import { fillPlaceholders } from 'drizzle-orm';
 import { abortReasonOr } from '../../src/internal.ts';
 import type { LeaseClient } from '../mysql2/binding.ts';
-import { ResilientClient, StatementOperation, streamRows } from '../mysql2/binding.ts';
+import { ResilientClient, runStatement, streamRows } from '../mysql2/binding.ts';
 import { type DrizzlePreparedQuery, mapRow, statementOf } from './drizzle-internals.ts';
 
 /**
@@ -16,7 +16,7 @@ export async function* iterate(
   const params = fillPlaceholders(prepared.params, placeholderValues);
   const { sql, sqlText } = statementOf(prepared);
   prepared.logger.logQuery(sqlText, params);
-  const rows = client instanceof ResilientClient ? await begin(client, sql, params) : client.stream(sql, params);
+  const rows = client instanceof ResilientClient ? await openRows(client, sql, params) : client.stream(sql, params);
   try {
     for await (const row of rows) yield mapRow(prepared, row);
   } catch (error) {
@@ -25,17 +25,10 @@ export async function* iterate(
 }
 
 /** Sends the statement until its first row is there, or the end of an empty result. */
-async function begin(client: ResilientClient, sql: unknown, params: unknown): Promise<AsyncIterable<unknown>> {
-  const { core, policy } = client;
-  const operation = new StatementOperation(policy.idempotent);
-  return core.executor.run(operation, policy, async ({ deadline }) => {
-    const lease = await core.acquire(policy, deadline, false);
-    const rows = streamRows(lease, sql, params, policy, 'own-lease');
-    try {
-      return startingWith(await rows.next(), rows);
-    } finally {
-      operation.attempted(lease);
-    }
+function openRows(client: ResilientClient, sql: unknown, params: unknown): Promise<AsyncIterable<unknown>> {
+  return runStatement(client, async (lease) => {
+    const rows = streamRows(lease, sql, params, client.policy, 'own-lease');
+    return startingWith(await rows.next(), rows);
   });
 }
 

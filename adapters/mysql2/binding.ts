@@ -7,7 +7,7 @@ export { type CreateLedgerOptions, createLedger, type PruneLedgerOptions, pruneL
 export type { Lease, StatementLimits, StatementMethod, StatementResult } from './pool/lease.ts';
 export { LeaseClient } from './pool/lease-client.ts';
 export { streamRows } from './pool/row-stream.ts';
-export { StatementOperation } from './pool/statement-operation.ts';
+export { runStatement } from './pool/run-statement.ts';
 export { exactOptions, exactStatement, type ResultField } from './prepared/exact-statement.ts';
 export { typedParameterMaker } from './prepared/prepared-execution.ts';
 export { commitOn, type EndSteps, rollBackOn, runTransaction } from './transaction/run-transaction.ts';

@@ -4,8 +4,8 @@ import { corePoolOf, wantsCallerStack } from './driver/pool.ts';
 import type { Lease, StatementMethod, StatementResult } from './pool/lease.ts';
 import { type PoolCore, poolCoreOf } from './pool/pool-core.ts';
 import type { PoolUse } from './pool/pool-use.ts';
-import { StatementOperation } from './pool/statement-operation.ts';
-import { needsLedger, runAlone } from './transaction/single-write.ts';
+import { runStatement } from './pool/run-statement.ts';
+import { needsLedger, runSingleWrite } from './transaction/single-write.ts';
 
 /** A pool and a policy to use it with: what every wrapper of a pool, and every ORM binding, runs its statements through. */
 export class ResilientClient implements PoolUse {
@@ -36,18 +36,13 @@ export class ResilientClient implements PoolUse {
 
   /** One statement, retried as the policy and the evidence allow. */
   run(method: StatementMethod, sql: unknown, values: unknown): Promise<StatementResult> {
-    const { core, policy } = this;
-    if (policy.exactlyOnce && needsLedger(sql)) return runAlone(this, method, sql, values);
-    const operation = new StatementOperation(policy.idempotent);
-    return core.executor.run(operation, policy, async ({ deadline }) => {
-      const lease = await core.acquire(policy, deadline, false);
-      try {
-        return await lease.run(method, sql, values, policy);
-      } finally {
-        operation.attempted(lease);
-        lease.release();
-      }
-    });
+    const { policy } = this;
+    if (policy.exactlyOnce && needsLedger(sql)) return runSingleWrite(this, method, sql, values);
+    return runStatement(
+      this,
+      (lease) => lease.run(method, sql, values, policy),
+      (lease) => lease.release(),
+    );
   }
 
   /** A connection for the user: nothing is retried on it, and what fails on it is still recorded. */

@@ -15,7 +15,7 @@ export function needsLedger(sql: unknown): boolean {
  *
  * @throws TypeError for a statement that no transaction can undo; what {@link runTransaction} throws
  */
-export async function runAlone(
+export async function runSingleWrite(
   use: PoolUse,
   method: StatementMethod,
   sql: unknown,
