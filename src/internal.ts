@@ -24,6 +24,7 @@ export { isError, isObject, messageOf, propertyOf } from './property.ts';
 export { sleep } from './sleep.ts';
 export { isAtomic, isCommit, leavesTransactionUncommitted, withoutEnd } from './sql/transaction-effect.ts';
 export { publish } from './telemetry.ts';
+export { transactionOperation } from './transaction/transaction-operation.ts';
 export {
   otherTransactionOptions,
   ownTransactionOptions,

@@ -10,6 +10,7 @@ export { streamRows } from './pool/row-stream.ts';
 export { runStatement } from './pool/run-statement.ts';
 export { exactOptions, exactStatement, type ResultField } from './prepared/exact-statement.ts';
 export { typedParameterMaker } from './prepared/prepared-execution.ts';
+export { plainEnd, sendPlain } from './transaction/plain-steps.ts';
 export { commitOn, type EndSteps, rollBackOn, runTransaction } from './transaction/run-transaction.ts';
 export { TransactionClient } from './transaction/transaction-client.ts';
 export { wrapPool } from './with-resilience.ts';

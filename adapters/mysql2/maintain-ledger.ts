@@ -2,6 +2,7 @@ import { retryPolicy } from '../../src/internal.ts';
 import { createClient, type ResilientClient, registeredClient } from './client.ts';
 import { ledgerChange } from './ledger/ledger-query.ts';
 import { leastPruneAge, ledgerSql, ledgerStatements, quoteTable } from './ledger/ledger-table.ts';
+import { plainSteps } from './transaction/plain-steps.ts';
 import { runTransaction } from './transaction/run-transaction.ts';
 import type { TransactionClient } from './transaction/transaction-client.ts';
 
@@ -68,11 +69,8 @@ function deleteBatch(client: ResilientClient, sql: string): Promise<number> {
     client,
     { rerun: true, exactlyOnce: false },
     {
-      open: (connection) => connection,
-      begin: (connection) => connection.send('query', 'BEGIN', undefined),
+      ...plainSteps,
       body: (connection) => ledgerChange((statement) => connection.run('query', statement, undefined), sql),
-      commit: (connection) => connection.send('query', 'COMMIT', undefined),
-      rollback: (connection) => connection.send('query', 'ROLLBACK', undefined),
     },
   );
 }

@@ -9,6 +9,7 @@ import {
 } from '../../src/internal.ts';
 import { createClient, type ResilientClient, registeredClient } from './client.ts';
 import { connectionMethods } from './promise-methods.ts';
+import { plainSteps, sendPlain } from './transaction/plain-steps.ts';
 import { runTransaction } from './transaction/run-transaction.ts';
 
 const isolationLevels = ['read uncommitted', 'read committed', 'repeatable read', 'serializable'] as const;
@@ -50,13 +51,11 @@ export async function transaction<T>(
   const policy = ownTransactionOptions(client.policy.transactions, options);
   const beginning = statementsToBegin(options);
   return runTransaction(client, policy, {
-    open: (connection) => connection,
+    ...plainSteps,
     begin: async (connection) => {
-      for (const sql of beginning) await connection.query(sql);
+      for (const sql of beginning) await sendPlain(connection, sql);
     },
     body: (connection, context) => callback(connectionMethods(connection, client) as TransactionConnection, context),
-    commit: (connection) => connection.send('query', 'COMMIT', undefined),
-    rollback: (connection) => connection.send('query', 'ROLLBACK', undefined),
   });
 }
 

@@ -50,12 +50,7 @@ export class LedgerTransaction {
    */
   async check(lease: Lease, deadline: number): Promise<void> {
     this.#callbackRuns = false;
-    lease.preparing = true;
-    try {
-      this.#facts = await checkLedger(this.#use.core, this.#table, this.#sendOn(lease, deadline));
-    } finally {
-      lease.preparing = false;
-    }
+    this.#facts = await lease.prepare(() => checkLedger(this.#use.core, this.#table, this.#sendOn(lease, deadline)));
   }
 
   /**

@@ -49,7 +49,6 @@ export interface LeaseOwner {
 /** One use of a pooled connection, from acquire to release. Keeps the first failure of that use. */
 export class Lease implements Holder, Watched {
   readonly watchesCommands: boolean;
-  preparing = false;
   readonly #pooled: PooledConnection;
   readonly #owner: LeaseOwner;
   readonly #policy: RetryPolicy;
@@ -57,6 +56,7 @@ export class Lease implements Holder, Watched {
   #onLost: ((error: unknown) => void) | undefined;
   #failures: WeakSet<object> | undefined;
   #permitHeld = true;
+  #preparing = false;
   #ended = false;
 
   /** @param watchesCommands the user gets the connection itself, so that its results do not pass through here */
@@ -85,6 +85,10 @@ export class Lease implements Holder, Watched {
 
   get watch(): WatchOptions | false {
     return this.#policy.watch;
+  }
+
+  get preparing(): boolean {
+    return this.#preparing;
   }
 
   get isLost(): boolean {
@@ -165,6 +169,16 @@ export class Lease implements Holder, Watched {
         stopWatching = this.abandonWhen(limits, () => this.#command, reject);
       }
     });
+  }
+
+  /** Does work that sends only what precedes the user's own statements: a connection that is lost meanwhile has executed nothing of theirs. */
+  async prepare<T>(work: () => Promise<T>): Promise<T> {
+    this.#preparing = true;
+    try {
+      return await work();
+    } finally {
+      this.#preparing = false;
+    }
   }
 
   /** An answer that belongs to another statement is none. */

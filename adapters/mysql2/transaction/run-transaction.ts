@@ -4,9 +4,9 @@ import {
   classify,
   currentTransaction,
   type OneTransactionPolicy,
-  type Operation,
   type TransactionContext,
   TransactionScope,
+  transactionOperation,
 } from '../../../src/internal.ts';
 import { LedgerTransaction } from '../ledger/ledger-transaction.ts';
 import type { Lease } from '../pool/lease.ts';
@@ -53,12 +53,7 @@ export async function runTransaction<Tx, T>(
   const scope = rerun && enclosing === undefined ? new TransactionScope(core) : undefined;
   const ledger = exactlyOnce ? new LedgerTransaction(use, { idempotencyKey }) : undefined;
   let runs = 0;
-  const operation: Operation = {
-    kind: 'transaction',
-    idempotent: false,
-    isSafeRead: () => false,
-    isHandedOver: () => runs > 0 && (scope === undefined || scope.lastsBeyond),
-  };
+  const operation = transactionOperation(() => runs > 0 && (scope === undefined || scope.lastsBeyond));
   try {
     const ended = await core.executor.run<Ended<T>>(operation, policy, async ({ deadline }) => {
       const connection = new TransactionClient(use, await core.acquire(policy, deadline, false));

@@ -1,6 +1,7 @@
 import { isSafeRead, leavesTransactionUncommitted, withoutEnd } from '../../../src/internal.ts';
 import type { StatementMethod, StatementResult } from '../pool/lease.ts';
 import type { PoolUse } from '../pool/pool-use.ts';
+import { plainSteps } from './plain-steps.ts';
 import { runTransaction } from './run-transaction.ts';
 import type { TransactionClient } from './transaction-client.ts';
 
@@ -29,11 +30,8 @@ export async function runSingleWrite(
   }
   const options = { rerun: true, exactlyOnce: true, idempotencyKey: undefined } as const;
   return runTransaction<TransactionClient, StatementResult>(use, options, {
-    open: (connection) => connection,
-    begin: (connection) => connection.send('query', 'BEGIN', undefined),
+    ...plainSteps,
     body: (connection) => connection.run(method, sql, values),
-    commit: (connection) => connection.send('query', 'COMMIT', undefined),
-    rollback: (connection) => connection.send('query', 'ROLLBACK', undefined),
   });
 }
 

@@ -1,4 +1,4 @@
-import { causesOf, classify, evidenceOf, type Operation } from '../../../src/internal.ts';
+import { causesOf, classify, evidenceOf, transactionOperation } from '../../../src/internal.ts';
 import type { Lease, StatementLimits, StatementMethod, StatementResult } from '../pool/lease.ts';
 import { LeaseClient } from '../pool/lease-client.ts';
 import type { PoolUse } from '../pool/pool-use.ts';
@@ -7,12 +7,7 @@ import type { PoolUse } from '../pool/pool-use.ts';
 export type Ended<T> = { readonly result: T } | { readonly thrown: unknown };
 
 /** A statement that is sent once more: alone in its transaction, and not executed. */
-const firstStatement: Operation = {
-  kind: 'transaction',
-  idempotent: false,
-  isSafeRead: () => false,
-  isHandedOver: () => false,
-};
+const firstStatement = transactionOperation(() => false);
 
 /**
  * The statements of one transaction, on one connection.
@@ -48,15 +43,12 @@ export class TransactionClient extends LeaseClient {
   async begin(begin: () => Promise<unknown>): Promise<void> {
     this.#begin = begin;
     const { lease } = this;
-    lease.preparing = true;
     try {
-      await begin();
+      await lease.prepare(begin);
     } catch (error) {
       // A SET TRANSACTION that succeeded would still apply to the next transaction of this connection.
       lease.destroy(lease.isLost ? 'lost' : 'dirty');
       throw error;
-    } finally {
-      lease.preparing = false;
     }
   }
 

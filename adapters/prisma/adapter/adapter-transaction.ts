@@ -1,6 +1,14 @@
-import { classify, type Operation, type RetryPolicy } from '../../../src/internal.ts';
+import { classify, type RetryPolicy, transactionOperation } from '../../../src/internal.ts';
 import type { Lease, ResilientClient, StatementLimits } from '../../mysql2/binding.ts';
-import { commitOn, type EndSteps, LedgerTransaction, rollBackOn, TransactionClient } from '../../mysql2/binding.ts';
+import {
+  commitOn,
+  type EndSteps,
+  LedgerTransaction,
+  plainEnd,
+  rollBackOn,
+  sendPlain,
+  TransactionClient,
+} from '../../mysql2/binding.ts';
 import { adapterInfo } from '../bridge/adapter-info.ts';
 import type { LedgerTicket } from '../bridge/call-scope.ts';
 import { markSettledByPool } from '../bridge/settled.ts';
@@ -17,14 +25,9 @@ const isolationLevels: ReadonlySet<string> = new Set<IsolationLevel>([
 ]);
 
 /** From BEGIN on, nothing is repeated: what Prisma and the user did since then, this package does not know. */
-const begun: Operation = {
-  kind: 'transaction',
-  idempotent: false,
-  isSafeRead: () => false,
-  isHandedOver: () => true,
-};
+const openTransaction = transactionOperation(() => true);
 
-const notBegun: Operation = { ...begun, isHandedOver: () => false };
+const beginning = transactionOperation(() => false);
 
 /**
  * Begins a transaction. Lost on the way, it begins again on another connection: nothing of the user's was sent.
@@ -46,8 +49,8 @@ export async function beginTransaction(
   const ledger = exactlyOnce ? new LedgerTransaction(client, { idempotencyKey }) : undefined;
   if (ticket !== undefined) ticket.taken = ledger;
   try {
-    return await core.executor.run(notBegun, policy, async ({ deadline }) => {
-      const tx = new OpenTransaction(client, await core.acquire(policy, deadline, false), ledger);
+    return await core.executor.run(beginning, policy, async ({ deadline }) => {
+      const tx = new AdapterTransaction(client, await core.acquire(policy, deadline, false), ledger);
       await tx.begin(isolationLevel, deadline);
       return tx;
     });
@@ -57,7 +60,7 @@ export async function beginTransaction(
 }
 
 /** A transaction on its own connection, until Prisma ends it. */
-class OpenTransaction implements Transaction {
+class AdapterTransaction implements Transaction {
   readonly provider: 'mysql' = adapterInfo.provider;
   readonly adapterName: string = adapterInfo.adapterName;
   readonly options = { usePhantomQuery: true };
@@ -88,8 +91,9 @@ class OpenTransaction implements Transaction {
       await ledger?.check(this.#lease, deadline);
       await this.#connection.begin(async () => {
         // For the next transaction of this connection only.
-        if (isolationLevel !== undefined) await this.control(`SET TRANSACTION ISOLATION LEVEL ${isolationLevel}`);
-        await this.control('BEGIN');
+        if (isolationLevel !== undefined)
+          await sendPlain(this.#connection, `SET TRANSACTION ISOLATION LEVEL ${isolationLevel}`);
+        await sendPlain(this.#connection, 'BEGIN');
         await ledger?.claim(this.#lease, deadline);
       });
       if (ledger?.stored !== undefined) throw new Error('The transaction has been committed before');
@@ -109,15 +113,15 @@ class OpenTransaction implements Transaction {
   }
 
   async createSavepoint(name: string): Promise<void> {
-    await this.#guarded(() => this.control(`SAVEPOINT ${quoteName(name)}`));
+    await this.#guarded(() => sendPlain(this.#connection, `SAVEPOINT ${quoteName(name)}`));
   }
 
   async rollbackToSavepoint(name: string): Promise<void> {
-    await this.#guarded(() => this.control(`ROLLBACK TO SAVEPOINT ${quoteName(name)}`));
+    await this.#guarded(() => sendPlain(this.#connection, `ROLLBACK TO SAVEPOINT ${quoteName(name)}`));
   }
 
   async releaseSavepoint(name: string): Promise<void> {
-    await this.#guarded(() => this.control(`RELEASE SAVEPOINT ${quoteName(name)}`));
+    await this.#guarded(() => sendPlain(this.#connection, `RELEASE SAVEPOINT ${quoteName(name)}`));
   }
 
   /**
@@ -129,7 +133,7 @@ class OpenTransaction implements Transaction {
     const { core, policy } = this.#client;
     let ended: { readonly thrown: unknown } | undefined;
     try {
-      ended = await core.executor.run(begun, policy, () => this.#commit());
+      ended = await core.executor.run(openTransaction, policy, () => this.#commit());
     } catch (error) {
       throw toPrismaError(error);
     } finally {
@@ -143,11 +147,11 @@ class OpenTransaction implements Transaction {
     try {
       await ledger?.complete();
     } catch (error) {
-      await rollBackOn(this.#lease, this, this.#ends);
+      await rollBackOn(this.#lease, this.#connection, this.#end);
       return { thrown: error };
     }
     try {
-      return await commitOn(this.#lease, this, this.#ends);
+      return await commitOn(this.#lease, this.#connection, this.#end);
     } catch (error) {
       if (ledger === undefined) throw error;
       await ledger.settle(error);
@@ -159,23 +163,21 @@ class OpenTransaction implements Transaction {
   async rollback(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
-    await rollBackOn(this.#lease, this, this.#ends);
+    await rollBackOn(this.#lease, this.#connection, this.#end);
     this.#abandoned.abort();
     this.#lease.release();
   }
 
-  /** Sends a statement of this adapter's own. */
-  control(sql: string, limits: StatementLimits = this.#limits): Promise<unknown> {
-    return this.#connection.send('query', sql, undefined, limits);
-  }
-
   readonly #send: Send = (method, sql, values) => this.#connection.run(method, sql, values);
 
-  readonly #ends: EndSteps<OpenTransaction> = {
-    commit: () => this.control('COMMIT'),
+  readonly #end: EndSteps<TransactionClient> = {
+    ...plainEnd,
     // It waits for a statement that is still running, but not for ever.
-    rollback: () =>
-      this.control('ROLLBACK', { attemptTimeout: this.#client.policy.liveness.pingTimeout, signal: undefined }),
+    rollback: (connection) =>
+      sendPlain(connection, 'ROLLBACK', {
+        attemptTimeout: this.#client.policy.liveness.pingTimeout,
+        signal: undefined,
+      }),
   };
 
   /** Lets nothing pass any more once the server has ended the transaction: it would be applied at once, and stay. */
@@ -195,7 +197,7 @@ class OpenTransaction implements Transaction {
   async #judged(error: unknown): Promise<unknown> {
     if (classify(error).outcome !== 'unknown') return error;
     const { core, policy } = this.#client;
-    return core.executor.run(begun, policy, () => Promise.reject(error)).catch((judged: unknown) => judged);
+    return core.executor.run(openTransaction, policy, () => Promise.reject(error)).catch((judged: unknown) => judged);
   }
 
   #signal({ signal }: RetryPolicy): AbortSignal {

@@ -7,9 +7,9 @@ import {
   isGoneAwayError,
   isObject,
   type OneTransactionPolicy,
-  type Operation,
   type TransactionContext,
   TransactionScope,
+  transactionOperation,
 } from '../../../src/internal.ts';
 import { currentCall, type LedgerTicket, outsideCalls } from '../bridge/call-scope.ts';
 import type { OperationRunner } from './operation-runner.ts';
@@ -85,17 +85,14 @@ export async function runInteractive(
   let runs = 0;
   /** What the callback failed with, where the server has undone it. */
   let undone: { readonly error: unknown } | undefined;
-  const operation: Operation = {
-    kind: 'transaction',
-    idempotent: false,
-    isSafeRead: () => false,
-    isHandedOver: () => runs > 0 && (scope === undefined || scope.lastsBeyond),
-    judge: (failure, error) => {
+  const operation = transactionOperation(
+    () => runs > 0 && (scope === undefined || scope.lastsBeyond),
+    (failure, error) => {
       if (phase === 'beginning') return refineBeginFailure(failure);
       if (error !== undone?.error) return refineCommitFailure(failure, error);
       return failure.outcome === 'unknown' ? refineFailure(failure, { outcome: 'rolled-back' }) : failure;
     },
-  };
+  );
   try {
     const result = await runner.run(operation, async (attempt) => {
       // The callback takes as long as it takes; its statements have limits of their own.

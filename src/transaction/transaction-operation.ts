@@ -1,0 +1,14 @@
+import type { Operation } from '../failure.ts';
+
+/**
+ * A transaction as the executor sees it: never harmless to apply twice, and no read, for nobody knows what is sent in it.
+ *
+ * @param isHandedOver whether something has run in it that cannot be taken back, so that it is not for the executor to begin it again
+ */
+export function transactionOperation(
+  isHandedOver: Operation['isHandedOver'],
+  judge?: NonNullable<Operation['judge']>,
+): Operation {
+  const operation: Operation = { kind: 'transaction', idempotent: false, isSafeRead: () => false, isHandedOver };
+  return judge === undefined ? operation : { ...operation, judge };
+}
