@@ -2,7 +2,7 @@
 export { createClient, ResilientClient, registeredClient } from './client.ts';
 export { connectionOptionsOf, cutConnections, databaseOf } from './driver/pool.ts';
 export { defaultLedgerTable, ledgerSql } from './ledger/ledger-table.ts';
-export { LedgerTransaction } from './ledger/ledger-transaction.ts';
+export { LedgerTransaction, type StoredClaim } from './ledger/ledger-transaction.ts';
 export { type CreateLedgerOptions, createLedger, type PruneLedgerOptions, pruneLedger } from './maintain-ledger.ts';
 export type { Lease, StatementLimits, StatementMethod, StatementResult } from './pool/lease.ts';
 export { LeaseClient } from './pool/lease-client.ts';

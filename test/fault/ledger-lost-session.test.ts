@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type ResilientClient, registeredClient } from '../../adapters/mysql2/client.ts';
 import { createLedger, withResilience } from '../../adapters/mysql2/index.ts';
 import { ledgerStatements } from '../../adapters/mysql2/ledger/ledger-table.ts';
-import { settle } from '../../adapters/mysql2/ledger/settlement.ts';
+import { settleCommit } from '../../adapters/mysql2/ledger/settlement.ts';
 import { randomToken } from '../../adapters/mysql2/ledger/token.ts';
 import type { Lease } from '../../adapters/mysql2/pool/lease.ts';
 import type { ResilienceOptions } from '../../src/index.ts';
@@ -27,8 +27,8 @@ describe('a token that an open session holds', unhurried, () => {
     await lost.run('query', statements.claim(token), undefined, limits);
     return { client, lost };
   };
-  const outcome = ({ core, policy }: ResilientClient, lost: Lease) =>
-    settle(core, policy, statements, { token, lost, notAfter: Date.now() / 1_000 + 60 });
+  const outcome = (client: ResilientClient, lost: Lease) =>
+    settleCommit(client, statements, { token, lost, notAfter: Date.now() / 1_000 + 60 });
 
   test('is fenced when the session was killed', async () => {
     const { client, lost } = await holding({});

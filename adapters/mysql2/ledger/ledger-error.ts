@@ -1,4 +1,11 @@
-import { type Failure, failureOf, LedgerError, neverAcquired } from '../../../src/internal.ts';
+import {
+  classify,
+  type Failure,
+  failureOf,
+  LedgerError,
+  NotCommittedError,
+  neverAcquired,
+} from '../../../src/internal.ts';
 import { ledgerSql } from './ledger-table.ts';
 
 /** Nothing of the user's was executed, and trying again cannot help. */
@@ -15,6 +22,36 @@ export function missingTable(table: string, cause?: unknown): LedgerError {
   return refusal(
     `There is no ledger table \`${table}\`, which \`exactlyOnce\` and \`idempotencyKey\` need. Nothing was executed. Create it with a migration, or with createLedger(pool):\n\n${ledgerSql(table)};`,
     cause,
+  );
+}
+
+/** Something is left of the user's that `exactlyOnce` cannot speak for. */
+export function endedByItself(): LedgerError {
+  return refusal(
+    'The callback has ended its transaction by itself (by COMMIT, ROLLBACK, or a statement that commits, such as DDL), so `exactlyOnce` has nothing to rest on. What it did before that may have been committed; what it did after that was not undone.',
+  );
+}
+
+/** @param error what COMMIT failed with */
+export function notCommitted(error: unknown, elapsedMs: number): NotCommittedError {
+  return new NotCommittedError(
+    'COMMIT got no answer that says what became of it, and the ledger proves that the transaction was not committed and never will be',
+    {
+      failure: Object.freeze({
+        kind: classify(error).kind,
+        outcome: 'rolled-back',
+        transient: true,
+        invalidates: 'connection',
+        endsTransaction: true,
+        stillRunning: false,
+        code: undefined,
+        errno: undefined,
+        reason: 'COMMIT got no answer that says what became of it, and its token was fenced',
+      }),
+      attempts: 1,
+      elapsedMs,
+      cause: error,
+    },
   );
 }
 

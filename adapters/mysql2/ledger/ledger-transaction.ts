@@ -1,169 +1,125 @@
-import { classify, type LedgerError, NotCommittedError, type OneTransactionPolicy } from '../../../src/internal.ts';
-import type { Lease, StatementLimits } from '../pool/lease.ts';
+import type { OneTransactionPolicy } from '../../../src/internal.ts';
+import type { Lease } from '../pool/lease.ts';
 import type { PoolUse } from '../pool/pool-use.ts';
+import { type Clock, realClock } from '../wait/clock.ts';
 import { decideKey } from './decide-settlement.ts';
 import { checkLedger, forgetLedger, type LedgerFacts } from './ledger-check.ts';
+import { type ClaimState, LedgerClaim, type LedgerContext, type StoredResult } from './ledger-claim.ts';
 import { missingTable, refusal, tryAgain } from './ledger-error.ts';
-import { isDuplicate, isMissingTable, ledgerChange, ledgerRows, type SendSql, textOf } from './ledger-query.ts';
-import { type LedgerStatements, ledgerStatements, refreshAfter, settleBefore } from './ledger-table.ts';
-import { endSession, settle } from './settlement.ts';
-import { decodeResult, encodeResult } from './stored-result.ts';
+import {
+  isDuplicate,
+  isMissingTable,
+  ledgerChange,
+  ledgerRows,
+  type SendSql,
+  sendUntil,
+  textOf,
+} from './ledger-query.ts';
+import { ledgerStatements } from './ledger-table.ts';
+import { endSession } from './settlement.ts';
+import { decodeResult } from './stored-result.ts';
 import { randomToken, type Token, tokenOfKey } from './token.ts';
 
-/** What a transaction has written into the ledger, on which connection. */
-interface Claim {
-  readonly token: Token;
-  readonly lease: Lease;
-  /** Wall clock, when the row was about to be dated: a monotonic one stands still while a laptop or a function is frozen. */
-  readonly datedAt: number;
-}
-
 /**
- * The part of a transaction that makes its end certain, from BEGIN to the answer of COMMIT or what takes its place. Each run of the callback
- * begins with `check()`.
+ * The part of a transaction that makes its end certain, from BEGIN to the answer of COMMIT or what takes its place. Each step hands out the
+ * next: `checkTable()`, BEGIN, `claimToken()`, the callback, `completeRow()`, COMMIT, and `settleCommit()` where COMMIT got no answer.
  */
 export class LedgerTransaction {
-  readonly #use: PoolUse;
-  readonly #statements: LedgerStatements;
-  readonly #key: Token | undefined;
-  #facts: LedgerFacts | undefined;
-  #claim: Claim | undefined;
-  #stored: { readonly result: unknown } | undefined;
-  #callbackRuns = false;
-  #json: string | undefined;
+  readonly #context: LedgerContext;
+  #checked: CheckedLedger | undefined;
 
-  constructor(use: PoolUse, { idempotencyKey }: Pick<OneTransactionPolicy, 'idempotencyKey'>) {
-    this.#use = use;
-    this.#statements = ledgerStatements(use.policy.ledgerTable);
-    this.#key = idempotencyKey === undefined ? undefined : tokenOfKey(idempotencyKey);
-  }
-
-  /** What an earlier transaction with this key has left behind. The callback is not to run then. */
-  get stored(): { readonly result: unknown } | undefined {
-    return this.#stored;
+  constructor(
+    use: PoolUse,
+    { idempotencyKey }: Pick<OneTransactionPolicy, 'idempotencyKey'>,
+    clock: Clock = realClock,
+  ) {
+    const key = idempotencyKey === undefined ? undefined : tokenOfKey(idempotencyKey);
+    this.#context = { use, statements: ledgerStatements(use.policy.ledgerTable), key, clock };
   }
 
   /**
-   * Before BEGIN. Asks the server once per pool, and then no more.
+   * Before BEGIN, for each run of the callback. Asks the server once per pool, and then no more.
    *
+   * @param deadline on the clock's `now()`
    * @throws LedgerError when the ledger cannot be used
    */
-  async check(lease: Lease, deadline: number): Promise<void> {
-    this.#callbackRuns = false;
-    this.#facts = await lease.prepare(() => checkLedger(this.#use.core, this.#table, this.#sendOn(lease, deadline)));
+  async checkTable(lease: Lease, deadline: number): Promise<CheckedLedger> {
+    const { use, clock } = this.#context;
+    const facts = await lease.prepare(() => checkLedger(use, sendUntil(lease, deadline, use.policy, clock), clock));
+    this.#checked = new CheckedLedger(this.#context, facts, this.#checked?.lastLease);
+    return this.#checked;
+  }
+}
+
+/** The key is taken: its transaction was committed, and the callback is not to run. */
+export interface StoredClaim {
+  readonly kind: 'stored';
+  readonly stored: StoredResult;
+}
+
+/** The ledger can be relied on: the transaction may begin. */
+export class CheckedLedger {
+  readonly #context: LedgerContext;
+  readonly #facts: LedgerFacts;
+  /** From when the first claim has succeeded. */
+  #state: ClaimState | undefined;
+  #lastLease: Lease | undefined;
+
+  /** @param lastLease the connection that the run of the callback before this one has claimed on */
+  constructor(context: LedgerContext, facts: LedgerFacts, lastLease: Lease | undefined) {
+    this.#context = context;
+    this.#facts = facts;
+    this.#lastLease = lastLease;
+  }
+
+  get lastLease(): Lease | undefined {
+    return this.#lastLease;
   }
 
   /**
-   * After BEGIN, as the first statement. A transaction that begins again on another connection comes with another token: the first one may
-   * still be held by a session that does not know yet that it is lost.
+   * After each BEGIN, as the first statement. A transaction that begins again on another connection claims with another token: the first one
+   * may still be held by a session that does not know yet that it is lost. What was claimed before is then the claim of the new connection.
    *
-   * @throws LedgerError; what the server or the connection failed with
+   * @param deadline on the clock's `now()`
+   * @returns the claim, or what an earlier transaction with this key has left behind
+   * @throws LedgerError, also when the key was taken while the callback runs already: `stored` of the claim has its result then; what the
+   *   server or the connection failed with
    */
-  async claim(lease: Lease, deadline: number): Promise<void> {
-    const send = this.#sendOn(lease, deadline);
-    const before = this.#claim?.lease;
-    const token = randomToken();
-    this.#claim = { token, lease, datedAt: Date.now() };
+  async claimToken(lease: Lease, deadline: number): Promise<LedgerClaim | StoredClaim> {
+    const { use, statements, key, clock } = this.#context;
+    const before = this.#lastLease;
+    const running = this.#state;
+    const row = { token: randomToken(), lease, datedAt: clock.wallClock() };
+    const send = sendUntil(lease, deadline, use.policy, clock);
+    this.#lastLease = lease;
+    // Whatever becomes of the new one: the old row is not to be completed any more.
+    if (running !== undefined) running.row = row;
     try {
       // What the one before still holds would hold up this one as well.
-      if (this.#key !== undefined && before?.hasEnded === true && before.isLost) {
-        await endSession(this.#use.core, this.#use.policy, before, deadline);
+      if (key !== undefined && before?.hasEnded === true && before.isLost) {
+        await endSession(use, before, deadline, clock);
       }
-      await ledgerChange(
-        send,
-        this.#key === undefined ? this.#statements.claim(token) : this.#statements.claimKey(this.#key, token),
-      );
+      await ledgerChange(send, key === undefined ? statements.claim(row.token) : statements.claimKey(key, row.token));
     } catch (error) {
       if (isMissingTable(error)) {
-        forgetLedger(this.#use.core, this.#table);
-        throw missingTable(this.#table, error);
+        forgetLedger(use);
+        throw missingTable(use.policy.ledgerTable, error);
       }
-      if (this.#key === undefined || !isDuplicate(error)) throw error;
-      await this.#readStored(this.#key, send);
+      if (key === undefined || !isDuplicate(error)) throw error;
+      const stored = await this.#readStored(key, send);
+      if (running === undefined) return { kind: 'stored', stored };
+      // Its first statement has already been sent, on a connection that was lost; there is no taking the callback back.
+      running.stored = stored;
+      throw tryAgain('Another transaction with this `idempotencyKey` was committed meanwhile');
     }
-  }
-
-  /** Before the callback. */
-  begun(): void {
-    this.#callbackRuns = true;
-  }
-
-  /**
-   * After the callback: what another call with the same key is to get. Sends nothing.
-   *
-   * @throws TypeError for a result that cannot be stored
-   */
-  keep(result: unknown): void {
-    this.#json = this.#key === undefined ? undefined : this.#encode(result);
-  }
-
-  /**
-   * Before COMMIT.
-   *
-   * @throws LedgerError when the callback has ended the transaction by itself; what the server or the connection failed with
-   */
-  async complete(): Promise<void> {
-    const claim = this.#claimed;
-    if (claim.lease.transactionEnd !== undefined) return;
-    const send = this.#sendOn(claim.lease, Number.POSITIVE_INFINITY);
-    if (claim.lease.transactionState === 'none') throw endedByItself();
-    if (claim.lease.transactionState === 'unsure') {
-      // The callback swallowed a lock wait timeout, which ends the transaction where innodb_rollback_on_timeout is set: COMMIT would
-      // succeed at nothing.
-      const [row] = await ledgerRows(send, this.#statements.read(claim.token));
-      if (row === undefined) throw claim.lease.firstFailure?.error ?? endedByItself();
-    }
-    if (this.#key !== undefined) {
-      if ((await ledgerChange(send, this.#statements.store(this.#key, this.#json))) !== 1) throw endedByItself();
-    }
-    if (Date.now() - claim.datedAt > refreshAfter) {
-      this.#claim = { ...claim, datedAt: Date.now() };
-      await ledgerChange(send, this.#statements.refresh(claim.token));
-    }
-  }
-
-  /**
-   * COMMIT was sent and not answered, or by an error that says nothing of it. Nothing else may use the connection any more.
-   *
-   * @returns when it was committed
-   * @throws NotCommittedError when it was not and never will be; `error` when nobody can know
-   */
-  async settle(error: unknown): Promise<void> {
-    const { core, policy } = this.#use;
-    const { token, lease, datedAt } = this.#claimed;
-    const startedAt = performance.now();
-    lease.destroy('lost');
-    const notAfter = (datedAt + settleBefore) / 1_000 + (this.#facts?.clockOffset ?? 0);
-    const outcome = await settle(core, policy, this.#statements, { token, lost: lease, notAfter });
-    if (outcome === 'committed') return;
-    if (outcome === 'unknown') throw error;
-    throw notCommitted(error, performance.now() - startedAt);
-  }
-
-  get #table(): string {
-    return this.#use.policy.ledgerTable;
-  }
-
-  get #claimed(): Claim {
-    if (this.#claim === undefined) throw new Error('the ledger is asked about a transaction that did not begin');
-    return this.#claim;
-  }
-
-  #encode(result: unknown): string | undefined {
-    const json = encodeResult(result);
-    const longest = this.#facts?.longestResult ?? 0;
-    if (json !== undefined && json.length > longest) {
-      throw new TypeError(
-        `Expected the result of a transaction with an \`idempotencyKey\` to have at most ${longest} bytes as JSON, so that it can be stored, got ${json.length}; nothing was committed`,
-      );
-    }
-    return json;
+    this.#state ??= { row, stored: undefined };
+    return new LedgerClaim(this.#context, this.#facts, this.#state);
   }
 
   /** The key is taken: its transaction was committed, and ours has done nothing yet. */
-  async #readStored(key: Token, send: SendSql): Promise<void> {
+  async #readStored(key: Token, send: SendSql): Promise<StoredResult> {
     await send({ sql: 'ROLLBACK' });
-    const [row] = await ledgerRows(send, this.#statements.read(key));
+    const [row] = await ledgerRows(send, this.#context.statements.read(key));
     const decision = decideKey(textOf(row?.[0]) ?? undefined);
     if (decision === 'again') throw tryAgain('The row of this `idempotencyKey` was deleted while it was looked at');
     if (decision === 'refuse') {
@@ -171,48 +127,6 @@ export class LedgerTransaction {
         'The transaction of this `idempotencyKey` has ended by itself, in the middle of its callback (by a statement that commits, such as DDL), so that nobody can know how much of it was applied. Nothing was executed now.',
       );
     }
-    const stored = { result: decodeResult(textOf(row?.[1])) };
-    this.#stored = stored;
-    // Its first statement has already been sent, on a connection that was lost; there is no taking the callback back.
-    if (this.#callbackRuns) throw tryAgain('Another transaction with this `idempotencyKey` was committed meanwhile');
+    return { result: decodeResult(textOf(row?.[1])) };
   }
-
-  /** Statements of the ledger are part of the transaction, and wait at most until `deadline`, on `performance.now()`'s clock. */
-  #sendOn(lease: Lease, deadline: number): SendSql {
-    const { attemptTimeout, signal } = this.#use.policy;
-    return (sql) => {
-      const left = Math.max(1, deadline - performance.now());
-      const limit = Math.min(attemptTimeout ?? Number.POSITIVE_INFINITY, left);
-      const limits: StatementLimits = { attemptTimeout: Number.isFinite(limit) ? limit : undefined, signal };
-      return lease.run('query', sql, undefined, limits);
-    };
-  }
-}
-
-function endedByItself(): LedgerError {
-  return refusal(
-    'The callback has ended its transaction by itself (by COMMIT, ROLLBACK, or a statement that commits, such as DDL), so `exactlyOnce` has nothing to rest on. What it did before that may have been committed; what it did after that was not undone.',
-  );
-}
-
-function notCommitted(error: unknown, elapsedMs: number): NotCommittedError {
-  return new NotCommittedError(
-    'COMMIT got no answer that says what became of it, and the ledger proves that the transaction was not committed and never will be',
-    {
-      failure: Object.freeze({
-        kind: classify(error).kind,
-        outcome: 'rolled-back',
-        transient: true,
-        invalidates: 'connection',
-        endsTransaction: true,
-        stillRunning: false,
-        code: undefined,
-        errno: undefined,
-        reason: 'COMMIT got no answer that says what became of it, and its token was fenced',
-      }),
-      attempts: 1,
-      elapsedMs,
-      cause: error,
-    },
-  );
 }

@@ -1,13 +1,15 @@
-import { classify, fullJitterDelay, killTimeout, publish, type RetryPolicy, sleep } from '../../../src/internal.ts';
+import { classify, killTimeout } from '../../../src/internal.ts';
 import type { Lease } from '../pool/lease.ts';
-import type { PoolCore } from '../pool/pool-core.ts';
-import { decideSettlement, type SettlementAnswer } from './decide-settlement.ts';
-import { isDuplicate, isLockWait, ledgerChange, ledgerRows, type SendSql, textOf } from './ledger-query.ts';
+import type { PoolUse } from '../pool/pool-use.ts';
+import { type Clock, realClock } from '../wait/clock.ts';
+import { askUntilSettled, type SettlementOutcome } from './ask-until-settled.ts';
+import type { SettlementAnswer } from './decide-settlement.ts';
+import { isDuplicate, isLockWait, ledgerChange, ledgerRows, type SendSql, sendUntil, textOf } from './ledger-query.ts';
 import type { LedgerStatements } from './ledger-table.ts';
 import type { Token } from './token.ts';
 
-/** What a COMMIT in doubt leaves to ask about. */
-export interface Doubt {
+/** A COMMIT that was sent and not answered, as far as it takes to ask about it. */
+export interface UnansweredCommit {
   readonly token: Token;
   /** The connection that COMMIT was sent on. */
   readonly lost: Lease;
@@ -18,53 +20,42 @@ export interface Doubt {
 /** Milliseconds for one statement: a lock wait of a second, and what a busy server may take beside that. */
 const answerWithin = 10_000;
 
-/**
- * Finds out what became of a transaction whose COMMIT had no answer, and makes sure that it stays so. Asks the server until it knows, or
- * for `maxRetryTime`, counted from now: the callback may have taken longer than that.
- */
-export async function settle(
-  core: PoolCore,
-  policy: RetryPolicy,
+/** Finds out what became of a transaction whose COMMIT had no answer, and makes sure that it stays so. */
+export function settleCommit(
+  use: PoolUse,
   statements: LedgerStatements,
-  doubt: Doubt,
-): Promise<'committed' | 'rolled-back' | 'unknown'> {
-  const startedAt = performance.now();
-  const deadline = startedAt + policy.maxRetryTime;
-  let questions = 0;
-  const ask = async (): Promise<'committed' | 'rolled-back' | 'unknown'> => {
-    for (;;) {
-      questions += 1;
-      const decision = decideSettlement(await fenceToken(core, policy, statements, doubt, deadline));
-      if (decision !== 'fence' && decision !== 'again') return decision;
-      if (decision === 'fence') await endSession(core, policy, doubt.lost, deadline);
-      const delay = fullJitterDelay(questions, policy, Math.random);
-      if (policy.signal?.aborted === true || performance.now() + delay >= deadline) return 'unknown';
-      try {
-        await sleep(delay, policy.signal);
-      } catch {
-        return 'unknown';
-      }
-    }
-  };
-  const outcome = await ask();
-  publish('gone-away:commit-settled', () => ({ outcome, questions, elapsedMs: performance.now() - startedAt }));
-  return outcome;
+  commit: UnansweredCommit,
+  clock: Clock = realClock,
+): Promise<SettlementOutcome> {
+  return askUntilSettled(
+    {
+      askOnce: (deadline) => fenceToken(use, statements, commit, deadline, clock),
+      endSession: (deadline) => endSession(use, commit.lost, deadline, clock),
+    },
+    use.policy,
+    clock,
+  );
 }
 
 /** Ends what a lost connection has left open on the server, if it is provably that. Says nothing about what became of its work. */
-export async function endSession(core: PoolCore, policy: RetryPolicy, lost: Lease, deadline: number): Promise<void> {
+export async function endSession(
+  { core, policy }: PoolUse,
+  lost: Lease,
+  deadline: number,
+  clock: Clock = realClock,
+): Promise<void> {
   if (!policy.killLostSessions) return;
-  const until = Math.min(deadline, performance.now() + killTimeout);
+  const until = Math.min(deadline, clock.now() + killTimeout);
   await core.sessionKiller.kill(lost.session, { until, signal: policy.signal, insists: false });
 }
 
 /** One question: may `fenced` take the place of this token? */
 async function fenceToken(
-  core: PoolCore,
-  policy: RetryPolicy,
+  { core, policy }: PoolUse,
   statements: LedgerStatements,
-  doubt: Doubt,
+  commit: UnansweredCommit,
   deadline: number,
+  clock: Clock,
 ): Promise<SettlementAnswer> {
   let lease: Lease;
   try {
@@ -72,14 +63,11 @@ async function fenceToken(
   } catch (error) {
     return failed(error);
   }
-  const send: SendSql = (sql) => {
-    const attemptTimeout = Math.max(1, Math.min(answerWithin, deadline - performance.now()));
-    return lease.run('query', sql, undefined, { attemptTimeout, signal: policy.signal });
-  };
+  const send = sendUntil(lease, deadline, { attemptTimeout: answerWithin, signal: policy.signal }, clock);
   try {
     // The server's own limit for a lock wait is beyond our deadline; and the row has to be committed by the statement itself.
     await send({ sql: 'SET SESSION innodb_lock_wait_timeout = 1, SESSION autocommit = 1' });
-    return await putFence(send, statements, doubt);
+    return await putFence(send, statements, commit);
   } catch (error) {
     return failed(error);
   } finally {
@@ -91,7 +79,7 @@ async function fenceToken(
 async function putFence(
   send: SendSql,
   statements: LedgerStatements,
-  { token, notAfter }: Doubt,
+  { token, notAfter }: UnansweredCommit,
 ): Promise<SettlementAnswer> {
   try {
     const inserted = await ledgerChange(send, statements.fence(token, notAfter));

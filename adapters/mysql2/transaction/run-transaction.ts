@@ -8,10 +8,11 @@ import {
   TransactionScope,
   transactionOperation,
 } from '../../../src/internal.ts';
+import type { CompletedClaim, LedgerClaim } from '../ledger/ledger-claim.ts';
 import { LedgerTransaction } from '../ledger/ledger-transaction.ts';
 import type { Lease } from '../pool/lease.ts';
 import type { PoolUse } from '../pool/pool-use.ts';
-import { type Ended, TransactionClient } from './transaction-client.ts';
+import { type Conclusion, TransactionClient } from './transaction-client.ts';
 
 /** How a binding ends a transaction. Each step sends through the ORM, so that its logger sees it. */
 export interface EndSteps<Tx> {
@@ -55,55 +56,55 @@ export async function runTransaction<Tx, T>(
   let runs = 0;
   const operation = transactionOperation(() => runs > 0 && (scope === undefined || scope.lastsBeyond));
   try {
-    const ended = await core.executor.run<Ended<T>>(operation, policy, async ({ deadline }) => {
+    const conclusion = await core.executor.run<Conclusion<T>>(operation, policy, async ({ deadline }) => {
       const connection = new TransactionClient(use, await core.acquire(policy, deadline, false));
       try {
         const tx = steps.open(connection);
-        await ledger?.check(connection.lease, deadline);
-        await connection.begin(async () => {
+        const checked = await ledger?.checkTable(connection.lease, deadline);
+        const claim = await connection.begin(async () => {
           await steps.begin(tx);
-          await ledger?.claim(connection.lease, deadline);
+          return checked?.claimToken(connection.lease, deadline);
         });
-        if (ledger?.stored !== undefined) return ledger.stored as Ended<T>;
-        ledger?.begun();
+        if (claim?.kind === 'stored') return claim.stored as Conclusion<T>;
         runs += 1;
         const context = Object.freeze({ attempt: runs });
         const body = () => steps.body(tx, context);
-        const result = await finish(connection, tx, steps, scope === undefined ? body : () => scope.run(body), ledger);
-        if (!('thrown' in result)) return result;
-        if (comesFrom(result.thrown, (link) => connection.lease.hasSeen(link))) enclosing?.noteFailure(result.thrown);
+        const bodyInScope = scope === undefined ? body : () => scope.run(body);
+        const ended = await runAndCommit(connection, tx, steps, bodyInScope, claim);
+        if (!('thrown' in ended)) return ended;
+        if (comesFrom(ended.thrown, (link) => connection.lease.hasSeen(link))) enclosing?.noteFailure(ended.thrown);
         // What the server has undone is for the executor: it knows whether it may run again, and how often.
-        if (scope !== undefined && isUndone(connection.lease, scope, result.thrown)) throw result.thrown;
-        return result;
+        if (scope !== undefined && isUndone(connection.lease, scope, ended.thrown)) throw ended.thrown;
+        return ended;
       } finally {
         connection.lease.release();
       }
     });
-    if (!('thrown' in ended)) {
+    if (!('thrown' in conclusion)) {
       around?.noteLasting();
-      return ended.result;
+      return conclusion.result;
     }
-    throw abortReasonOr(ended.thrown, policy.signal);
+    throw abortReasonOr(conclusion.thrown, policy.signal);
   } catch (error) {
     if (around !== undefined && classify(error).outcome === 'unknown') around.noteLasting();
     throw error;
   }
 }
 
-async function finish<Tx, T>(
+async function runAndCommit<Tx, T>(
   connection: TransactionClient,
   tx: Tx,
   steps: EndSteps<Tx>,
   body: () => Promise<T>,
-  ledger: LedgerTransaction | undefined,
-): Promise<Ended<T>> {
+  claim: LedgerClaim | undefined,
+): Promise<Conclusion<T>> {
   let result: T;
+  let completed: CompletedClaim | undefined;
   try {
     result = await body();
-    ledger?.keep(result);
-    await ledger?.complete();
+    completed = await claim?.completeRow(claim.encodeResult(result));
   } catch (thrown) {
-    if (ledger?.stored !== undefined) return ledger.stored as Ended<T>;
+    if (claim?.stored !== undefined) return claim.stored as Conclusion<T>;
     if (isUnknown(connection.lease, thrown)) throw thrown;
     await rollBackOn(connection.lease, tx, steps);
     return { thrown };
@@ -111,8 +112,8 @@ async function finish<Tx, T>(
   try {
     return (await commitOn(connection.lease, tx, steps)) ?? { result };
   } catch (error) {
-    if (ledger === undefined) throw error;
-    await ledger.settle(error);
+    if (completed === undefined) throw error;
+    await completed.settleCommit(error);
     return { result };
   }
 }

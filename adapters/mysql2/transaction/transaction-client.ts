@@ -4,7 +4,7 @@ import { LeaseClient } from '../pool/lease-client.ts';
 import type { PoolUse } from '../pool/pool-use.ts';
 
 /** What came of something that is not for the executor to judge any more. */
-export type Ended<T> = { readonly result: T } | { readonly thrown: unknown };
+export type Conclusion<T> = { readonly result: T } | { readonly thrown: unknown };
 
 /** A statement that is sent once more: alone in its transaction, and not executed. */
 const firstStatement = transactionOperation(() => false);
@@ -39,12 +39,13 @@ export class TransactionClient extends LeaseClient {
    * Sends what precedes the user's own statements; a lease on which that fails is destroyed.
    *
    * @param begin sends it, through this client; called again for every connection that the transaction begins on
+   * @returns what `begin` has returned
    */
-  async begin(begin: () => Promise<unknown>): Promise<void> {
+  async begin<T>(begin: () => Promise<T>): Promise<T> {
     this.#begin = begin;
     const { lease } = this;
     try {
-      await lease.prepare(begin);
+      return await lease.prepare(begin);
     } catch (error) {
       // A SET TRANSACTION that succeeded would still apply to the next transaction of this connection.
       lease.destroy(lease.isLost ? 'lost' : 'dirty');
@@ -100,20 +101,24 @@ export class TransactionClient extends LeaseClient {
   async #beginAgain(refused: unknown, send: () => Promise<StatementResult>): Promise<StatementResult> {
     const { core, policy } = this.#use;
     try {
-      const ended = await core.executor.run<Ended<StatementResult>>(firstStatement, policy, async (context) => {
-        if (context.attempt === 1) throw refused;
-        this.lease.release();
-        this.current = await core.acquire(policy, context.deadline, false);
-        await this.begin(this.#begin);
-        try {
-          return { result: await send() };
-        } catch (error) {
-          if (wasNotExecuted(error)) throw error;
-          return { thrown: error };
-        }
-      });
-      if ('result' in ended) return ended.result;
-      throw ended.thrown;
+      const conclusion = await core.executor.run<Conclusion<StatementResult>>(
+        firstStatement,
+        policy,
+        async (context) => {
+          if (context.attempt === 1) throw refused;
+          this.lease.release();
+          this.current = await core.acquire(policy, context.deadline, false);
+          await this.begin(this.#begin);
+          try {
+            return { result: await send() };
+          } catch (error) {
+            if (wasNotExecuted(error)) throw error;
+            return { thrown: error };
+          }
+        },
+      );
+      if ('result' in conclusion) return conclusion.result;
+      throw conclusion.thrown;
     } catch (error) {
       if (this.lease.hasEnded) this.#broken = { error };
       throw error;

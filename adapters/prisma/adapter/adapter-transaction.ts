@@ -1,5 +1,5 @@
 import { classify, type RetryPolicy, transactionOperation } from '../../../src/internal.ts';
-import type { Lease, ResilientClient, StatementLimits } from '../../mysql2/binding.ts';
+import type { CompletedClaim, Lease, LedgerClaim, ResilientClient, StatementLimits } from '../../mysql2/binding.ts';
 import {
   commitOn,
   type EndSteps,
@@ -47,11 +47,10 @@ export async function beginTransaction(
   const idempotencyKey = ticket?.idempotencyKey;
   const { exactlyOnce } = policy.transactions;
   const ledger = exactlyOnce ? new LedgerTransaction(client, { idempotencyKey }) : undefined;
-  if (ticket !== undefined) ticket.taken = ledger;
   try {
     return await core.executor.run(beginning, policy, async ({ deadline }) => {
-      const tx = new AdapterTransaction(client, await core.acquire(policy, deadline, false), ledger);
-      await tx.begin(isolationLevel, deadline);
+      const tx = new AdapterTransaction(client, await core.acquire(policy, deadline, false), ticket);
+      await tx.begin(isolationLevel, ledger, deadline);
       return tx;
     });
   } catch (error) {
@@ -66,15 +65,16 @@ class AdapterTransaction implements Transaction {
   readonly options = { usePhantomQuery: true };
   readonly #client: ResilientClient;
   readonly #connection: TransactionClient;
-  readonly #ledger: LedgerTransaction | undefined;
+  readonly #ticket: LedgerTicket | undefined;
   /** Ends what is still in flight when the transaction is rolled back. */
   readonly #abandoned = new AbortController();
   readonly #limits: StatementLimits;
+  #claim: LedgerClaim | undefined;
   #ended = false;
 
-  constructor(client: ResilientClient, lease: Lease, ledger: LedgerTransaction | undefined) {
+  constructor(client: ResilientClient, lease: Lease, ticket: LedgerTicket | undefined) {
     this.#client = client;
-    this.#ledger = ledger;
+    this.#ticket = ticket;
     this.#limits = { attemptTimeout: client.policy.attemptTimeout, signal: this.#signal(client.policy) };
     this.#connection = new TransactionClient(client, lease, this.#limits);
   }
@@ -85,19 +85,23 @@ class AdapterTransaction implements Transaction {
   }
 
   /** @throws Error when there is nothing to begin, because the ledger has the result of another transaction with the same key */
-  async begin(isolationLevel: IsolationLevel | undefined, deadline: number): Promise<void> {
-    const ledger = this.#ledger;
+  async begin(
+    isolationLevel: IsolationLevel | undefined,
+    ledger: LedgerTransaction | undefined,
+    deadline: number,
+  ): Promise<void> {
     try {
-      await ledger?.check(this.#lease, deadline);
-      await this.#connection.begin(async () => {
+      const checked = await ledger?.checkTable(this.#lease, deadline);
+      const claim = await this.#connection.begin(async () => {
         // For the next transaction of this connection only.
         if (isolationLevel !== undefined)
           await sendPlain(this.#connection, `SET TRANSACTION ISOLATION LEVEL ${isolationLevel}`);
         await sendPlain(this.#connection, 'BEGIN');
-        await ledger?.claim(this.#lease, deadline);
+        return checked?.claimToken(this.#lease, deadline);
       });
-      if (ledger?.stored !== undefined) throw new Error('The transaction has been committed before');
-      ledger?.begun();
+      if (this.#ticket !== undefined) this.#ticket.claim = claim;
+      if (claim?.kind === 'stored') throw new Error('The transaction has been committed before');
+      this.#claim = claim;
     } catch (error) {
       this.#lease.release();
       throw error;
@@ -143,9 +147,10 @@ class AdapterTransaction implements Transaction {
   }
 
   async #commit(): Promise<{ readonly thrown: unknown } | undefined> {
-    const ledger = this.#ledger;
+    const claim = this.#claim;
+    let completed: CompletedClaim | undefined;
     try {
-      await ledger?.complete();
+      completed = await claim?.completeRow(this.#ticket?.encoded ?? claim.encodeResult(undefined));
     } catch (error) {
       await rollBackOn(this.#lease, this.#connection, this.#end);
       return { thrown: error };
@@ -153,8 +158,8 @@ class AdapterTransaction implements Transaction {
     try {
       return await commitOn(this.#lease, this.#connection, this.#end);
     } catch (error) {
-      if (ledger === undefined) throw error;
-      await ledger.settle(error);
+      if (completed === undefined) throw error;
+      await completed.settleCommit(error);
       return undefined;
     }
   }

@@ -26,23 +26,55 @@ export class CallScope {
   }
 }
 
-/** What an interactive transaction with an `idempotencyKey` and the adapter tell each other past Prisma. */
-export interface LedgerTicket {
-  readonly idempotencyKey: string;
-  /** The adapter's part, from BEGIN on. */
-  taken: LedgerPart | undefined;
+/** The result of a transaction whose key was used before. */
+interface StoredResult {
+  readonly result: unknown;
 }
 
-/** What the extension may ask of the adapter's part: no more, so that nothing here depends on the pool. */
-export interface LedgerPart {
-  /** What an earlier transaction with this key has left behind. The callback is not to run then. */
-  readonly stored: { readonly result: unknown } | undefined;
+/** The result of a callback, as another call with the same key is to get it. */
+interface EncodedResult {
+  readonly json: string | undefined;
+}
+
+/** What the adapter has in the ledger for a key: as much of it as is spoken of here, so that nothing here depends on the pool. */
+export type LedgerPart =
+  | {
+      readonly kind: 'claimed';
+      readonly stored: StoredResult | undefined;
+      /** @throws TypeError for a result that cannot be stored */
+      encodeResult(result: unknown): EncodedResult;
+    }
+  | { readonly kind: 'stored'; readonly stored: StoredResult };
+
+/** What an interactive transaction with an `idempotencyKey` and the adapter tell each other past Prisma. */
+export class LedgerTicket {
+  readonly idempotencyKey: string;
+  /** What the adapter has in the ledger for the key, once it has begun. */
+  claim: LedgerPart | undefined;
+  #encoded: EncodedResult | undefined;
+
+  constructor(idempotencyKey: string) {
+    this.idempotencyKey = idempotencyKey;
+  }
+
+  /** What another transaction with this key has returned, where that is why this one did not begin, or did not go on. */
+  get stored(): StoredResult | undefined {
+    return this.claim?.stored;
+  }
+
+  /** What the adapter is to store before COMMIT; undefined until the callback has returned. */
+  get encoded(): EncodedResult | undefined {
+    return this.#encoded;
+  }
+
   /**
-   * After the callback: what another call with the same key is to get. Sends nothing.
+   * The callback has returned this.
    *
    * @throws TypeError for a result that cannot be stored
    */
-  keep(result: unknown): void;
+  keepResult(result: unknown): void {
+    if (this.claim?.kind === 'claimed') this.#encoded = this.claim.encodeResult(result);
+  }
 }
 
 /** The call that this runs in, if it has options for the adapter. */

@@ -11,7 +11,7 @@ import {
   TransactionScope,
   transactionOperation,
 } from '../../../src/internal.ts';
-import { currentCall, type LedgerTicket, outsideCalls } from '../bridge/call-scope.ts';
+import { currentCall, LedgerTicket, outsideCalls } from '../bridge/call-scope.ts';
 import type { OperationRunner } from './operation-runner.ts';
 import { transactionIdOf } from './prisma-internals.ts';
 import type { PrismaOperation } from './prisma-operation.ts';
@@ -108,7 +108,7 @@ export async function runInteractive(
         const body = () => runCallback(tx, transaction, () => callback(tx, context));
         try {
           const result = await (scope === undefined ? body() : scope.run(body));
-          ticket?.taken?.keep(result);
+          ticket?.keepResult(result);
           phase = 'committing';
           return result;
         } catch (error) {
@@ -139,7 +139,7 @@ export async function runInteractive(
 
 /** Tells the adapter that the next BEGIN is one with a key: Prisma passes it on in the context that this runs in. */
 function giveTicket(idempotencyKey: string): LedgerTicket {
-  const ticket: LedgerTicket = { idempotencyKey, taken: undefined };
+  const ticket = new LedgerTicket(idempotencyKey);
   const call = currentCall();
   if (call === undefined) throw new TypeError('An `idempotencyKey` has no way to the adapter here');
   call.ticket = ticket;
@@ -151,8 +151,8 @@ async function takeStoredResult(ticket: LedgerTicket, sent: Promise<unknown>): P
   try {
     return await sent;
   } catch (error) {
-    if (ticket.taken?.stored === undefined) throw error;
-    return ticket.taken.stored.result;
+    if (ticket.stored === undefined) throw error;
+    return ticket.stored.result;
   }
 }
 
