@@ -1,6 +1,7 @@
 /** The one door for the ORM bindings: what they may use of this package's pool. Nothing else in this folder is theirs to import. */
 export { createClient, ResilientClient, registeredClient } from './client.ts';
 export { connectionOptionsOf, cutConnections, databaseOf } from './driver/pool.ts';
+export type { CompletedClaim, LedgerClaim } from './ledger/ledger-claim.ts';
 export { defaultLedgerTable, ledgerSql } from './ledger/ledger-table.ts';
 export { LedgerTransaction, type StoredClaim } from './ledger/ledger-transaction.ts';
 export { type CreateLedgerOptions, createLedger, type PruneLedgerOptions, pruneLedger } from './maintain-ledger.ts';

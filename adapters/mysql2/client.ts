@@ -1,5 +1,5 @@
 import type { Pool, PoolConnection } from 'mysql2';
-import { type CallOptions, callPolicy, type RetryPolicy } from '../../src/internal.ts';
+import { type CallOptions, callPolicy, type RetryPolicy, retryPolicy } from '../../src/internal.ts';
 import { corePoolOf, wantsCallerStack } from './driver/pool.ts';
 import type { Lease, StatementMethod, StatementResult } from './pool/lease.ts';
 import { type PoolCore, poolCoreOf } from './pool/pool-core.ts';
@@ -70,6 +70,11 @@ export function registerClient(wrapper: object, client: ResilientClient): void {
 /** The client of a wrapper that was made here; undefined for anything else. */
 export function registeredClient(wrapper: unknown): ResilientClient | undefined {
   return typeof wrapper === 'object' && wrapper !== null ? clients.get(wrapper) : undefined;
+}
+
+/** The client of a wrapper, or one with the default policy on a bare pool; undefined for anything else. */
+export function clientOf(pool: unknown): ResilientClient | undefined {
+  return registeredClient(pool) ?? createClient(pool, retryPolicy());
 }
 
 /** A client on the pool that this is or wraps; undefined if it is no pool of mysql2. */

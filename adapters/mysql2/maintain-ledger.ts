@@ -1,5 +1,4 @@
-import { retryPolicy } from '../../src/internal.ts';
-import { createClient, type ResilientClient, registeredClient } from './client.ts';
+import { clientOf, type ResilientClient } from './client.ts';
 import { ledgerChange } from './ledger/ledger-query.ts';
 import { leastPruneAge, ledgerSql, ledgerStatements, quoteTable } from './ledger/ledger-table.ts';
 import { plainSteps } from './transaction/plain-steps.ts';
@@ -29,7 +28,7 @@ export interface PruneLedgerOptions extends CreateLedgerOptions {
  */
 export async function createLedger(pool: object, options: CreateLedgerOptions = {}): Promise<void> {
   expectOptions(options, ['table']);
-  const client = clientOf(pool);
+  const client = expectClient(pool);
   const sql = ledgerSql(options.table ?? client.policy.ledgerTable);
   await client.with({ exactlyOnce: false, idempotent: true }).query(sql);
 }
@@ -52,7 +51,7 @@ export async function pruneLedger(pool: object, options: PruneLedgerOptions): Pr
   if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
     throw new TypeError(`Expected \`batchSize\` to be a whole number from 1, got ${String(batchSize)}`);
   }
-  const client = clientOf(pool);
+  const client = expectClient(pool);
   const name = table ?? client.policy.ledgerTable;
   quoteTable(name);
   const sql = ledgerStatements(name).prune(olderThan / 1_000, batchSize);
@@ -85,9 +84,9 @@ function expectOptions(options: unknown, names: readonly string[]): void {
     throw new TypeError(`Unknown option \`${unknown.slice(0, 40)}\` of the ledger; ${expected}`);
 }
 
-function clientOf(source: unknown): ResilientClient {
+function expectClient(source: unknown): ResilientClient {
   const pool: unknown = (source as { $client?: unknown } | null | undefined)?.$client ?? source;
-  const client = registeredClient(pool) ?? createClient(pool, retryPolicy());
+  const client = clientOf(pool);
   if (client !== undefined) return client;
   throw new TypeError('Expected a pool of mysql2 (from createPool), or a Drizzle database on one');
 }

@@ -2,12 +2,11 @@ import type { Pool as CallbackPool } from 'mysql2';
 import type { Connection, Pool as PromisePool } from 'mysql2/promise';
 import {
   ownTransactionOptions,
-  retryPolicy,
   type TransactionContext,
   type TransactionOptions,
   transactionOptionNames,
 } from '../../src/internal.ts';
-import { createClient, type ResilientClient, registeredClient } from './client.ts';
+import { clientOf, type ResilientClient } from './client.ts';
 import { connectionMethods } from './promise-methods.ts';
 import { plainSteps, sendPlain } from './transaction/plain-steps.ts';
 import { runTransaction } from './transaction/run-transaction.ts';
@@ -45,7 +44,7 @@ export async function transaction<T>(
   callback: (connection: TransactionConnection, context: TransactionContext) => Promise<T>,
   options: PlainTransactionOptions = {},
 ): Promise<T> {
-  const client = clientOf(pool);
+  const client = expectClient(pool);
   if (typeof callback !== 'function')
     throw new TypeError(`Expected \`callback\` to be a function, got ${typeof callback}`);
   const policy = ownTransactionOptions(client.policy.transactions, options);
@@ -59,8 +58,8 @@ export async function transaction<T>(
   });
 }
 
-function clientOf(pool: unknown): ResilientClient {
-  const client = registeredClient(pool) ?? createClient(pool, retryPolicy());
+function expectClient(pool: unknown): ResilientClient {
+  const client = clientOf(pool);
   if (client === undefined) {
     throw new TypeError('Expected `pool` to be a pool of mysql2, from createPool() or from withResilience()');
   }

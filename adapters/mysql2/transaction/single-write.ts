@@ -7,7 +7,7 @@ import type { TransactionClient } from './transaction-client.ts';
 
 /** Whether this statement has an outcome that can be in doubt. A safe read is sent again anyway. */
 export function needsLedger(sql: unknown): boolean {
-  const text = textOf(sql);
+  const text = sqlTextOf(sql);
   return text === undefined || !isSafeRead(text);
 }
 
@@ -22,7 +22,7 @@ export async function runSingleWrite(
   sql: unknown,
   values: unknown,
 ): Promise<StatementResult> {
-  const text = textOf(sql);
+  const text = sqlTextOf(sql);
   if (text === undefined || !leavesTransactionUncommitted(text)) {
     throw new TypeError(
       'Expected one INSERT, UPDATE, DELETE or the like for `exactlyOnce`, got a statement that commits by itself, or more than one; nothing was sent',
@@ -36,7 +36,7 @@ export async function runSingleWrite(
 }
 
 /** The text of a statement in mysql2's forms: a string, or an object with `sql`. */
-function textOf(sql: unknown): string | undefined {
+function sqlTextOf(sql: unknown): string | undefined {
   const text: unknown = typeof sql === 'object' && sql !== null ? (sql as { sql?: unknown }).sql : sql;
   return typeof text === 'string' ? withoutEnd(text) : undefined;
 }

@@ -12,8 +12,9 @@ import {
 import { adapterInfo } from '../bridge/adapter-info.ts';
 import type { LedgerTicket } from '../bridge/call-scope.ts';
 import { markSettledByPool } from '../bridge/settled.ts';
-import { DriverAdapterError, payloadError } from '../errors/adapter-error.ts';
+import { payloadError } from '../errors/adapter-error.ts';
 import { toPrismaError } from '../errors/to-prisma-error.ts';
+import { alreadyClosed, stillRunning } from '../errors/transaction-error.ts';
 import type { IsolationLevel, SqlQuery, SqlResultSet, Transaction } from './prisma-interface.ts';
 import { countRows, queryRows, type Send } from './statement.ts';
 
@@ -208,23 +209,6 @@ class AdapterTransaction implements Transaction {
   #signal({ signal }: RetryPolicy): AbortSignal {
     return signal === undefined ? this.#abandoned.signal : AbortSignal.any([signal, this.#abandoned.signal]);
   }
-}
-
-/** Somebody did not wait for a statement. Its connection may belong to somebody else by now. */
-function alreadyClosed(): Error {
-  const message = 'The transaction has ended: a statement was sent in it that nobody waited for';
-  return payloadError({
-    kind: 'TransactionAlreadyClosed',
-    cause: message,
-    originalCode: 'N/A',
-    originalMessage: message,
-  });
-}
-
-function stillRunning(error: unknown): Error {
-  const originalMessage =
-    'The transaction was rolled back while the statement had no answer; its connection was destroyed';
-  return new DriverAdapterError({ kind: 'SocketTimeout', originalCode: 'N/A', originalMessage }, error);
 }
 
 function quoteName(name: string): string {
