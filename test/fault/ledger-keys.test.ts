@@ -121,6 +121,35 @@ describe.each(ledgerBindings)('an idempotencyKey, with $name', unhurried, ({ cre
     expect(await stage.rows()).toEqual([1]);
   });
 
+  test.each([
+    ['throws on', (error: unknown) => Promise.reject(error)],
+    ['swallows', async () => undefined],
+  ])(
+    'that another call has used by the time a lost transaction begins again gives that one’s result, also where the callback %s the error',
+    async (_what, handle) => {
+      const other = stage.closing(create({ connection: { ...stage.direct(), connectionLimit: 1 } }));
+      const mine = open({ minTimeout: 0, maxTimeout: 0 });
+      let goOn = () => {};
+      const held = new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+      const callback = vi.fn<LedgerCallback<unknown>>(async (tx) => {
+        await held;
+        await tx.insert(1).catch(handle);
+        return 'ours';
+      });
+      const work = mine.transaction(callback, { idempotencyKey: 'order-42' });
+      await expect.poll(() => callback.mock.calls.length, patient).toBe(1);
+      for (const thread of await stage.server.threads('app')) await stage.server.killThread(thread);
+      const theirs: LedgerCallback<unknown> = (tx) => tx.insert(2).then(() => 'theirs');
+      expect(await other.transaction(theirs, { idempotencyKey: 'order-42' })).toBe('theirs');
+      goOn();
+      expect(await work).toBe('theirs');
+      expect(callback).toHaveBeenCalledOnce();
+      expect(await stage.rows()).toEqual([2]);
+    },
+  );
+
   test('that somebody else holds for longer than the deadline is given up, and nothing was executed', async () => {
     const first = await running();
     const callback = never();
