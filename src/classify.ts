@@ -1,5 +1,5 @@
-import { connectionExceptionState, type ErrorRow, errorRows, type Proof, tlsFailureCode } from './codes/error-codes.ts';
-import { prismaRows } from './codes/prisma-codes.ts';
+import { connectionExceptionState, type ErrorRow, errorRows, type Proof, tlsFailureCode } from './codes/error-rows.ts';
+import { prismaRows } from './codes/prisma-rows.ts';
 import { causesOf, type ErrorFacts, factsOf, factsOfKind, inOrderOfExactness } from './error-facts.ts';
 import { isGoneAwayError } from './errors.ts';
 import { evidenceOf } from './evidence.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { errorRows } from '../../../src/codes/error-codes.ts';
+import { errorRows } from '../../../src/codes/error-rows.ts';
 import { attachEvidence, classify, type Evidence, type Failure, OutcomeUnknownError } from '../../../src/internal.ts';
 
 const make = (facts: Record<string, unknown>, message = 'made up') => Object.assign(new Error(message), facts);

@@ -1,4 +1,4 @@
-import type { ErrorRow } from './error-codes.ts';
+import type { ErrorRow } from './error-rows.ts';
 
 const reference = 'Prisma: error message reference';
 const interactive =
