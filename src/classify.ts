@@ -1,9 +1,15 @@
-import { connectionExceptionState, type ErrorRow, errorRows, type Proof, tlsFailureCode } from './codes/error-rows.ts';
+import type { ErrorRow, Proof } from './codes/error-row.ts';
+import { errorRows } from './codes/error-rows.ts';
 import { prismaRows } from './codes/prisma-rows.ts';
+import { findFamily } from './codes/row-families.ts';
+import { createRowFinder } from './codes/row-finder.ts';
 import { causesOf, type ErrorFacts, factsOf, factsOfKind, inOrderOfExactness } from './error-facts.ts';
 import { isGoneAwayError } from './errors.ts';
 import { evidenceOf } from './evidence.ts';
 import type { Evidence, Failure, Outcome } from './failure.ts';
+
+const findErrorRow = createRowFinder(errorRows);
+const findPrismaRow = createRowFinder(prismaRows);
 
 interface Finding {
   readonly row: Pick<ErrorRow, 'proof' | 'kind' | 'invalidates' | 'source'>;
@@ -23,12 +29,12 @@ export function classify(error: unknown): Failure {
   const connecting = evidence?.progress === 'not-acquired';
   for (const link of inOrderOfExactness(chain)) {
     const facts = factsOf(link, connecting);
-    const row = findRow(facts);
+    const row = findErrorRow(facts) ?? findFamily(facts);
     if (row !== undefined) return toFailure({ row, facts }, evidence);
   }
   for (const link of chain) {
     const facts = factsOfKind(link, connecting);
-    const row = prismaRows.find((candidate) => matches(candidate, facts));
+    const row = findPrismaRow(facts);
     if (row !== undefined) return toFailure({ row, facts }, evidence);
   }
   return toFailure({ row: ordinary, facts: factsOf(chain.at(-1), connecting) }, evidence);
@@ -117,36 +123,4 @@ function describe(evidence: Evidence): string {
     default:
       return evidence.progress satisfies never;
   }
-}
-
-function findRow(facts: ErrorFacts): Finding['row'] | undefined {
-  const row = errorRows.find((candidate) => matches(candidate, facts));
-  if (row !== undefined) return row;
-  if (facts.code !== undefined && tlsFailureCode.test(facts.code)) {
-    const [proof, kind] = facts.connecting
-      ? (['permanent', 'authentication'] as const)
-      : (['unknown', 'connection-lost'] as const);
-    return { proof, kind, invalidates: 'connection', source: 'Node.js: TLS errors' };
-  }
-  if (facts.sqlState !== undefined && connectionExceptionState.test(facts.sqlState)) {
-    return { proof: 'unknown', kind: 'connection-lost', invalidates: 'connection', source: 'SQLSTATE class 08' };
-  }
-  if (facts.fatal && facts.errno === undefined) {
-    return {
-      proof: 'unknown',
-      kind: 'connection-lost',
-      invalidates: 'connection',
-      source: 'mysql2 says that it is fatal',
-    };
-  }
-  return undefined;
-}
-
-function matches(row: ErrorRow, facts: ErrorFacts): boolean {
-  if (row.when !== undefined && (row.when === 'connecting') !== facts.connecting) return false;
-  const numbered = facts.errno !== undefined && row.errno?.includes(facts.errno) === true;
-  // A server's number is more exact than any code or text beside it.
-  const coded = facts.errno === undefined && facts.code !== undefined && row.code?.includes(facts.code) === true;
-  if (row.errno === undefined && row.code === undefined) return row.text?.test(facts.message) === true;
-  return (numbered || coded) && (row.text?.test(facts.message) ?? true);
 }

@@ -1,4 +1,4 @@
-import type { ErrorRow } from './error-rows.ts';
+import type { ErrorRow } from './error-row.ts';
 
 const reference = 'Prisma: error message reference';
 const interactive =

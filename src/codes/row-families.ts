@@ -1,0 +1,25 @@
+import type { ErrorFacts } from '../error-facts.ts';
+import type { ErrorRow } from './error-row.ts';
+
+/** What stands for errors that no list can enumerate. */
+export type FamilyRow = Pick<ErrorRow, 'proof' | 'kind' | 'invalidates' | 'source'>;
+
+const lost = { proof: 'unknown', kind: 'connection-lost', invalidates: 'connection' } as const;
+
+const tlsRefused: FamilyRow = {
+  proof: 'permanent',
+  kind: 'authentication',
+  invalidates: 'connection',
+  source: 'Node.js: TLS errors',
+};
+const tlsLost: FamilyRow = { ...lost, source: 'Node.js: TLS errors' };
+const connectionException: FamilyRow = { ...lost, source: 'SQLSTATE class 08' };
+const fatal: FamilyRow = { ...lost, source: 'mysql2 says that it is fatal' };
+
+/** For errors that no row names: whole classes of codes, and the mark that mysql2 gives to what ends a connection. */
+export function findFamily({ code, sqlState, errno, connecting, fatal: isFatal }: ErrorFacts): FamilyRow | undefined {
+  if (code !== undefined && /^(ERR_SSL_|ERR_TLS_)/.test(code)) return connecting ? tlsRefused : tlsLost;
+  // Class 08 is "connection exception" (ISO/IEC 9075-2); 08007 is its "transaction resolution unknown".
+  if (sqlState?.startsWith('08') === true) return connectionException;
+  return isFatal && errno === undefined ? fatal : undefined;
+}
