@@ -1,0 +1,171 @@
+import pRetry from 'p-retry';
+import { abortReasonOr } from './abort.ts';
+import { fullJitterDelay } from './backoff.ts';
+import type { RetryBudget } from './budget.ts';
+import { classify } from './classify.ts';
+import { decide } from './decide.ts';
+import type { Environment } from './environment.ts';
+import { OutcomeUnknownError, RetriesExhaustedError } from './errors.ts';
+import type { Failure, Operation } from './failure.ts';
+import { afterKill, killOf, killTimeout } from './kill.ts';
+import { consent, notify } from './notify.ts';
+import type { RetryPolicy } from './policy/policy.ts';
+import { sleep } from './sleep.ts';
+import { publish, type RetriesExhaustedEvent } from './telemetry.ts';
+
+/** What an attempt is told. */
+export interface AttemptContext {
+  /** 1 for the first attempt. */
+  readonly attempt: number;
+  /** On the executor's clock, in milliseconds: nothing is to be waited for (a connection, a pause) later than this. */
+  readonly deadline: number;
+}
+
+/** What the retrying needs of the world. */
+export type ExecutorEnvironment = Pick<Environment, 'now' | 'random'>;
+
+/** The failure path of one operation. */
+export class Recovery {
+  readonly #operation: Operation;
+  readonly #policy: RetryPolicy;
+  readonly #environment: ExecutorEnvironment;
+  readonly #budget: RetryBudget | undefined;
+  readonly #startedAt: number;
+  readonly #deadline: number;
+  readonly #errors: unknown[] = [];
+
+  constructor(
+    operation: Operation,
+    policy: RetryPolicy,
+    environment: ExecutorEnvironment,
+    budget: RetryBudget | undefined,
+    startedAt: number,
+    deadline: number,
+  ) {
+    this.#operation = operation;
+    this.#policy = policy;
+    this.#environment = environment;
+    this.#budget = budget;
+    this.#startedAt = startedAt;
+    this.#deadline = deadline;
+  }
+
+  /**
+   * p-retry keeps the count and the loop. It is given no signal, no limit and no delay, and never sees an error of ours bare: its
+   * own delays have no jitter at their cap, it gives up on a TypeError that it takes for a bug, and it rejects work that was already
+   * done when its signal aborts at the wrong moment. What `onFailedAttempt` throws leaves its loop as it is.
+   */
+  async run<T>(firstError: unknown, attempt: (context: AttemptContext) => Promise<T>): Promise<T> {
+    await this.#prepareNext(firstError, 1);
+    return pRetry(
+      async (retry) => {
+        try {
+          return await attempt({ attempt: retry + 1, deadline: this.#deadline });
+        } catch (error) {
+          throw new AttemptFailed(error);
+        }
+      },
+      {
+        retries: Number.POSITIVE_INFINITY, // #prepareNext counts: it throws the error that the caller is to see
+        minTimeout: 0,
+        maxTimeout: 0,
+        onFailedAttempt: ({ error, attemptNumber }) =>
+          this.#prepareNext(error instanceof AttemptFailed ? error.error : error, attemptNumber + 1),
+      },
+    );
+  }
+
+  /** Waits until the next attempt is due; throws what the caller is to get if there is to be none. */
+  async #prepareNext(error: unknown, attempts: number): Promise<void> {
+    this.#errors.push(error);
+    const { retries, signal, onRetry } = this.#policy;
+    const classified = classify(error);
+    const judged = this.#operation.judge?.(classified, error) ?? classified;
+    const failure = await this.#killSession(judged, error, attempts <= retries);
+    const shouldRetry = (asked: Failure) => consent(this.#policy.shouldRetry, asked);
+    const decision = decide(failure, this.#operation, { shouldRetry });
+    if (decision === 'outcome-unknown') throw this.#outcomeUnknown(error, failure, attempts);
+    if (decision === 'rethrow') throw this.#rethrown(error, failure, attempts);
+    signal?.throwIfAborted();
+    const delayMs = fullJitterDelay(attempts, this.#policy, this.#environment.random);
+    if (attempts > retries) throw this.#gaveUp('retries', failure, attempts);
+    if (this.#environment.now() + delayMs >= this.#deadline) throw this.#gaveUp('deadline', failure, attempts);
+    if (this.#budget?.trySpend() === false) throw this.#gaveUp('budget', failure, attempts);
+    const event = { attempt: attempts, retriesLeft: retries - attempts, delayMs, failure };
+    notify(onRetry, event);
+    publish('gone-away:retry', () => event);
+    if (delayMs > 0) await sleep(delayMs, signal);
+  }
+
+  /**
+   * The failure, after what the failed attempt may have left running on the server was stopped. Waits for that where the work may be
+   * done again, and where this side has stopped waiting; not for a caller whose own signal ended it.
+   */
+  async #killSession(failure: Failure, error: unknown, mayRetry: boolean): Promise<Failure> {
+    const kill = this.#policy.killLostSessions && failure.kind !== 'aborted' ? killOf(error) : undefined;
+    if (kill === undefined) return failure;
+    const { acquireTimeout, signal } = this.#policy;
+    const retries = mayRetry && decide({ ...failure, stillRunning: false }, this.#operation, noVeto) === 'retry';
+    if (!retries && !failure.stillRunning) return failure;
+    // Without that, a write that may be applied twice would not be done again: that is worth a wait. A read is.
+    const insists = retries && failure.outcome === 'unknown' && !this.#operation.isSafeRead();
+    const until = this.#environment.now() + (insists ? acquireTimeout : killTimeout);
+    const result = await kill({ until: retries ? Math.min(until, this.#deadline) : until, signal, insists });
+    return afterKill(failure, result);
+  }
+
+  #rethrown(error: unknown, failure: Failure, attempts: number): unknown {
+    // A wait for a connection that ends a row of retries is the end of the retrying, and must not mask what came before it.
+    return failure.kind === 'acquire-timeout' && attempts > 1
+      ? this.#gaveUp('deadline', failure, attempts)
+      : abortReasonOr(error, this.#policy.signal);
+  }
+
+  #outcomeUnknown(error: unknown, failure: Failure, attempts: number): OutcomeUnknownError {
+    const elapsedMs = this.#environment.now() - this.#startedAt;
+    publish('gone-away:outcome-unknown', () => ({ attempts, elapsedMs, failure }));
+    const what = this.#operation.kind === 'transaction' ? 'the transaction' : 'the statement';
+    return new OutcomeUnknownError(
+      `Nobody can know whether ${what} was applied: ${failure.reason} (${nameOf(failure)}). It was not sent again.`,
+      { failure, attempts, elapsedMs, cause: error },
+    );
+  }
+
+  #gaveUp(reason: RetriesExhaustedEvent['reason'], failure: Failure, attempts: number): unknown {
+    const elapsedMs = this.#environment.now() - this.#startedAt;
+    const event = { attempts, elapsedMs, reason, failure };
+    notify(this.#policy.onRetriesExhausted, event);
+    publish('gone-away:retries-exhausted', () => event);
+    const errors = Object.freeze([...this.#errors]);
+    // Who asked for no retries gets the error itself.
+    if (this.#policy.retries === 0) return errors[0];
+    return new RetriesExhaustedError(
+      `Gave up after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'} in ${Math.round(elapsedMs)} ms, ${limits[reason]}; ` +
+        `the last one failed with ${nameOf(failure)}`,
+      { failure, attempts, elapsedMs, errors, cause: errors.at(-1) },
+    );
+  }
+}
+
+const noVeto = { shouldRetry: undefined } as const;
+
+const limits: Readonly<Record<RetriesExhaustedEvent['reason'], string>> = {
+  retries: 'no retries left (`retries`)',
+  deadline: 'the deadline would have passed (`maxRetryTime`)',
+  budget: "the pool's retry budget is spent (`budget`)",
+};
+
+function nameOf(failure: Failure): string {
+  const code = failure.code ?? failure.errno;
+  return code === undefined ? failure.kind : `${failure.kind}, ${code}`;
+}
+
+/** Carries whatever an attempt threw past p-retry, which treats some errors specially and refuses what is not an Error. */
+class AttemptFailed extends Error {
+  readonly error: unknown;
+
+  constructor(error: unknown) {
+    super('attempt failed');
+    this.error = error;
+  }
+}
