@@ -99,6 +99,8 @@ export interface Operation {
   isSafeRead(): boolean;
   /** Whether something was already handed to the caller (the first row of a stream, a transaction's callback that ran). */
   isHandedOver(): boolean;
+  /** What a connection has made of this error already. Left out, or undefined: nothing that still holds, and the executor classifies it. */
+  recallFailure?(error: unknown): Failure | undefined;
   /** What the operation knows of a failure beyond the error itself. Left out: nothing. */
   judge?(failure: Failure, error: unknown): Failure;
 }

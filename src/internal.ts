@@ -4,6 +4,7 @@
  */
 export { abortReasonOr } from './abort.ts';
 export { fullJitterDelay } from './backoff.ts';
+export { ClassifiedError } from './classified-error.ts';
 export { failureOf } from './classify.ts';
 export type { Decision } from './decide.ts';
 export { decide } from './decide.ts';
@@ -22,7 +23,7 @@ export { callPolicy, clientPolicy, transactionPolicy } from './policy/policy.ts'
 export { isError, isObject, messageOf, propertyOf } from './property.ts';
 export type { AttemptContext } from './recovery.ts';
 export { sleep } from './sleep.ts';
-export { isAtomic, isCommit, leavesTransactionUncommitted, withoutEnd } from './sql/transaction-effect.ts';
+export { leavesTransactionUncommitted, readTransactionEffect, stripFinalSemicolons } from './sql/transaction-effect.ts';
 export { publish } from './telemetry.ts';
 export { transactionOperation } from './transaction/transaction-operation.ts';
 export {

@@ -18,7 +18,7 @@ export function notify<T>(hook: ((event: T) => unknown) | undefined, event: T): 
  * Asks a user's hook for a yes or no. Anything but `false` is a yes; one that throws has not said yes, so that the caller gets the error that
  * was asked about, and the hook's own becomes a process warning.
  */
-export function consent<T>(hook: ((value: T) => unknown) | undefined, value: T): boolean {
+export function askHook<T>(hook: ((value: T) => unknown) | undefined, value: T): boolean {
   if (hook === undefined) return true;
   try {
     const answer = hook(value);

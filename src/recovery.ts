@@ -8,7 +8,7 @@ import type { Environment } from './environment.ts';
 import { OutcomeUnknownError, RetriesExhaustedError } from './errors.ts';
 import type { Failure, Operation } from './failure.ts';
 import { afterKill, killOf, killTimeout } from './kill.ts';
-import { consent, notify } from './notify.ts';
+import { askHook, notify } from './notify.ts';
 import type { RetryPolicy } from './policy/policy.ts';
 import { sleep } from './sleep.ts';
 import { publish, type RetriesExhaustedEvent } from './telemetry.ts';
@@ -79,13 +79,14 @@ export class Recovery {
   async #prepareNext(error: unknown, attempts: number): Promise<void> {
     this.#errors.push(error);
     const { retries, signal, onRetry } = this.#policy;
-    const classified = classify(error);
+    const classified = this.#operation.recallFailure?.(error) ?? classify(error);
     const judged = this.#operation.judge?.(classified, error) ?? classified;
-    const failure = await this.#killSession(judged, error, attempts <= retries);
-    const shouldRetry = (asked: Failure) => consent(this.#policy.shouldRetry, asked);
-    const decision = decide(failure, this.#operation, { shouldRetry });
+    const operation = readOnce(this.#operation);
+    const failure = await this.#killSession(judged, operation, error, attempts <= retries);
+    const shouldRetry = (asked: Failure) => askHook(this.#policy.shouldRetry, asked);
+    const decision = decide(failure, operation, { shouldRetry });
     if (decision === 'outcome-unknown') throw this.#outcomeUnknown(error, failure, attempts);
-    if (decision === 'rethrow') throw this.#rethrown(error, failure, attempts);
+    if (decision === 'rethrow') throw this.#rethrown(error, failure, classified, attempts);
     signal?.throwIfAborted();
     const delayMs = fullJitterDelay(attempts, this.#policy, this.#environment.random);
     if (attempts > retries) throw this.#gaveUp('retries', failure, attempts);
@@ -101,24 +102,24 @@ export class Recovery {
    * The failure, after what the failed attempt may have left running on the server was stopped. Waits for that where the work may be
    * done again, and where this side has stopped waiting; not for a caller whose own signal ended it.
    */
-  async #killSession(failure: Failure, error: unknown, mayRetry: boolean): Promise<Failure> {
+  async #killSession(failure: Failure, operation: Operation, error: unknown, mayRetry: boolean): Promise<Failure> {
     const kill = this.#policy.killLostSessions && failure.kind !== 'aborted' ? killOf(error) : undefined;
     if (kill === undefined) return failure;
     const { acquireTimeout, signal } = this.#policy;
-    const retries = mayRetry && decide({ ...failure, stillRunning: false }, this.#operation, noVeto) === 'retry';
+    const retries = mayRetry && decide({ ...failure, stillRunning: false }, operation, noVeto) === 'retry';
     if (!retries && !failure.stillRunning) return failure;
     // Without that, a write that may be applied twice would not be done again: that is worth a wait. A read is.
-    const insists = retries && failure.outcome === 'unknown' && !this.#operation.isSafeRead();
+    const insists = retries && failure.outcome === 'unknown' && !operation.isSafeRead();
     const until = this.#environment.now() + (insists ? acquireTimeout : killTimeout);
     const result = await kill({ until: retries ? Math.min(until, this.#deadline) : until, signal, insists });
     return afterKill(failure, result);
   }
 
-  #rethrown(error: unknown, failure: Failure, attempts: number): unknown {
+  #rethrown(error: unknown, failure: Failure, classified: Failure, attempts: number): unknown {
     // A wait for a connection that ends a row of retries is the end of the retrying, and must not mask what came before it.
     return failure.kind === 'acquire-timeout' && attempts > 1
       ? this.#gaveUp('deadline', failure, attempts)
-      : abortReasonOr(error, this.#policy.signal);
+      : abortReasonOr(error, this.#policy.signal, classified);
   }
 
   #outcomeUnknown(error: unknown, failure: Failure, attempts: number): OutcomeUnknownError {
@@ -145,6 +146,22 @@ export class Recovery {
       { failure, attempts, elapsedMs, errors, cause: errors.at(-1) },
     );
   }
+}
+
+/** The same operation, after one attempt of it: what was sent is read when the decision depends on it, and once. */
+function readOnce(operation: Operation): Operation {
+  let isSafeRead: boolean | undefined;
+  return {
+    get kind() {
+      return operation.kind;
+    },
+    idempotent: operation.idempotent,
+    isSafeRead: () => {
+      isSafeRead ??= operation.isSafeRead();
+      return isSafeRead;
+    },
+    isHandedOver: () => operation.isHandedOver(),
+  };
 }
 
 const noVeto = { shouldRetry: undefined } as const;

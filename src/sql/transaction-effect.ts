@@ -25,19 +25,35 @@ const neutralStatements: ReadonlySet<string> = new Set([
 /** Statements that the server applies as a whole or not at all. Left out: what runs other statements, and DDL on several objects. */
 const atomicStatements: ReadonlySet<string> = new Set([...neutralStatements, 'commit', 'start', 'set']);
 
+/** What a statement does to the transaction that it runs in, as far as its text says. */
+export interface TransactionEffect {
+  /** It is one statement, so that an error of the server is an error of all of it. */
+  readonly isAtomic: boolean;
+  /** As {@link leavesTransactionUncommitted}. */
+  readonly leavesUncommitted: boolean;
+  /** It begins with COMMIT, so that an error of it may be one of a transaction that is committed. */
+  readonly isCommit: boolean;
+}
+
 /**
- * Whether this text is one statement, so that an error of the server is an error of all of it.
+ * Reads all of it at once, for a statement that failed.
  *
  * @param multipleStatements the connection allows more than one statement in a text; then any `;` but a last one is taken for a border
  */
-export function isAtomic(sql: string, multipleStatements: boolean): boolean {
-  const text = withoutEnd(sql);
-  if ((multipleStatements && text.includes(';')) || hasExecutableComment(text)) return false;
-  return atomicStatements.has(firstWordOf(text));
+export function readTransactionEffect(sql: string, multipleStatements: boolean): TransactionEffect {
+  const verb = firstWordOf(sql);
+  const isPlain = !hasExecutableComment(sql);
+  const hasSemicolon = sql.includes(';');
+  const isSeveral = multipleStatements && hasSemicolon && stripFinalSemicolons(sql).includes(';');
+  return {
+    isAtomic: isPlain && !isSeveral && atomicStatements.has(verb),
+    leavesUncommitted: isPlain && !hasSemicolon && neutralStatements.has(verb),
+    isCommit: verb === 'commit',
+  };
 }
 
-/** Without blanks and semicolons at its end. By hand: a pattern tries every run of blanks in the text from each of its characters. */
-export function withoutEnd(sql: string): string {
+/** Without semicolons and blanks at its end. By hand: a pattern tries every run of blanks in the text from each of its characters. */
+export function stripFinalSemicolons(sql: string): string {
   let end = sql.length;
   while (end > 0 && /[\s;]/.test(sql.charAt(end - 1))) end -= 1;
   return sql.slice(0, end);
@@ -48,12 +64,7 @@ export function withoutEnd(sql: string): string {
  * connection undo the transaction. Conservative: more than one statement, or anything unusual in front, is `false`.
  */
 export function leavesTransactionUncommitted(sql: string): boolean {
-  return !sql.includes(';') && !hasExecutableComment(sql) && neutralStatements.has(firstWordOf(sql));
-}
-
-/** Whether this text begins with COMMIT, so that an error of it may be one of a transaction that is committed. */
-export function isCommit(sql: string): boolean {
-  return firstWordOf(sql) === 'commit';
+  return readTransactionEffect(sql, true).leavesUncommitted;
 }
 
 function hasExecutableComment(sql: string): boolean {

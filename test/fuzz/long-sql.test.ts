@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { isFittingAnswer } from '../../adapters/mysql2/pool/fitting-answer.ts';
 import { splitScript } from '../../adapters/prisma/adapter/split-script.ts';
 import { payloadOf } from '../../adapters/prisma/errors/server-error.ts';
-import { isAtomic, isSafeRead, leavesTransactionUncommitted } from '../../src/internal.ts';
+import { isSafeRead, leavesTransactionUncommitted, readTransactionEffect } from '../../src/internal.ts';
 import { fuzzRun } from '../support/fuzz/fuzz-run.ts';
 import { withinBounds } from '../support/fuzz/within-bounds.ts';
 
 /** Everything that reads SQL. None of it may throw, whatever it is given, but for a script that does not end. */
 function readAll(sql: string): boolean {
-  isAtomic(sql, true);
-  isAtomic(sql, false);
+  readTransactionEffect(sql, true);
+  readTransactionEffect(sql, false);
   leavesTransactionUncommitted(sql);
   isFittingAnswer(sql, []);
   try {
@@ -84,7 +84,7 @@ describe('a statement of half a million characters is read in time that its leng
     for (const [, before, repeats, after] of shapes) {
       const sql = `${before}${repeated(repeats, 5 * long)}${after}`;
       expect(withinBounds(() => isSafeRead(sql) || !isFittingAnswer(sql, {}))).toBe(false);
-      withinBounds(() => isAtomic(sql, true) || leavesTransactionUncommitted(sql));
+      withinBounds(() => readTransactionEffect(sql, true).isAtomic || leavesTransactionUncommitted(sql));
     }
   });
 });

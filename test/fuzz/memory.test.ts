@@ -11,9 +11,9 @@ import {
   callPolicy,
   classify,
   Executor,
-  isAtomic,
   isSafeRead,
   type Operation,
+  readTransactionEffect,
   retryPolicy,
 } from '../../src/internal.ts';
 import { collectGarbage, growthOf } from '../support/fuzz/heap.ts';
@@ -36,7 +36,7 @@ describe('what only computes keeps nothing', () => {
         const sql = statement(number);
         // The long way only for some: they all go through the same code.
         if (number % 20 === 0) isSafeRead(sql);
-        isAtomic(sql, false);
+        readTransactionEffect(sql, false);
         isFittingAnswer(sql, []);
       }
     });

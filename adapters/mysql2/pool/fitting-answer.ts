@@ -17,10 +17,11 @@ const withRows: ReadonlySet<string> = new Set([
  * statement, and says nothing of this one. In doubt, it can.
  *
  * @param result rows, or the header that mysql2 makes of an OK packet
+ * @param isRead reads the statement, where the verb alone does not tell. Left out: {@link isSafeRead}
  */
-export function isFittingAnswer(sql: string, result: unknown): boolean {
+export function isFittingAnswer(sql: string, result: unknown, isRead: (sql: string) => boolean = isSafeRead): boolean {
   const verb = /^[\s(]*([a-z]+)/i.exec(sql)?.[1]?.toLowerCase() ?? '';
-  if (!Array.isArray(result)) return !withRows.has(verb) || !isSafeRead(sql);
+  if (!Array.isArray(result)) return !withRows.has(verb) || !isRead(sql);
   return !withoutRows.has(verb) || sql.includes(';') || /\breturning\b/i.test(sql);
 }
 

@@ -11,18 +11,13 @@ import {
 } from '../../../src/internal.ts';
 import type { Session } from '../control/session-identity.ts';
 import type { Watched } from '../control/statement-watch.ts';
-import { type DriverCommand, endedUntold, onCommandEnd, onCommandResult, sqlOf } from '../driver/command.ts';
-import {
-  allowsMultipleStatements,
-  cutConnection,
-  hasRunningCommand,
-  isEncodedFaithfully,
-} from '../driver/connection.ts';
+import { type DriverCommand, endedUntold, onCommandEnd, onCommandResult } from '../driver/command.ts';
+import { cutConnection, hasRunningCommand } from '../driver/connection.ts';
 import { sessionStatusOf } from '../driver/session-status.ts';
 import type { Unanswered } from '../driver/wire.ts';
 import { startFairTimer } from '../wait/fair-timer.ts';
-import { isFittingAnswer, unfittingAnswer } from './fitting-answer.ts';
 import type { FirstFailure, Holder, PooledConnection, TransactionState } from './pooled-connection.ts';
+import { SentStatement } from './sent-statement.ts';
 
 /** How a statement is sent: the two methods of mysql2, with its own argument forms. */
 export type StatementMethod = 'query' | 'execute';
@@ -52,7 +47,7 @@ export class Lease implements Holder, Watched {
   readonly #pooled: PooledConnection;
   readonly #owner: LeaseOwner;
   readonly #policy: RetryPolicy;
-  #command: DriverCommand | undefined;
+  #lastStatement: SentStatement | undefined;
   #onLost: ((error: unknown) => void) | undefined;
   #failures: WeakSet<object> | undefined;
   #permitHeld = true;
@@ -118,13 +113,8 @@ export class Lease implements Holder, Watched {
     return this.#pooled.firstFailure;
   }
 
-  /**
-   * The last statement as it was sent, parameters included: to be judged, never to be shown. Undefined where this text is not what
-   * went over the wire, because the connection's charset cannot hold it.
-   */
-  get sentSql(): string | undefined {
-    const sql = sqlOf(this.#command);
-    return sql === undefined || isEncodedFaithfully(sql, this.connection) ? sql : undefined;
+  get lastStatement(): SentStatement | undefined {
+    return this.#lastStatement;
   }
 
   /**
@@ -139,34 +129,39 @@ export class Lease implements Holder, Watched {
       limits.signal?.throwIfAborted();
       let stopWatching: (() => void) | undefined;
       let settled = false;
-      this.#command = undefined;
+      const statement = this.#next();
       const settle = (failed: unknown, rows?: unknown, fields?: unknown): void => {
         if (settled) return;
         settled = true;
         stopWatching?.();
-        const error = failed ?? this.#unfitting(rows);
+        const error = failed ?? statement.unfitting(rows);
         if (error === undefined) {
           if (!this.watchesCommands) this.#pooled.succeeded(rows);
           resolve([rows, fields]);
         } else {
-          const failure = this.watchesCommands ? undefined : this.#pooled.failed(error, this.#command);
+          statement.failed = this.watchesCommands ? undefined : this.#pooled.failed(error, statement.command);
           // "Closed" is what every statement gets after the one thing that happened; that one is the error to report.
-          reject(failure?.kind === 'closed' ? (this.firstFailure?.error ?? error) : error);
+          reject(statement.failed?.failure.kind === 'closed' ? (this.firstFailure?.error ?? error) : error);
         }
       };
       const send = this.connection[method] as unknown as Send;
       const { connection } = this;
-      this.#command =
+      statement.command =
         values === undefined ? send.call(connection, sql, settle) : send.call(connection, sql, values, settle);
       // A closed connection answers before it returns.
       if (settled) return;
-      if (this.#command !== undefined) {
-        onCommandEnd(this.#command, () => {
+      if (statement.command !== undefined) {
+        onCommandEnd(statement.command, () => {
           if (!settled) settle(this.firstFailure?.error ?? endedUntold());
         });
       }
       if (limits.attemptTimeout !== undefined || limits.signal !== undefined) {
-        stopWatching = this.abandonWhen(limits, () => this.#command, reject);
+        const abandoned = (error: unknown): void => {
+          // What mysql2 tells of it from here on is the end of a connection that was destroyed for it.
+          settled = true;
+          reject(error);
+        };
+        stopWatching = this.abandonWhen(limits, () => statement.command, abandoned);
       }
     });
   }
@@ -181,13 +176,6 @@ export class Lease implements Holder, Watched {
     }
   }
 
-  /** An answer that belongs to another statement is none. */
-  #unfitting(rows: unknown): Error | undefined {
-    const sql = sqlOf(this.#command);
-    if (sql === undefined || isFittingAnswer(sql, rows) || allowsMultipleStatements(this.connection)) return undefined;
-    return unfittingAnswer();
-  }
-
   /**
    * Sends one statement whose rows are read from the command's events. mysql2 does not tell such a command that its connection was
    * lost; `fail` is told, with evidence.
@@ -196,23 +184,29 @@ export class Lease implements Holder, Watched {
     if (this.#ended) throw afterTheEnd();
     const pooled = this.#pooled;
     const { connection } = this;
+    const statement = this.#next();
     this.#onLost = (error) => {
-      pooled.lostUnder(error, this.#command);
+      statement.failed = pooled.lostUnder(error, statement.command);
       fail(error);
     };
     const send = connection.query as unknown as (sql: unknown, values?: unknown) => DriverCommand;
     const command = send.call(connection, sql, values);
-    this.#command = command;
+    statement.command = command;
     if (!this.watchesCommands) {
       onCommandResult(command, (error, row) => {
-        const wrong = sessionStatusOf(row) === undefined ? undefined : this.#unfitting(row);
+        const wrong = sessionStatusOf(row) === undefined ? undefined : statement.unfitting(row);
         if (wrong !== undefined) fail(wrong);
-        if (error !== undefined && error !== null) pooled.failed(error, command);
-        else if (wrong === undefined) pooled.succeeded(row);
-        else pooled.failed(wrong, command);
+        const failed = error ?? wrong;
+        if (failed === undefined) pooled.succeeded(row);
+        else statement.failed = pooled.failed(failed, command);
       });
     }
     return command;
+  }
+
+  #next(): SentStatement {
+    this.#lastStatement = new SentStatement(this.connection);
+    return this.#lastStatement;
   }
 
   /** Destroys the connection when a limit is reached, and says so; returns what calls that off. */

@@ -2,13 +2,11 @@ import type { PoolConnection } from 'mysql2';
 import {
   attachEvidence,
   attachKill,
-  classify,
+  ClassifiedError,
   type Evidence,
   type Failure,
   type FailureKind,
-  isAtomic,
-  isCommit,
-  leavesTransactionUncommitted,
+  readTransactionEffect,
 } from '../../../src/internal.ts';
 import { type Session, sessionOf } from '../control/session-identity.ts';
 import type { SessionKiller } from '../control/session-killer.ts';
@@ -82,6 +80,8 @@ export class PooledConnection {
   #autocommit = true;
   #usualAutocommit = true;
   #lost = false;
+  /** What the end of the stream meant for the command that was under way. */
+  #loss: { readonly command: DriverCommand | undefined; readonly classified: ClassifiedError } | undefined;
 
   constructor(core: PoolConnection, generation: Generation, killer: SessionKiller, madeIn: number, expiresAt: number) {
     this.core = core;
@@ -149,14 +149,15 @@ export class PooledConnection {
   }
 
   /** Records a failed command: evidence for its error, trust for its siblings, and the first failure of whoever holds it. */
-  failed(error: unknown, command: DriverCommand | undefined): Failure {
+  failed(error: unknown, command: DriverCommand | undefined): ClassifiedError {
     attachEvidence(error, this.#evidenceFor(command, error));
-    const failure = classify(error);
+    const classified = new ClassifiedError(error);
+    const { failure } = classified;
     const { killsLostSessions = false } = this.holder ?? {};
     this.observe(error, failure);
     if (failure.stillRunning && killsLostSessions) this.stopThread(error);
     else this.#offerKill(error, failure.kind, command, killsLostSessions);
-    return failure;
+    return classified;
   }
 
   /** The server's thread is to end what it was sent: begins at once, and whoever has the error can wait for it. */
@@ -175,9 +176,14 @@ export class PooledConnection {
   }
 
   /** As {@link failed}, for the end of the stream under a command that mysql2 does not tell of it. */
-  lostUnder(error: unknown, command: DriverCommand | undefined): void {
+  lostUnder(error: unknown, command: DriverCommand | undefined): ClassifiedError {
+    const known = this.#loss;
+    if (known?.command === command && known?.classified.failureOf(error) !== undefined) return known.classified;
     attachEvidence(error, this.#evidenceFor(command, error));
-    this.#offerKill(error, classify(error).kind, command, this.holder?.killsLostSessions === true);
+    const classified = new ClassifiedError(error);
+    this.#loss = { command, classified };
+    this.#offerKill(error, classified.failure.kind, command, this.holder?.killsLostSessions === true);
+    return classified;
   }
 
   /** Takes the consequences of a failure on this connection. */
@@ -222,12 +228,12 @@ export class PooledConnection {
     const wire = this.#wire.progressOf(command);
     const progress = wire === 'written' && this.holder?.preparing === true ? 'preparing' : wire;
     const sql = sqlOf(command) ?? '';
-    const uncommitted = wire !== 'written' || leavesTransactionUncommitted(sql);
+    const effect = readTransactionEffect(sql, allowsMultipleStatements(this.core));
     return {
       progress,
-      atomic: isAtomic(sql, allowsMultipleStatements(this.core)),
-      rollsBack: isOpen && uncommitted,
-      commits: isCommit(sql),
+      atomic: effect.isAtomic,
+      rollsBack: isOpen && (wire !== 'written' || effect.leavesUncommitted),
+      commits: effect.isCommit,
       abandoned: false,
     };
   }
@@ -266,8 +272,7 @@ export class PooledConnection {
     this.#lost = true;
     if (error !== undefined && this.holder !== undefined && this.firstFailure === undefined) {
       const [running] = pendingCommands(this.core);
-      this.lostUnder(error, running);
-      this.firstFailure = { error, failure: classify(error) };
+      this.firstFailure = this.lostUnder(error, running);
       this.transactionEnd ??= this.firstFailure;
       this.holder.failed(error);
     }

@@ -1,6 +1,7 @@
-import { isSafeRead, type Operation } from '../../../src/internal.ts';
+import type { Failure, Operation } from '../../../src/internal.ts';
 import type { Lease } from './lease.ts';
 import type { PoolUse } from './pool-use.ts';
+import type { SentStatement } from './sent-statement.ts';
 
 /**
  * Runs one statement outside a transaction, as often as the policy and the evidence allow, each time on a lease of its own.
@@ -30,22 +31,25 @@ export function runStatement<T>(
 class StatementOperation implements Operation {
   readonly kind = 'statement';
   readonly idempotent: boolean;
-  #sent: Pick<Lease, 'sentSql'> | undefined;
+  #sent: SentStatement | undefined;
   #mayLock = false;
 
   constructor(idempotent: boolean) {
     this.idempotent = idempotent;
   }
 
-  /** Remembers the text as it went over the wire: parameters may bring SQL of their own (`mysql.raw()`). */
+  /** Remembers what an attempt sent, and whether it could lock anything for longer than that. */
   noteAttempt(lease: Lease): void {
-    this.#sent = lease;
+    this.#sent = lease.lastStatement;
     this.#mayLock = lease.commitsEachStatement;
   }
 
   isSafeRead(): boolean {
-    const sql = this.#sent?.sentSql;
-    return sql !== undefined && isSafeRead(sql, { mayLock: this.#mayLock });
+    return this.#sent?.isSafeRead(this.#mayLock) === true;
+  }
+
+  recallFailure(error: unknown): Failure | undefined {
+    return this.#sent?.recallFailure(error);
   }
 
   /** Nothing of its answer is handed on before `send` has ended well. */

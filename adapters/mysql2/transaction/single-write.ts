@@ -1,4 +1,4 @@
-import { isSafeRead, leavesTransactionUncommitted, withoutEnd } from '../../../src/internal.ts';
+import { isSafeRead, leavesTransactionUncommitted, stripFinalSemicolons } from '../../../src/internal.ts';
 import type { StatementMethod, StatementResult } from '../pool/lease.ts';
 import type { PoolUse } from '../pool/pool-use.ts';
 import { plainSteps } from './plain-steps.ts';
@@ -38,5 +38,5 @@ export async function runSingleWrite(
 /** The text of a statement in mysql2's forms: a string, or an object with `sql`. */
 function sqlTextOf(sql: unknown): string | undefined {
   const text: unknown = typeof sql === 'object' && sql !== null ? (sql as { sql?: unknown }).sql : sql;
-  return typeof text === 'string' ? withoutEnd(text) : undefined;
+  return typeof text === 'string' ? stripFinalSemicolons(text) : undefined;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isAtomic, isCommit, leavesTransactionUncommitted } from '../../../../src/internal.ts';
+import { leavesTransactionUncommitted, readTransactionEffect } from '../../../../src/internal.ts';
 
 describe('leavesTransactionUncommitted', () => {
   it.each([
@@ -31,7 +31,9 @@ describe('leavesTransactionUncommitted', () => {
   ])('does not trust %s', (sql) => expect(leavesTransactionUncommitted(sql)).toBe(false));
 });
 
-describe('isAtomic', () => {
+describe('readTransactionEffect', () => {
+  const isAtomic = (sql: string, several: boolean) => readTransactionEffect(sql, several).isAtomic;
+
   it.each([
     ['insert into t values (1)', false],
     ['insert into t values (1); ', true],
@@ -51,9 +53,8 @@ describe('isAtomic', () => {
     ['-- insert\ncall p()', false],
     ['', false],
   ])('does not believe it of %s', (sql, several) => expect(isAtomic(sql, several)).toBe(false));
-});
 
-describe('isCommit', () => {
+  const isCommit = (sql: string) => readTransactionEffect(sql, true).isCommit;
   it.each(['COMMIT', ' commit;', 'Commit WORK AND CHAIN'])('knows %s', (sql) => expect(isCommit(sql)).toBe(true));
 
   it.each(['INSERT INTO t VALUES (1)', 'ROLLBACK', 'committed', ''])('knows that %s is none', (sql) =>
