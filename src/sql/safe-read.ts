@@ -1,4 +1,4 @@
-import { type LexicalMode, type Token, tokenize } from './sql-lexer.ts';
+import { type LexicalMode, readFirstWord, type Token, tokenize } from './sql-lexer.ts';
 import { isSafeToken, isSymbol, parenthesesMatch, wordAt } from './statement-rules.ts';
 
 /** Longer statements are not read, so that the time a failure costs has a bound. In UTF-16 code units. */
@@ -13,6 +13,9 @@ const LEXICAL_MODES: readonly LexicalMode[] = [
 ];
 
 const QUERY_VERBS: ReadonlySet<string> = new Set(['SELECT', 'TABLE', 'VALUES', 'WITH']);
+
+/** What a safe read can begin with. Anything else is answered without a look at the rest. */
+const FIRST_WORDS: ReadonlySet<string> = new Set([...QUERY_VERBS, 'SHOW', 'EXPLAIN', 'DESCRIBE', 'DESC']);
 
 /**
  * The forms of SHOW that say the same on every connection. Missing on purpose: what the previous statement left (WARNINGS, ERRORS, PROFILE), what
@@ -65,11 +68,12 @@ const SHOW_FORMS: readonly string[] = [
  * A locking read (FOR UPDATE, FOR SHARE, LOCK IN SHARE MODE) changes nothing either, and what it locks in a transaction of its own is free when it
  * ends, or when its session does: with `mayLock` it is as safe as the same read without locks. In a transaction that goes on, the locks are what it is for.
  *
- * @param sql the statement's text, with or without `?` and `:name` placeholders. Longer than 1 MiB is never safe. Takes linear time.
+ * @param sql the statement's text, with or without `?` and `:name` placeholders. Longer than 1 MiB is never safe. Takes linear time, and next to
+ *   none for a statement that begins as no read does.
  * @param options.mayLock the statement is known to run alone, with autocommit and in no transaction. Default false
  */
 export function isSafeRead(sql: string, { mayLock = false }: { readonly mayLock?: boolean } = {}): boolean {
-  if (sql.length > MAX_LENGTH) return false;
+  if (sql.length > MAX_LENGTH || !FIRST_WORDS.has(readFirstWord(sql))) return false;
   // Only these two characters are read differently.
   const modes = /["\\]/.test(sql) ? LEXICAL_MODES : LEXICAL_MODES.slice(0, 1);
   return modes.every((mode) => {

@@ -67,6 +67,23 @@ export function tokenize(sql: string, mode: LexicalMode): readonly Token[] | und
   return tokens;
 }
 
+/** In front of the first word nothing depends on the mode. */
+const anyMode: LexicalMode = { backslashEscapes: true, ansiQuotes: false };
+
+/**
+ * The word that a statement begins with, in upper case, behind blanks, comments and parentheses; '' where something else stands there. Looks no
+ * further.
+ */
+export function readFirstWord(sql: string): string {
+  for (let start = 0; start < sql.length; ) {
+    const lexeme = readLexeme(sql, start, anyMode);
+    if (lexeme?.kind === 'word') return sql.slice(start, lexeme.end).toUpperCase();
+    if (lexeme?.kind !== 'blank' && sql.charAt(start) !== '(') return '';
+    start = lexeme?.end ?? start;
+  }
+  return '';
+}
+
 function readLexeme(sql: string, start: number, mode: LexicalMode): Lexeme {
   switch (sql.charAt(start)) {
     case "'":
@@ -79,11 +96,18 @@ function readLexeme(sql: string, start: number, mode: LexicalMode): Lexeme {
       return { kind: 'placeholder', end: start + 1 };
     case ':':
       return found('placeholder', matchEnd(NAMED_PLACEHOLDER, sql, start));
+    case '#':
+    case '-':
+      if (matchEnd(LINE_COMMENT, sql, start) !== undefined) return readLineComment(sql, start);
+      break;
+    case '/':
+      if (sql.startsWith('/*', start)) return readBlockComment(sql, start);
+      break;
+    case '*':
+      // Outside a comment the server reads `*/` as two operators, which no valid statement has side by side.
+      if (sql.startsWith('*/', start)) return undefined;
+      break;
   }
-  if (matchEnd(LINE_COMMENT, sql, start) !== undefined) return readLineComment(sql, start);
-  if (sql.startsWith('/*', start)) return readBlockComment(sql, start);
-  // Outside a comment the server reads `*/` as two operators, which no valid statement has side by side.
-  if (sql.startsWith('*/', start)) return undefined;
   return (
     found('blank', matchEnd(BLANK, sql, start)) ??
     found('word', matchEnd(WORD, sql, start)) ??
