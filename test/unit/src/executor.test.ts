@@ -3,6 +3,7 @@ import {
   attachEvidence,
   attachKill,
   type CallOptions,
+  classify,
   Executor,
   isGoneAwayError,
   type KillLimits,
@@ -55,6 +56,16 @@ describe('Executor', () => {
     const { run, attempts } = scenario([error]);
     await expect(run(write)).rejects.toBe(error);
     expect(attempts).toEqual([1]);
+  });
+
+  it('takes what the operation recalls of an error, and classifies one of which it recalls nothing', async () => {
+    const recalled = { ...classify(lost('not-written')), reason: 'recalled' };
+    const errors = [lost('written'), lost('not-written')];
+    const recallFailure = (error: unknown) => (error === errors[0] ? recalled : undefined);
+    const seen: (string | undefined)[] = [];
+    const { run } = scenario([...errors, 'done'], { onRetry: ({ failure }) => void seen.push(failure.reason) });
+    await expect(run({ ...write, recallFailure })).resolves.toBe('done');
+    expect(seen).toEqual(['recalled', expect.stringContaining('no byte of it was written')]);
   });
 
   it('sends a write once whose answer was lost', async () => {
