@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { runCommandLine, UsageError } from '../../support/command/command-line.ts';
 import type { ServersReport } from '../servers/report.ts';
 import { type ChaosReport, chaosSection } from './chaos-section.ts';
-import { type FaultReport, faultSection } from './fault-section.ts';
+import { type FaultReport, faultSection } from './cuts-section.ts';
 import { withSection } from './section.ts';
 import { serversSection } from './servers-section.ts';
 
