@@ -9,7 +9,7 @@ import { describe as sentenceOf } from './report.ts';
 import { type WayName, wayNames } from './ways.ts';
 import { type WorkloadName, workloadNames } from './workloads.ts';
 
-/** Of how many bytes of each direction a conversation is cut at; `npm run fault` cuts at each. */
+/** Of how many bytes of each direction a conversation is cut at; `npm run cuts` cuts at each. */
 const counts: Readonly<Record<WayName, number>> = {
   fin: 12,
   rst: 12,

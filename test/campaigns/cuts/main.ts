@@ -5,19 +5,19 @@ import { startServer } from '../../support/server/server.ts';
 import { run, type Summary } from './campaign.ts';
 import { clientNames, clientOf } from './clients.ts';
 import { Ledger } from './ledger.ts';
-import { campaignsOf, type FaultOptions, parseOptions, usage } from './options.ts';
+import { type CutsOptions, campaignsOf, parseOptions, usage } from './options.ts';
 import { describe, heading, lineOf, lineOfTotals, totals } from './report.ts';
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
 /** @returns whether nobody was told anything false */
-async function main(options: FaultOptions): Promise<boolean> {
+async function main(options: CutsOptions): Promise<boolean> {
   const unheard: unknown[] = [];
   process.on('unhandledRejection', (error) => {
     if (!isUnheardOfMariaDbDriver(error)) unheard.push(error);
   });
   process.on('uncaughtException', (error) => unheard.push(error));
-  const server = await startServer({ name: 'bytes' });
+  const server = await startServer({ name: 'cuts' });
   const startedAt = performance.now();
   try {
     const { database } = server.connectionOptions('app');
@@ -51,7 +51,7 @@ async function main(options: FaultOptions): Promise<boolean> {
     const { kind, version } = server;
     // Ids are given in the order of the places, and the bytes of a sample follow from its seed: the same command does the same.
     const about = {
-      command: 'fault',
+      command: 'cuts',
       machine: describeMachine(),
       server: { kind, version },
       arguments: process.argv.slice(2),

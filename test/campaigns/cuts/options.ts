@@ -6,7 +6,7 @@ import type { Sample } from './place.ts';
 import { wayNames } from './ways.ts';
 import { workloadNames } from './workloads.ts';
 
-export interface FaultOptions {
+export interface CutsOptions {
   readonly json: boolean;
   readonly every: number;
   readonly seed: number;
@@ -18,7 +18,7 @@ export interface FaultOptions {
   readonly byte: number | undefined;
 }
 
-export const usage = `Usage: npm run fault -- [options]
+export const usage = `Usage: npm run cuts -- [options]
 
 Cuts conversations with a private server after each of their bytes, in each direction and each way, and holds what the
 caller was told against what the tables say.
@@ -44,7 +44,7 @@ const text = { type: 'string' } as const;
 const most = 0xffff_ffff;
 
 /** @throws UsageError */
-export function parseOptions(args: readonly string[]): FaultOptions | 'help' {
+export function parseOptions(args: readonly string[]): CutsOptions | 'help' {
   const values = parseFlags(args, {
     ...{ client: text, workload: text, way: text, direction: text, byte: text, every: text, sample: text, seed: text },
     json: { type: 'boolean' },
@@ -74,7 +74,7 @@ export function campaignsOf({
   sample,
   direction,
   byte,
-}: FaultOptions): readonly Campaign[] {
+}: CutsOptions): readonly Campaign[] {
   const among = <T extends string>(names: readonly T[], wanted: string | undefined) =>
     names.filter((name) => wanted === undefined || name === wanted);
   return among(clientNames, client).flatMap((ofClient) =>

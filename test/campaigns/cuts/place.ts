@@ -17,7 +17,7 @@ export interface Place {
 
 /** The command that cuts there and nowhere else. */
 export function commandOf({ client, workload, way, direction, byte }: Place): string {
-  return `npm run fault -- --client '${client}' --workload '${workload}' --way '${way}' --direction ${direction} --byte ${byte}`;
+  return `npm run cuts -- --client '${client}' --workload '${workload}' --way '${way}' --direction ${direction} --byte ${byte}`;
 }
 
 /**

@@ -1,9 +1,9 @@
 import type { Totals } from '../cuts/report.ts';
 import { type Section, tableOf } from './section.ts';
 
-/** What `npm run fault -- --json` prints, as far as it is shown. */
-export interface FaultReport {
-  readonly command: 'fault';
+/** What `npm run cuts -- --json` prints, as far as it is shown. */
+export interface CutsReport {
+  readonly command: 'cuts';
   readonly machine: string;
   readonly server: { readonly kind: string; readonly version: string };
   readonly arguments: readonly string[];
@@ -12,7 +12,7 @@ export interface FaultReport {
 }
 
 /** One row for each client of each run. */
-export function faultSection(reports: readonly FaultReport[]): Section {
+export function cutsSection(reports: readonly CutsReport[]): Section {
   const rows = reports.flatMap(({ server, byClient, total }) => {
     const name = `${server.kind} ${server.version}`;
     return [...Object.entries(byClient), ['all', total] as const].map(([client, totals]) =>
@@ -25,7 +25,7 @@ export function faultSection(reports: readonly FaultReport[]): Section {
   ];
   const proofs = reports.flatMap(({ total }) => Object.entries(total.proofs));
   return {
-    name: 'fault',
+    name: 'cuts',
     markdown: [
       tableOf(head, rows),
       '*Knowable*: somebody could have known what became of it, had he seen both ends of the wire. What proved that something could be sent again:',

@@ -1,13 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { runCommandLine, UsageError } from '../../support/command/command-line.ts';
+import { parseFlags, runCommandLine, UsageError } from '../../support/command/command-line.ts';
 import type { ServersReport } from '../servers/report.ts';
 import { type ChaosReport, chaosSection } from './chaos-section.ts';
-import { type FaultReport, faultSection } from './cuts-section.ts';
+import { type CutsReport, cutsSection } from './cuts-section.ts';
 import { withSection } from './section.ts';
 import { serversSection } from './servers-section.ts';
 
-type Report = ChaosReport | FaultReport | ServersReport;
+type Report = ChaosReport | CutsReport | ServersReport;
 
 const page = fileURLToPath(new URL('../../../docs/guarantees.md', import.meta.url));
 
@@ -20,10 +20,10 @@ async function main(files: readonly string[]): Promise<boolean> {
   const reports = await Promise.all(files.map(readReport));
   const of = <C extends Report['command']>(wanted: C) =>
     reports.filter((report): report is Extract<Report, { command: C }> => report.command === wanted);
-  const [chaos, fault, servers] = [of('chaos'), of('fault'), of('servers')];
+  const [chaos, cuts, servers] = [of('chaos'), of('cuts'), of('servers')];
   let text = await readFile(page, 'utf8');
   if (chaos.length > 0) text = withSection(text, chaosSection(chaos));
-  if (fault.length > 0) text = withSection(text, faultSection(fault));
+  if (cuts.length > 0) text = withSection(text, cutsSection(cuts));
   if (servers.length > 0) text = withSection(text, serversSection(servers));
   text = withSection(text, { name: 'machine', markdown: machinesOf(reports) });
   await writeFile(page, text);
@@ -47,9 +47,11 @@ function machinesOf(reports: readonly Report[]): string {
 }
 
 function parse(args: readonly string[]): readonly string[] | 'help' {
-  if (args.includes('--help')) return 'help';
-  if (args.length === 0) throw new UsageError('expected the names of files');
-  return args;
+  const isOption = (argument: string) => argument.startsWith('-');
+  if (parseFlags(args.filter(isOption), {}).help === true) return 'help';
+  const files = args.filter((argument) => !isOption(argument));
+  if (files.length === 0) throw new UsageError('expected the names of files');
+  return files;
 }
 
 await runCommandLine({ usage, parse, run: main });
