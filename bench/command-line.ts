@@ -1,30 +1,55 @@
-import { parseArgs } from 'node:util';
+import { parseFlags, runCommandLine, wholeNumber } from '../test/support/command/command-line.ts';
 import type { AlternateOptions, Comparison, Contender } from './alternate.ts';
 
 export interface BenchOptions extends AlternateOptions {
   readonly json: boolean;
 }
 
-/**
- * The options that all benchmarks have: `--rounds`, `--calls` (for each contender in each round), `--json`.
- *
- * @throws TypeError for an option that is unknown or no whole number from 1
- */
-export function parseBenchOptions(defaults: { readonly rounds: number; readonly calls: number }): BenchOptions {
-  const { values } = parseArgs({
-    options: {
-      rounds: { type: 'string', default: String(defaults.rounds) },
-      calls: { type: 'string', default: String(defaults.calls) },
-      json: { type: 'boolean', default: false },
+/** What one benchmark is, apart from the options that all of them have. */
+export interface Bench {
+  /** Its script in package.json. */
+  readonly script: string;
+  /** What it measures, for `--help`. */
+  readonly about: string;
+  readonly defaults: { readonly rounds: number; readonly calls: number };
+  measure(options: BenchOptions): Promise<void>;
+}
+
+/** Runs a benchmark as this process's command. Exit code: 0, or 2 for a wrong option; what goes wrong later is thrown. */
+export function runBench({ script, about, defaults, measure }: Bench): Promise<void> {
+  const usage = `Usage: npm run ${script} -- [options]
+
+${about}
+
+Options:
+  --rounds N  how often the contenders take turns (default ${defaults.rounds})
+  --calls N   calls of each contender in each round (default ${defaults.calls})
+  --json      one JSON object on stdout
+  --help      this text
+
+Exit code: 0 if it came to its end, 1 if not, 2 for a wrong option.
+`;
+  return runCommandLine({
+    usage,
+    parse: (args) => parseBenchOptions(args, defaults),
+    run: async (options) => {
+      await measure(options);
+      return true;
     },
   });
-  const [rounds, callsPerRound] = [Number(values.rounds), Number(values.calls)];
-  if (![rounds, callsPerRound].every((number) => Number.isInteger(number) && number >= 1)) {
-    throw new TypeError(
-      `Expected --rounds and --calls to be whole numbers from 1, got ${values.rounds} and ${values.calls}`,
-    );
-  }
-  return { rounds, callsPerRound, json: values.json };
+}
+
+const most = 1_000_000;
+
+/** @throws UsageError for an option that is unknown or no whole number from 1 */
+export function parseBenchOptions(args: readonly string[], defaults: Bench['defaults']): BenchOptions | 'help' {
+  const values = parseFlags(args, { rounds: { type: 'string' }, calls: { type: 'string' }, json: { type: 'boolean' } });
+  if (values.help === true) return 'help';
+  return {
+    rounds: wholeNumber('--rounds', values.rounds ?? String(defaults.rounds), 1, most),
+    callsPerRound: wholeNumber('--calls', values.calls ?? String(defaults.calls), 1, most),
+    json: values.json === true,
+  };
 }
 
 /** A contender that makes its calls with so many of them under way at a time. */
