@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { OutcomeUnknownError, RetriesExhaustedError } from '../../../../../src/index.ts';
-import { closed, failing, lost, numbered, refused } from '../../../../support/prisma/scripted-adapter.ts';
-import { openScripted, type ScriptedClient, thrownBy } from '../../../../support/prisma/scripted-client.ts';
+import { OutcomeUnknownError, RetriesExhaustedError } from '../../src/index.ts';
+import { closed, failing, lost, numbered, refused } from '../support/prisma/scripted-adapter.ts';
+import { openScripted, type ScriptedClient, thrownBy } from '../support/prisma/scripted-client.ts';
 
 const two = (prisma: ScriptedClient) =>
   prisma.$transaction([prisma.$executeRaw`UPDATE a SET b = 1`, prisma.$executeRaw`INSERT INTO c VALUES (1)`]);

@@ -1,14 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { resilience } from '../../../../../adapters/prisma/index.ts';
-import { Prisma } from '../../../../../prisma/generated/client.ts';
-import {
-  classify,
-  OutcomeUnknownError,
-  type ResilienceOptions,
-  RetriesExhaustedError,
-} from '../../../../../src/index.ts';
-import { closed, failing, lost, numbered, refused, type Script } from '../../../../support/prisma/scripted-adapter.ts';
-import { openScripted, type ScriptedClient, thrownBy } from '../../../../support/prisma/scripted-client.ts';
+import { resilience } from '../../adapters/prisma/index.ts';
+import { Prisma } from '../../prisma/generated/client.ts';
+import { classify, OutcomeUnknownError, type ResilienceOptions, RetriesExhaustedError } from '../../src/index.ts';
+import { closed, failing, lost, numbered, refused, type Script } from '../support/prisma/scripted-adapter.ts';
+import { openScripted, type ScriptedClient, thrownBy } from '../support/prisma/scripted-client.ts';
 
 type Work = (prisma: ScriptedClient) => PromiseLike<unknown>;
 

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { resilience } from '../../../../../adapters/prisma/index.ts';
-import { PrismaClient } from '../../../../../prisma/generated/client.ts';
-import type { CallOptions, ResilienceOptions } from '../../../../../src/index.ts';
-import { failing, lost, ScriptedAdapter } from '../../../../support/prisma/scripted-adapter.ts';
+import { resilience } from '../../adapters/prisma/index.ts';
+import { PrismaClient } from '../../prisma/generated/client.ts';
+import type { CallOptions, ResilienceOptions } from '../../src/index.ts';
+import { failing, lost, ScriptedAdapter } from '../support/prisma/scripted-adapter.ts';
 
 type Hook = (params: object) => Promise<unknown>;
 
@@ -64,7 +64,7 @@ describe('a version of Prisma that hides what an operation runs in', () => {
     ['something else is told', { __internalParams: { kind: 'itx' } }],
   ])('gets no retry, and one warning for the life of the process: %s', async (_, told) => {
     vi.resetModules();
-    const fresh = await import('../../../../../adapters/prisma/index.ts');
+    const fresh = await import('../../adapters/prisma/index.ts');
     const warn = vi.spyOn(process, 'emitWarning').mockReturnValue();
     const extended: { query: { $allOperations: Hook } }[] = [];
     fresh.resilience()({

@@ -1,9 +1,9 @@
 import { getEventListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { OutcomeUnknownError, RetriesExhaustedError } from '../../../../../src/index.ts';
-import { failing } from '../../../../support/prisma/scripted-adapter.ts';
-import { openScripted, thrownBy } from '../../../../support/prisma/scripted-client.ts';
+import { OutcomeUnknownError, RetriesExhaustedError } from '../../src/index.ts';
+import { failing } from '../support/prisma/scripted-adapter.ts';
+import { openScripted, thrownBy } from '../support/prisma/scripted-client.ts';
 
 /** Nobody can stop an adapter of somebody else: what remains is to stop waiting for it, and to say so. */
 

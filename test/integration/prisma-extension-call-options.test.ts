@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { clientForCall } from '../../../../../adapters/prisma/bridge/call-scope.ts';
-import { resilience } from '../../../../../adapters/prisma/index.ts';
-import { PrismaClient } from '../../../../../prisma/generated/client.ts';
-import type { CallOptions, ResilienceOptions } from '../../../../../src/index.ts';
-import { failing, lost, numbered, ScriptedAdapter } from '../../../../support/prisma/scripted-adapter.ts';
+import { clientForCall } from '../../adapters/prisma/bridge/call-scope.ts';
+import { resilience } from '../../adapters/prisma/index.ts';
+import { PrismaClient } from '../../prisma/generated/client.ts';
+import type { CallOptions, ResilienceOptions } from '../../src/index.ts';
+import { failing, lost, numbered, ScriptedAdapter } from '../support/prisma/scripted-adapter.ts';
 
 /** A client on an adapter that asks for the options of the call at every step, as `PrismaMySQL2` does. */
 function open(policy?: ResilienceOptions, script = failing('', () => undefined, 0)) {

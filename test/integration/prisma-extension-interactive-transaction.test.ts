@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
-import { OutcomeUnknownError } from '../../../../../src/index.ts';
-import { closed, failing, lost, numbered, refused } from '../../../../support/prisma/scripted-adapter.ts';
-import { openScripted, type ScriptedClient, thrownBy } from '../../../../support/prisma/scripted-client.ts';
+import { OutcomeUnknownError } from '../../src/index.ts';
+import { closed, failing, lost, numbered, refused } from '../support/prisma/scripted-adapter.ts';
+import { openScripted, type ScriptedClient, thrownBy } from '../support/prisma/scripted-client.ts';
 
 describe('an interactive transaction', () => {
   const run = (prisma: ScriptedClient, callback: () => void = () => {}) =>
