@@ -89,6 +89,31 @@ describe('a statement of half a million characters is read in time that its leng
   });
 });
 
+/** Of these it is known what a server makes of them. */
+const known = {
+  'ten million open parentheses': ['('.repeat(10_000_000), false],
+  'a hundred thousand nested parentheses': [`select ${'('.repeat(100_000)}1${')'.repeat(100_000)}`, true],
+  'a hundred thousand placeholders': [`select * from t where id in (${'?, '.repeat(100_000)}?)`, true],
+  'a million quotes': [`select ${"'".repeat(1_000_000)}`, true],
+  'a million backslashes': [`select '${'\\'.repeat(1_000_000)}'`, true],
+  'a million dashes': [`select ${'-'.repeat(1_000_000)} 1`, true],
+  'half a million comment openings': [`select ${'/*'.repeat(500_000)}`, false],
+  'a column list that never ends': [`with c (${'a,'.repeat(500_000)}`, false],
+  'column lists in column lists': [`with ${'c (a,'.repeat(200_000)}`, false],
+  'JSON_TABLE in JSON_TABLE': [`select ${'json_table('.repeat(90_000)}`, false],
+  'a number that never ends': [`select ${'1'.repeat(1_000_000)}`, true],
+  'an exponent after another': [`select ${'1e'.repeat(500_000)}`, false],
+  'a hint that never ends': [`select /*+ ${'a '.repeat(500_000)}`, false],
+} as const;
+
+it.each(Object.entries(known))(
+  'whether %s is a safe read is known in time that its length bounds',
+  (_, [sql, expected]) => {
+    expect(withinBounds(() => isSafeRead(sql))).toBe(expected);
+    expect(withinBounds(() => isSafeRead(sql, { mayLock: true }))).toBe(expected);
+  },
+);
+
 it('a message of a server that is longer than any is read in time that its length bounds', () => {
   for (const text of ["'", 'x', "' for key '", ' FOREIGN KEY (`a`, `b`) ', '`a', "' '"]) {
     const sqlMessage = repeated(text, 16 * long);

@@ -1,66 +1,16 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import * as fc from 'fast-check';
 import mysql from 'mysql2';
 import { describe, expect, it } from 'vitest';
 import { executePacket, isUtf8 } from '../../../../../adapters/mysql2/prepared/execute-packet.ts';
-import type { ParameterHint } from '../../../../../adapters/mysql2/prepared/parameter-bytes.ts';
 import { type Parameter, toParameter } from '../../../../../adapters/prisma/adapter/parameter.ts';
+import { bodyOf, executeOfMysql2 } from '../../../../support/mysql2/execute-of-mysql2.ts';
 
 const { TypedParameter: typed, Types } = mysql;
 
 const require = createRequire(import.meta.url);
 const mysql2 = dirname(require.resolve('mysql2/package.json'));
 const encodings = require(join(mysql2, 'lib/constants/charset_encodings.js')) as readonly string[];
-
-type Execute = new (
-  id: number,
-  parameters: readonly unknown[],
-  charsetNumber: number,
-  timezone: string,
-  attributes: undefined,
-  clientFlags: number,
-  isMariaDb: boolean,
-  hints: readonly ParameterHint[],
-) => { toPacket(): { readonly buffer: Buffer } };
-const Execute = require(join(mysql2, 'lib/packets/execute.js')) as Execute;
-
-const clientQueryAttributes = 0x8_00_00_00;
-const utf8mb4 = 224;
-
-/** From the command on: what is before it is written later, and until then whatever was in memory. */
-function body(packet: Buffer | undefined): string | undefined {
-  return packet?.subarray(4).toString('hex');
-}
-
-function ofMysql2(id: number, parameters: readonly unknown[], hints: readonly ParameterHint[], attributes: boolean) {
-  const flags = attributes ? clientQueryAttributes : 0;
-  return new Execute(id, parameters, utf8mb4, 'Z', undefined, flags, false, hints).toPacket().buffer;
-}
-
-const int64 = fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n);
-const parameter: fc.Arbitrary<unknown> = fc.oneof(
-  fc.string({ unit: 'binary' }),
-  fc.integer({ min: 240, max: 270 }).map((length) => 'ä'.repeat(length)),
-  fc.integer({ min: 65_530, max: 65_540 }).map((length) => 'x'.repeat(length)),
-  fc.string({ unit: fc.integer({ min: 0, max: 0xff_ff }).map((unit) => String.fromCharCode(unit)) }),
-  fc.boolean(),
-  fc.double(),
-  fc.constant(null),
-  fc.uint8Array().map((bytes) => Buffer.from(bytes)),
-  fc.integer({ min: 65_530, max: 65_540 }).map((length) => Buffer.alloc(length, 7)),
-  fc.integer().map((value) => typed.LONG(value)),
-  fc.bigInt(0n, 2n ** 32n - 1n).map((value) => typed.LONG.unsigned(value)),
-  int64.map((value) => typed.LONGLONG(value)),
-  fc.bigInt(0n, 2n ** 64n - 1n).map((value) => typed.LONGLONG.unsigned(value)),
-  fc.double().map((value) => typed.FLOAT(value)),
-  fc.double().map((value) => typed.DOUBLE(value)),
-  int64.map((value) => typed.NEWDECIMAL(`${value}.5`)),
-);
-const hint: fc.Arbitrary<ParameterHint> = fc.record({
-  columnType: fc.constantFrom(1, 2, 3, 5, 8, 9, 246, 253),
-  flags: fc.constantFrom(0, 32, 32 | 1),
-});
 
 const left: readonly unknown[] = [
   undefined,
@@ -80,29 +30,10 @@ const left: readonly unknown[] = [
 ];
 
 describe('executePacket', () => {
-  it.each([true, false])('makes the bytes that mysql2 makes (query attributes: %s)', (queryAttributes) => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 1, max: 2 ** 32 - 1 }),
-        fc.array(fc.tuple(parameter, fc.option(hint, { nil: undefined })), { maxLength: 20 }),
-        (id, pairs) => {
-          const parameters = pairs.map(([value]) => value);
-          const hints = pairs.map(([, about]) => about) as readonly ParameterHint[];
-          const expected = body(ofMysql2(id, parameters, hints, queryAttributes));
-          const packet = executePacket(id, parameters, hints, { queryAttributes });
-          const declines = pairs.some(([value, about]) => typeof value === 'number' && about !== undefined);
-          if (packet === undefined) expect(declines).toBe(true);
-          else expect(body(packet)).toBe(expected);
-        },
-      ),
-      { numRuns: 500 },
-    );
-  });
-
   it.each([251, 252, 300])('counts %s parameters as mysql2 does', (count) => {
     const parameters = Array.from({ length: count }, (_, index) => (index % 3 === 0 ? null : `${index}`));
-    expect(body(executePacket(1, parameters, [], { queryAttributes: true }))).toBe(
-      body(ofMysql2(1, parameters, [], true)),
+    expect(bodyOf(executePacket(1, parameters, [], { queryAttributes: true }))).toBe(
+      bodyOf(executeOfMysql2(1, parameters, [], true)),
     );
   });
 
@@ -119,7 +50,7 @@ describe('executePacket', () => {
     ] as const) {
       const wrong = Object.assign(Object.create(Object.getPrototypeOf(sample) as object) as object, sample, { value });
       expect(executePacket(1, [wrong], [], { queryAttributes: false })).toBeUndefined();
-      expect(() => ofMysql2(1, [wrong], [], false)).toThrow(RangeError);
+      expect(() => executeOfMysql2(1, [wrong], [], false)).toThrow(RangeError);
     }
   });
 
