@@ -3,7 +3,7 @@ import { describe, expect, it, test } from 'vitest';
 import { type Campaign, type Row, rowOf, UnavailableError } from '../campaigns/servers/campaign.ts';
 import { parseOptions, usageOf } from '../campaigns/servers/options.ts';
 import { isWell, linesOf, objectOf } from '../campaigns/servers/report.ts';
-import { suiteFolders } from '../campaigns/servers/suite-campaign.ts';
+import { servedLayers } from '../campaigns/servers/suite-campaign.ts';
 import { mirrorsAmong } from '../support/server/apt.ts';
 import { unpackedProgram } from '../support/server/unpacked-program.ts';
 
@@ -96,7 +96,7 @@ test('every test that has a server is among those that run on each', () => {
     / from '[./]+\/support\/(?:server\/server|stage)\.ts'/.test(readFileSync(new URL(name, root), 'utf8')),
   );
   expect(served.length).toBeGreaterThan(30);
-  expect(served.filter((name) => !suiteFolders.includes(name.split(/[\\/]/)[0] ?? ''))).toEqual([]);
+  expect(served.filter((name) => !servedLayers.includes(name.split(/[\\/]/)[0] ?? ''))).toEqual([]);
 });
 
 describe('the mirror of another release', () => {

@@ -53,7 +53,7 @@ test('a run of tests is counted by what became of each, and why', { timeout: pat
 describe('npm run servers', () => {
   const script = 'test/campaigns/servers/main.ts';
   // One of its tests asks the server whether it is the one that was named, and is skipped where none was.
-  const file = 'integration/launcher.test.ts';
+  const file = 'test/tools/launcher.test.ts';
 
   test('reports a server that is not to be had, and passes only where that was allowed', {
     timeout: patience,

@@ -1,24 +1,35 @@
-import { type Reporter, startVitest, type TestCase, type TestModule } from 'vitest/node';
+import { type Reporter, startVitest, type TestModule } from 'vitest/node';
+import { countOf, isStranded } from '../../support/vitest/test-counts.ts';
 import type { Failure, Findings } from './campaign.ts';
 
 export interface TestRun {
-  /** Globs of test files; what the project's configuration leaves out stays out. */
-  readonly include: readonly string[];
-  /** Of these only the ones with one of these texts in their paths; empty for all. */
+  /** Layers of vitest.config.ts. */
+  readonly layers: readonly string[];
+  /** Of these only the files with one of these texts in their paths; empty for all. */
   readonly files: readonly string[];
   /** Set in the processes that the tests run in. */
   readonly env: Readonly<Record<string, string>>;
+  /** A configuration to take the place of vitest.config.ts. */
+  readonly config?: string;
   /** Told of each file when it is done. */
   say(line: string): void;
 }
 
 /** Runs tests of this project with vitest, and counts what became of them. */
-export async function runTests({ include, files, env, say }: TestRun): Promise<Omit<Findings, 'version'>> {
+export async function runTests({ layers, files, env, config, say }: TestRun): Promise<Omit<Findings, 'version'>> {
   const progress: Reporter = { onTestModuleEnd: (module) => say(lineOf(module)) };
+  const restore = setEnvironment(env);
   const vitest = await startVitest(
     'test',
     [...files],
-    { include: [...include], env, reporters: [progress], watch: false, silent: true, color: false },
+    {
+      project: [...layers],
+      ...(config !== undefined && { config }),
+      reporters: [progress],
+      watch: false,
+      silent: true,
+      color: false,
+    },
     {},
     // Standard output is for the report.
     { stdout: process.stderr, stderr: process.stderr },
@@ -34,36 +45,20 @@ export async function runTests({ include, files, env, say }: TestRun): Promise<O
     };
   } finally {
     await vitest.close();
+    restore();
   }
 }
 
-function countOf(modules: readonly TestModule[]): Pick<Findings, 'passed' | 'skipped' | 'reasons'> {
-  const tests = modules.flatMap((module) => [...module.children.allTests()]);
-  const skipped = tests.filter((test) => test.result().state === 'skipped' && !isStranded(test));
-  const counts = new Map<string, number>();
-  for (const test of skipped) counts.set(reasonOf(test), (counts.get(reasonOf(test)) ?? 0) + 1);
-  return {
-    passed: tests.filter((test) => test.result().state === 'passed').length,
-    skipped: skipped.length,
-    reasons: [...counts].map(([reason, count]) => ({ reason, count })).sort((one, other) => other.count - one.count),
+/** The processes that tests run in begin with the variables of this one. Returns what takes these away again. */
+function setEnvironment(env: Readonly<Record<string, string>>): () => void {
+  const before = Object.keys(env).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, env);
+  return () => {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
   };
-}
-
-/** Vitest calls it skipped, but it did not run because what was to come before it failed. */
-function isStranded(test: TestCase): boolean {
-  const result = test.result();
-  if (result.state !== 'skipped' || result.note !== undefined) return false;
-  for (let group = test.parent; ; group = group.parent) {
-    if (group.errors().length > 0) return true;
-    if (group.type === 'module') return false;
-  }
-}
-
-/** What `skip()` was told, or what the title of a group says of itself. */
-function reasonOf(test: TestCase): string {
-  const result = test.result();
-  const note = result.state === 'skipped' ? result.note : undefined;
-  return note ?? test.fullName.match(/\((skipped where [^)]*)\)/)?.[1] ?? 'no reason given';
 }
 
 /** Failed tests, and those of which nobody can say that they passed: in a file or a group that could not begin, or never run. */
