@@ -1,5 +1,6 @@
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { isUnheardOfMariaDbDriver } from './test/support/prisma/mariadb-driver.ts';
+import { externalUrl } from './test/support/server/external-url.ts';
 import { SkipReporter } from './test/support/vitest/skip-reporter.ts';
 
 /** The tests of test/tools that run a command of this package, and with it other tests. */
@@ -17,8 +18,6 @@ function served(name: string, settings: TestProjectInlineConfiguration['test'] =
   return layer(name, { globalSetup: ['test/support/server/reach-external-server.ts'], ...settings });
 }
 
-const isExternal = (process.env.MYSQL_URL ?? '') !== '';
-
 export default defineConfig({
   test: {
     // A first run may have to fetch a server before any test can begin.
@@ -27,7 +26,7 @@ export default defineConfig({
     onUnhandledError: (error) => !isUnheardOfMariaDbDriver(error),
     // Each file has servers of its own; more files at once than cores only make them wait for each other. Where all files have
     // one server, they would meet in its process list and in its counters.
-    maxWorkers: isExternal ? 1 : 2,
+    maxWorkers: externalUrl() === undefined ? 2 : 1,
     reporters: [process.env.CI === undefined ? 'default' : 'dot', new SkipReporter()],
     projects: [
       // Pure functions: nothing that one file does reaches another, so that none needs a process of its own.

@@ -17,7 +17,7 @@ describe('iterator() of Drizzle', unhurried, () => {
   beforeEach(async () => {
     await stage.asRoot(async (root) => {
       const ids = Array.from({ length: total }, (_, index) => `(${index})`);
-      await root.query(`INSERT INTO app.stage_rows (id) VALUES ${ids.join()}`);
+      await root.query(`INSERT INTO stage_rows (id) VALUES ${ids.join()}`);
     });
   });
 

@@ -133,7 +133,7 @@ describe('the characteristics of a transaction of Drizzle', unhurried, () => {
         ...(accessMode && { accessMode }),
       };
       const seen = await open().transaction(async (tx) => {
-        await stage.server.admin('INSERT INTO app.stage_rows (id) VALUES (1)');
+        await stage.server.admin('INSERT INTO stage_rows (id) VALUES (1)');
         const [before] = await tx.execute(sql`SELECT CONNECTION_ID() AS thread`);
         const found = await tx.select().from(rows);
         const thread = (before as unknown as readonly { thread: number }[])[0]?.thread;

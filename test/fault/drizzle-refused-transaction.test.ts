@@ -35,11 +35,11 @@ describe('a transaction of Drizzle that is refused before its callback', unhurri
     } as unknown as MySqlTransactionConfig;
     expect(classify(await failureOf(db.transaction(insertOne(), config)))).toMatchObject({ errno: 1064 });
     // Not through the pool: what was set for the next transaction must not meet another one first.
-    await stage.server.admin('INSERT INTO app.stage_rows (id) VALUES (1)');
+    await stage.server.admin('INSERT INTO stage_rows (id) VALUES (1)');
     await db.transaction(async (tx) => {
       await tx.select().from(rows);
       // Would have to wait for the shared lock of a SERIALIZABLE read.
-      await stage.server.admin('SELECT * FROM app.stage_rows FOR UPDATE NOWAIT');
+      await stage.server.admin('SELECT * FROM stage_rows FOR UPDATE NOWAIT');
     });
   });
 

@@ -135,19 +135,17 @@ describe('a transaction of Drizzle', unhurried, () => {
 
   test('is not taken for a success when the callback swallowed a deadlock', async () => {
     const db = open();
-    await stage.server.admin('INSERT INTO app.stage_keyed (id) VALUES (1), (2)');
+    await stage.server.admin('INSERT INTO stage_keyed (id) VALUES (1), (2)');
     const error = await stage.asRoot(async (root) => {
       await root.query('BEGIN');
       // InnoDB sacrifices whoever has changed less.
-      await root.query(
-        `INSERT INTO app.stage_keyed (id) VALUES ${Array.from({ length: 50 }, (_, i) => `(${100 + i})`)}`,
-      );
-      await root.query('UPDATE app.stage_keyed SET writes = 2 WHERE id = 1');
+      await root.query(`INSERT INTO stage_keyed (id) VALUES ${Array.from({ length: 50 }, (_, i) => `(${100 + i})`)}`);
+      await root.query('UPDATE stage_keyed SET writes = 2 WHERE id = 1');
       let rival: Promise<unknown> = Promise.resolve();
       const failure = await failureOf(
         db.transaction(async (tx) => {
           await tx.update(keyed).set({ writes: 3 }).where(sql`id = 2`);
-          rival = later(root.query('UPDATE app.stage_keyed SET writes = 2 WHERE id = 2'));
+          rival = later(root.query('UPDATE stage_keyed SET writes = 2 WHERE id = 2'));
           await stage.inFlightBehindRow();
           await tx
             .update(keyed)
@@ -161,7 +159,7 @@ describe('a transaction of Drizzle', unhurried, () => {
       return failure;
     });
     expect(classify(error)).toMatchObject({ errno: 1213, kind: 'deadlock', outcome: 'rolled-back' });
-    expect(await stage.server.admin('SELECT id, writes FROM app.stage_keyed')).toEqual([
+    expect(await stage.server.admin('SELECT id, writes FROM stage_keyed')).toEqual([
       { id: 1, writes: 1 },
       { id: 2, writes: 1 },
     ]);

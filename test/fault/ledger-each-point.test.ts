@@ -58,7 +58,7 @@ describe.each(ledgerBindings)('exactly once, with $name', unhurried, ({ create }
           packets += 1;
           if (packets === point) {
             kills = stage.server
-              .threads('app')
+              .threads()
               .then((threads) => Promise.allSettled(threads.map((thread) => stage.server.killThread(thread))));
           }
           return 'forward';

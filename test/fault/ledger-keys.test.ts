@@ -178,7 +178,7 @@ describe.each(ledgerBindings)('an idempotencyKey, with $name', unhurried, ({ cre
     const callback = never();
     expect(await failureOf(binding.transaction(callback, { idempotencyKey: 'k' }))).toBeInstanceOf(LedgerError);
     expect(callback).not.toHaveBeenCalled();
-    await stage.server.admin('DROP TABLE app.stage_ddl');
+    await stage.server.admin('DROP TABLE stage_ddl');
   });
 });
 
@@ -187,7 +187,7 @@ describe('an idempotencyKey', unhurried, () => {
 
   test('of eight processes at once lets one of them run, and gives all of them its result', async () => {
     const url = stage.server.url();
-    await stage.server.admin('DROP TABLE IF EXISTS app.gone_away_ledger');
+    await stage.server.admin('DROP TABLE IF EXISTS gone_away_ledger');
     const children = Array.from({ length: 8 }, (_, index) => {
       const child = spawn(process.execPath, ['--import', 'tsx', keyedProcess, url, String(index)], {
         stdio: ['pipe', 'pipe', 'inherit'],

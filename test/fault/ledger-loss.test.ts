@@ -191,7 +191,7 @@ describe.each(ledgerBindings)(
     test('runs the callback again when it swallowed one, and does not commit nothing', async () => {
       const binding = stage.closing(create({ connection: { ...stage.proxied(), connectionLimit: 3 } }));
       await freshLedger(stage, binding);
-      await stage.server.admin('INSERT INTO app.stage_keyed (id) VALUES (1)');
+      await stage.server.admin('INSERT INTO stage_keyed (id) VALUES (1)');
       const count = 'UPDATE stage_keyed SET writes = writes + 1 WHERE id = 1';
       const blocker = await createConnection(stage.direct());
       stage.after(async () => blocker.destroy());

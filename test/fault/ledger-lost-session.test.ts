@@ -18,7 +18,7 @@ describe('a token that an open session holds', unhurried, () => {
 
   const holding = async (policy: ResilienceOptions): Promise<{ client: ResilientClient; lost: Lease }> => {
     const pool = withResilience(stage.closing(createPool(stage.direct())), policy);
-    await stage.server.admin('DROP TABLE IF EXISTS app.gone_away_ledger');
+    await stage.server.admin('DROP TABLE IF EXISTS gone_away_ledger');
     await createLedger(pool);
     const client = registeredClient(pool) as ResilientClient;
     const lost = await client.core.acquire(client.policy, Number.POSITIVE_INFINITY, false);
@@ -33,7 +33,7 @@ describe('a token that an open session holds', unhurried, () => {
   test('is fenced when the session was killed', async () => {
     const { client, lost } = await holding({});
     expect(await outcome(client, lost)).toBe('rolled-back');
-    expect(await stage.server.admin('SELECT state FROM app.gone_away_ledger')).toEqual([{ state: 'fenced' }]);
+    expect(await stage.server.admin('SELECT state FROM gone_away_ledger')).toEqual([{ state: 'fenced' }]);
   });
 
   test('is not decided as long as nobody kills the session', async () => {

@@ -15,7 +15,7 @@ describe('a locking read that is lost in flight', unhurried, () => {
   };
   /** What becomes of it when its connection is lost while it waits for a lock. */
   const lose = async (pool: Pool, sql: string): Promise<unknown> => {
-    await stage.server.admin('INSERT INTO app.stage_rows (id) VALUES (7)');
+    await stage.server.admin('INSERT INTO stage_rows (id) VALUES (7)');
     await pool.query('SELECT 1');
     const unlock = await stage.lock();
     const answer = later(pool.query(sql).then(([rows]) => rows));
@@ -32,7 +32,7 @@ describe('a locking read that is lost in flight', unhurried, () => {
   ])('is answered by another connection, and keeps nothing locked: %s', async (sql) => {
     const pool = open();
     expect(await lose(pool, sql)).toEqual([{ id: 7 }]);
-    await stage.server.admin('DELETE FROM app.stage_rows');
+    await stage.server.admin('DELETE FROM stage_rows');
     expect(await stage.rows()).toEqual([]);
   });
 

@@ -18,7 +18,7 @@ describe(
       return stage.closing(withResilience(pool, { retries: 2 }));
     };
     const lockKey = async () => {
-      await stage.server.admin('INSERT INTO app.stage_keyed (id) VALUES (1)');
+      await stage.server.admin('INSERT INTO stage_keyed (id) VALUES (1)');
       const holder = createPool({ ...stage.direct(), connectionLimit: 1 });
       stage.closing(holder);
       await holder.query('BEGIN');
@@ -35,8 +35,8 @@ describe(
         outcome: 'failed',
       });
       expect(await stage.rows()).toEqual([1]);
-      await stage.server.admin('DROP PROCEDURE IF EXISTS app.insert_and_update');
-      await stage.server.admin(`CREATE PROCEDURE app.insert_and_update() BEGIN ${insert}; ${update}; END`);
+      await stage.server.admin('DROP PROCEDURE IF EXISTS insert_and_update');
+      await stage.server.admin(`CREATE PROCEDURE insert_and_update() BEGIN ${insert}; ${update}; END`);
       expect(classify(await failureOf(pool.query('CALL insert_and_update()')))).toMatchObject({ errno: 1205 });
       expect(await stage.rows()).toEqual([1, 1]);
     });

@@ -159,7 +159,7 @@ describe('a statement that has had no answer for `watch.after`', unhurried, () =
 
     test('ends its transaction, whose locks are free then', async () => {
       const db = withResilientDrizzle(drizzle(stage.closing(createPool({ ...stage.routed() }))), { watch });
-      await stage.server.admin('INSERT INTO app.stage_keyed (id) VALUES (1)');
+      await stage.server.admin('INSERT INTO stage_keyed (id) VALUES (1)');
       const failure = failureOf(
         db.transaction(async (tx) => {
           await tx.execute('UPDATE stage_keyed SET writes = 7 WHERE id = 1');
@@ -170,8 +170,8 @@ describe('a statement that has had no answer for `watch.after`', unhurried, () =
         }),
       );
       expect(await failure).toMatchObject({ cause: { code: 'ECONNABORTED' } });
-      await stage.server.admin('UPDATE app.stage_keyed SET writes = 2 WHERE id = 1');
-      expect(await stage.server.admin('SELECT writes FROM app.stage_keyed')).toEqual([{ writes: 2 }]);
+      await stage.server.admin('UPDATE stage_keyed SET writes = 2 WHERE id = 1');
+      expect(await stage.server.admin('SELECT writes FROM stage_keyed')).toEqual([{ writes: 2 }]);
       expect(await stage.rows()).toEqual([]);
     });
 
@@ -193,7 +193,7 @@ describe('a statement that has had no answer for `watch.after`', unhurried, () =
   test('frees its locks for its transaction, which runs again, also if the server could not be asked at first', async () => {
     const retried: string[] = [];
     const pool = open({ onRetry: ({ failure }) => retried.push(failure.kind) });
-    await stage.server.admin('INSERT INTO app.stage_keyed (id, writes) VALUES (1, 0)');
+    await stage.server.admin('INSERT INTO stage_keyed (id, writes) VALUES (1, 0)');
     const heal = stage.router.onClientData((chunk, connection) => {
       if (chunk.includes('.processlist')) connection.reset();
       return undefined;
@@ -217,7 +217,7 @@ describe('a statement that has had no answer for `watch.after`', unhurried, () =
     await done;
     expect(attempts).toEqual([1, 2]);
     expect(retried).toEqual(['connection-lost']);
-    expect(await stage.server.admin('SELECT writes FROM app.stage_keyed')).toEqual([{ writes: 1 }]);
+    expect(await stage.server.admin('SELECT writes FROM stage_keyed')).toEqual([{ writes: 1 }]);
     expect(await stage.rows()).toEqual([]);
   });
 
@@ -300,7 +300,7 @@ describe('a statement that has had no answer for `watch.after`', unhurried, () =
 
   test('ends an iterator whose rows stop coming in the middle', async () => {
     const ids = Array.from({ length: 30_000 }, (_, index) => `(${index})`).join();
-    await stage.server.admin(`INSERT INTO app.stage_rows (id) VALUES ${ids}`);
+    await stage.server.admin(`INSERT INTO stage_rows (id) VALUES ${ids}`);
     const db = withResilientDrizzle(drizzle(stage.closing(createPool({ ...stage.routed() }))), { watch });
     await db.execute('SELECT 1');
     const cut = stage.router.cutAfter('s2c', 100_000, 'silence');
@@ -318,7 +318,7 @@ describe('a statement that has had no answer for `watch.after`', unhurried, () =
 
   test('does not end an iterator whose reader takes its time', async () => {
     const ids = Array.from({ length: 2_000 }, (_, index) => `(${index})`).join();
-    await stage.server.admin(`INSERT INTO app.stage_rows (id) VALUES ${ids}`);
+    await stage.server.admin(`INSERT INTO stage_rows (id) VALUES ${ids}`);
     const pool = stage.closing(createPool({ ...stage.routed() }));
     const db = withResilientDrizzle(drizzle(pool), { watch });
     const other = open();
@@ -371,7 +371,7 @@ describe('a statement that has had no answer for `watch.after`', unhurried, () =
       .poll(
         () =>
           stage.server.admin(
-            "SELECT 1 FROM information_schema.processlist WHERE info LIKE '%SLEEP(60)%' AND user = 'app'",
+            `SELECT 1 FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP(60)%' AND user = '${stage.user}'`,
           ),
         patient,
       )

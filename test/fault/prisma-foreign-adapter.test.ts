@@ -114,7 +114,7 @@ describe('the extension on an adapter that brings no evidence', unhurried, () =>
   });
 
   test.each(undoingsOn(stage))('runs a transaction again, or tells the truth about it: $name', async ({ undo }) => {
-    await stage.server.admin('INSERT INTO app.stage_keyed (id, writes) VALUES (1, 0)');
+    await stage.server.admin('INSERT INTO stage_keyed (id, writes) VALUES (1, 0)');
     await shortenLockWait(stage);
     const binding = open();
     const runs: number[] = [];

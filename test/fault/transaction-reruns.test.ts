@@ -84,7 +84,7 @@ describe('a server that rolls back the whole transaction after a lock wait timeo
   const stage = useStage('reruns-timeout', ['--innodb-rollback-on-timeout=1', '--innodb-lock-wait-timeout=1']);
 
   test('is sent ROLLBACK all the same, and the transaction runs again', async () => {
-    await stage.server.admin('INSERT INTO app.stage_keyed (id, writes) VALUES (1, 0)');
+    await stage.server.admin('INSERT INTO stage_keyed (id, writes) VALUES (1, 0)');
     const pool = stage.closing(withResilience(createPool({ ...stage.proxied(), connectionLimit: 1 }), fast));
     await pool.query('SELECT id FROM stage_rows');
     const sent = recordStatements(stage.proxy);

@@ -102,13 +102,13 @@ describe.each(Object.entries(bindings))(
     beforeEach(async () => {
       recording = recordEverything();
       const admin = (text: string, values: readonly unknown[] = []) => stage.server.admin(text, values);
-      await admin('DROP TABLE IF EXISTS app.notes');
-      await admin('CREATE TABLE app.notes (id INT AUTO_INCREMENT PRIMARY KEY, note VARCHAR(50) UNIQUE, more TEXT)');
-      await admin('INSERT INTO app.notes (note) VALUES (?)', [secrets.row]);
+      await admin('DROP TABLE IF EXISTS notes');
+      await admin('CREATE TABLE notes (id INT AUTO_INCREMENT PRIMARY KEY, note VARCHAR(50) UNIQUE, more TEXT)');
+      await admin('INSERT INTO notes (note) VALUES (?)', [secrets.row]);
       await admin("DROP USER IF EXISTS 'keeper'@'%'");
       await admin(`CREATE USER 'keeper'@'%' IDENTIFIED BY '${secrets.password}'`);
       await admin("GRANT ALL ON app.* TO 'keeper'@'%'");
-      await admin('DROP TABLE IF EXISTS app.gone_away_ledger');
+      await admin('DROP TABLE IF EXISTS gone_away_ledger');
       connection = { ...stage.proxied(), user: 'keeper', password: secrets.password, connectionLimit: 2 };
     });
     afterEach(() => recording.stop());
@@ -164,7 +164,7 @@ describe.each(Object.entries(bindings))(
       const client = open({ attemptTimeout: 150 });
       await client.read();
       const root = await stage.asRoot(async (connectionOfRoot) => {
-        await connectionOfRoot.query('LOCK TABLES app.notes WRITE');
+        await connectionOfRoot.query('LOCK TABLES notes WRITE');
         await expectSilent(client.write(), 'OUTCOME_UNKNOWN');
         const error = await failureOf(client.transaction());
         expect(recording.text()).not.toContain('SECRET');

@@ -53,7 +53,7 @@ describe('a resilient database of Drizzle', unhurried, () => {
     test.each([...reads, ...writes])('%s', async (name, run) => {
       const [log, resilientLog] = [new Log(), new Log()];
       const tables = ['op_users', 'op_posts', 'op_tags'] as const;
-      const truth = () => Promise.all(tables.map((table) => stage.server.admin(`SELECT * FROM app.${table}`)));
+      const truth = () => Promise.all(tables.map((table) => stage.server.admin(`SELECT * FROM ${table}`)));
       const expected = { result: await run(open(log)), tables: await truth() };
       // Drizzle's own iterator prints a warning, and does not tell its logger what it sends.
       for (const spy of silence) spy.mockClear();

@@ -60,7 +60,7 @@ describe('a resilient callback pool', unhurried, () => {
 
   test('passes streams and events through, and goes on after them', async () => {
     const pool = open();
-    await stage.server.admin('INSERT INTO app.stage_rows (id) VALUES (1), (2), (3)');
+    await stage.server.admin('INSERT INTO stage_rows (id) VALUES (1), (2), (3)');
     const streamed: unknown[] = [];
     for await (const row of pool.query('SELECT id FROM stage_rows').stream()) streamed.push(row);
     expect(streamed).toEqual([{ id: 1 }, { id: 2 }, { id: 3 }]);

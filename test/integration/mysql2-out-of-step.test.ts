@@ -27,7 +27,7 @@ describe('a result that cannot be read to its end', unhurried, () => {
   beforeEach(async () => {
     pool = withResilience(stage.closing(createPool({ ...stage.direct(), connectionLimit: 1 })));
     await stage.server.admin(
-      `INSERT INTO app.stage_rows (id) WITH RECURSIVE n AS (SELECT 1 AS id UNION ALL SELECT id + 1 FROM n WHERE id < 900) SELECT id FROM n`,
+      `INSERT INTO stage_rows (id) WITH RECURSIVE n AS (SELECT 1 AS id UNION ALL SELECT id + 1 FROM n WHERE id < 900) SELECT id FROM n`,
     );
   });
   afterEach(() => vi.restoreAllMocks());

@@ -17,15 +17,15 @@ describe('a resilient promise pool', unhurried, () => {
 
   const fillTables = () =>
     stage.asRoot(async (root) => {
-      await root.query('TRUNCATE app.stage_rows');
-      await root.query('TRUNCATE app.stage_keyed');
-      await root.query('INSERT INTO app.stage_rows (id) VALUES (1), (2)');
-      await root.query('INSERT INTO app.stage_keyed (id) VALUES (1)');
+      await root.query('TRUNCATE stage_rows');
+      await root.query('TRUNCATE stage_keyed');
+      await root.query('INSERT INTO stage_rows (id) VALUES (1), (2)');
+      await root.query('INSERT INTO stage_keyed (id) VALUES (1)');
     });
   beforeEach(fillTables);
 
   test.each(operations)('does the same as the pool itself: %s', async (_, run) => {
-    const truth = async () => [await stage.rows(), await stage.server.admin('SELECT * FROM app.stage_keyed')];
+    const truth = async () => [await stage.rows(), await stage.server.admin('SELECT * FROM stage_keyed')];
     const expected = { result: await run(bare({ multipleStatements: true })), truth: await truth() };
     await fillTables();
     expect({ result: await run(open({ multipleStatements: true })), truth: await truth() }).toEqual(expected);

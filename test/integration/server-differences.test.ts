@@ -37,7 +37,7 @@ describe('the server at hand does as the table of differences says', unhurried, 
     killedSleep: async () => {
       const { threadId, ask } = await connect();
       const answer = ask('SELECT SLEEP(60)');
-      const sleeping = "SELECT id FROM information_schema.processlist WHERE user = 'app' AND info LIKE '%SLEEP(60)%'";
+      const sleeping = `SELECT id FROM information_schema.processlist WHERE user = '${stage.user}' AND info LIKE 'SELECT SLEEP(60)%'`;
       await expect.poll(() => stage.server.admin(sleeping), patient).toHaveLength(1);
       await stage.server.admin('KILL QUERY ?', [threadId]);
       return answer;
@@ -91,7 +91,7 @@ describe('the server at hand does as the table of differences says', unhurried, 
       await other.ask('UPDATE stage_keyed SET writes = 2 WHERE id = 1');
       const answer = await one.ask('UPDATE stage_keyed SET writes = writes + 1 WHERE id = 1');
       await one.ask('COMMIT');
-      const written = 'SELECT id, writes FROM app.stage_keyed ORDER BY id';
+      const written = 'SELECT id, writes FROM stage_keyed ORDER BY id';
       const rolledBack = answer === 'ERR 1020';
       // What the library says of 1020: all that its transaction had done is gone, also what came before.
       expect(await stage.server.admin(written)).toEqual(

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { createConnection } from 'mysql2/promise';
-import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
 import { NEVER_A_CALL, PURE_FUNCTIONS } from '../../src/sql/pure-functions.ts';
 import { isSafeRead } from '../../src/sql/safe-read.ts';
 import { statements } from '../support/fuzz/statement/grammar.ts';
 import { StatementOracle } from '../support/fuzz/statement/oracle.ts';
-import { type Server, startServer } from '../support/server/server.ts';
+import { notOurs, type Server, startServer } from '../support/server/server.ts';
 
 const seed = Number(process.env.FUZZ_SEED ?? 20261122);
 const runs = Number(process.env.FUZZ_RUNS ?? 1_500);
@@ -26,6 +26,8 @@ beforeAll(async () => {
   oracle = new StatementOracle(server.connectionOptions('root'), directory);
   generated = fc.sample(statements(directory), { seed, numRuns: runs });
 }, 120_000);
+
+beforeEach(({ skip }) => skip(...notOurs(server, 'it was not started with --secure-file-priv=')));
 
 afterAll(async () => {
   await oracle?.close();

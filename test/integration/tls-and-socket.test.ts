@@ -1,10 +1,11 @@
 import { createPool, type Pool, type PoolOptions } from 'mysql2/promise';
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
 import { classify, isGoneAwayError, OutcomeUnknownError, type ResilienceOptions } from '../../src/index.ts';
 import { expectTruth, failureOf, killAll, later, type Told, told } from '../contract/outcome.ts';
 import { blockEventLoop } from '../support/block-event-loop.ts';
 import { createCertificates } from '../support/server/create-certificates.ts';
+import { notOurs } from '../support/server/server.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
 
 const insert = (pool: Pool, id: number) => pool.query('INSERT INTO stage_rows (id) VALUES (?)', [id]);
@@ -14,6 +15,7 @@ const tenIds = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 
 describe.each(['TLS', 'a unix socket'] as const)('over %s', unhurried, (transport) => {
   const stage = useStage('transport');
+  beforeEach(({ skip }) => skip(...notOurs(stage.server, 'neither its certificate nor its socket is known')));
   const connection = (): PoolOptions => {
     const { host: _, port: __, ...rest } = stage.direct();
     const { socketPath, tls } = stage.server;
@@ -112,6 +114,7 @@ describe.each(['TLS', 'a unix socket'] as const)('over %s', unhurried, (transpor
 
 describe('over TLS', unhurried, () => {
   const stage = useStage('tls');
+  beforeEach(({ skip }) => skip(...notOurs(stage.server, 'its certificate is not known')));
   const connection = (): PoolOptions => ({ ...stage.proxied(), ssl: { ...stage.server.tls } });
 
   test('survives a black hole, and loses no place in the pool', async () => {

@@ -2,20 +2,18 @@ import { connect } from 'node:net';
 import type { Connection, ConnectionOptions } from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { createFaultProxy, type FaultProxy } from './proxy/fault-proxy.ts';
-import { type Server, type ServerUser, startServer } from './server/server.ts';
+import { notOurs, type Server, type ServerUser, startServer } from './server/server.ts';
 import { withConnection } from './server/server-admin.ts';
-
-/** The server of `MYSQL_URL` is somebody's: what these tests do to servers is for our own. */
-const external: boolean = (process.env.MYSQL_URL ?? '') !== '';
+import { borrow } from './vitest/borrowed-server.ts';
 
 /** A machine without a server fetches one first. */
 const firstStart = 240_000;
 
-/** As root makes them, in the database `app`. */
+/** As root makes them, in the database of the stage. */
 export const stageTables: readonly string[] = [
   // `id` is the client's and has no unique key on purpose: a write that was applied twice shows as two rows.
-  'CREATE TABLE app.stage_rows (seq INT AUTO_INCREMENT PRIMARY KEY, id INT NOT NULL) ENGINE = InnoDB',
-  'CREATE TABLE app.stage_keyed (id INT PRIMARY KEY, writes INT NOT NULL DEFAULT 1) ENGINE = InnoDB',
+  'CREATE TABLE stage_rows (seq INT AUTO_INCREMENT PRIMARY KEY, id INT NOT NULL) ENGINE = InnoDB',
+  'CREATE TABLE stage_keyed (id INT PRIMARY KEY, writes INT NOT NULL DEFAULT 1) ENGINE = InnoDB',
 ];
 
 const ordinarySettings = [
@@ -31,6 +29,9 @@ interface Closable {
 /** A real server, a fault proxy in front of it, and what a test opened on them. */
 export class Stage {
   #server: Server | undefined;
+  #flags: readonly string[] = [];
+  /** Threads that play root. On somebody else's server they are the same user's as all others. */
+  readonly #rootThreads: Set<number> = new Set();
   #proxy: FaultProxy | undefined;
   #router: FaultProxy | undefined;
   readonly #cleanups: (() => Promise<unknown>)[] = [];
@@ -50,6 +51,11 @@ export class Stage {
     return this.#router;
   }
 
+  /** Whose threads {@link Server.threads} lists. */
+  get user(): string {
+    return String(this.direct().user);
+  }
+
   /** Straight to the server. */
   direct(user: ServerUser = 'app'): ConnectionOptions {
     return this.server.connectionOptions(user);
@@ -57,7 +63,8 @@ export class Stage {
 
   /** Through the fault proxy. A handshake that meets silence ends soon, so that a test need not wait for mysql2's ten seconds. */
   proxied(user: ServerUser = 'app'): ConnectionOptions {
-    return { ...this.direct(user), port: this.proxy.port, connectTimeout: 400 };
+    const { host, port } = this.proxy;
+    return { ...this.direct(user), host, port, connectTimeout: 400 };
   }
 
   /** Through {@link router}: a network that misbehaves, in which the server sees the clients' own addresses and ports. */
@@ -85,7 +92,7 @@ export class Stage {
 
   /** The truth, as root sees it: the ids in `stage_rows`, in the order of their insertion. */
   async rows(): Promise<readonly number[]> {
-    const found = await this.server.admin<readonly { id: number }[]>('SELECT id FROM app.stage_rows ORDER BY seq');
+    const found = await this.server.admin<readonly { id: number }[]>('SELECT id FROM stage_rows ORDER BY seq');
     return found.map(({ id }) => id);
   }
 
@@ -96,17 +103,17 @@ export class Stage {
 
   /** Keeps everybody else off a table, so that a statement in flight stays so. Resolves with the function that ends it. */
   lock(table: 'stage_rows' | 'stage_keyed' = 'stage_rows'): Promise<() => Promise<void>> {
-    return this.#hold([`LOCK TABLES app.${table} WRITE`]);
+    return this.#hold([`LOCK TABLES ${table} WRITE`]);
   }
 
   /** As {@link lock}, with InnoDB's locks: no row can be inserted into `stage_rows`, also not in a transaction that has used it. */
   lockRows(): Promise<() => Promise<void>> {
-    return this.#hold(['BEGIN', 'SELECT * FROM app.stage_rows FOR UPDATE']);
+    return this.#hold(['BEGIN', 'SELECT * FROM stage_rows FOR UPDATE']);
   }
 
   /** As {@link lockRows}, one row of `stage_keyed`. */
   lockKeyed(id: number): Promise<() => Promise<void>> {
-    return this.#hold(['BEGIN', `SELECT * FROM app.stage_keyed WHERE id = ${id} FOR UPDATE`]);
+    return this.#hold(['BEGIN', `SELECT * FROM stage_keyed WHERE id = ${id} FOR UPDATE`]);
   }
 
   async #hold(statements: readonly string[]): Promise<() => Promise<void>> {
@@ -132,14 +139,14 @@ export class Stage {
     return end;
   }
 
-  /** Resolves with the thread ids when exactly so many statements of `app` wait for a locked table. */
+  /** Resolves with the thread ids when exactly so many statements of {@link user} wait for a locked table. */
   async inFlight(count: number): Promise<readonly number[]> {
     const waiting = () => this.#threads("state LIKE 'Waiting for table%lock'");
     await expect.poll(async () => (await waiting()).length, patient).toBe(count);
     return waiting();
   }
 
-  /** Resolves with the thread ids of the statements of `app` when exactly one of all statements waits for a locked row. */
+  /** Resolves with the thread ids of the statements of {@link user} when exactly one of all statements waits for a locked row. */
   async inFlightBehindRow(): Promise<readonly number[]> {
     const waits = "SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_current_waits'";
     await expect.poll(() => this.server.admin(waits), patient).toMatchObject([{ Value: '1' }]);
@@ -147,17 +154,39 @@ export class Stage {
   }
 
   async #threads(condition: string): Promise<readonly number[]> {
-    const sql = `SELECT id AS id FROM information_schema.processlist WHERE user = 'app' AND ${condition} ORDER BY id`;
+    const sql = `SELECT id AS id FROM information_schema.processlist WHERE user = '${this.user}' AND ${condition} ORDER BY id`;
     return (await this.server.admin<readonly { id: number }[]>(sql)).map(({ id }) => id);
   }
 
   /** Lets the test kill connections and act in the very moment in which the server confirms it. */
   asRoot<T>(work: (root: Connection) => Promise<T>): Promise<T> {
-    return withConnection(this.server.connectionOptions('root'), work);
+    return withConnection(this.server.connectionOptions('root'), async (root) => {
+      this.playsRoot(root.threadId);
+      try {
+        return await work(root);
+      } finally {
+        this.#rootThreads.delete(root.threadId);
+      }
+    });
+  }
+
+  /** Leaves a connection out of what {@link Server.threads} lists, whoever its user is. */
+  playsRoot(threadId: number): void {
+    this.#rootThreads.add(threadId);
   }
 
   async start(name: string, flags: readonly string[]): Promise<void> {
-    this.#server = await startServer({ name, flags });
+    const server = borrow(await startServer({ name, flags }));
+    const threads = async (user?: string) =>
+      (await server.threads(user)).filter((id) => user === 'root' || !this.#rootThreads.has(id));
+    this.#server = server.controllable ? server : { ...server, threads };
+    this.#flags = flags;
+  }
+
+  /** For `skip()`: a server that was started with flags is one that we have started. */
+  get lacksFlags(): [skipped: boolean, reason: string] {
+    const [external, reason] = notOurs(this.server, `it was not started with ${this.#flags.join(' ')}`);
+    return [external && this.#flags.length > 0, reason];
   }
 
   async reset(): Promise<void> {
@@ -165,15 +194,15 @@ export class Stage {
     this.#proxy = await createFaultProxy(this.server);
     this.#router = await createFaultProxy({ host: this.server.host, port: this.server.port, transparent: true });
     await this.asRoot(async (root) => {
-      for (const setting of ordinarySettings) await root.query(setting);
-      for (const table of ['stage_rows', 'stage_keyed']) await root.query(`DROP TABLE IF EXISTS app.${table}`);
+      for (const setting of this.server.controllable ? ordinarySettings : []) await root.query(setting);
+      await root.query('DROP TABLE IF EXISTS stage_rows, stage_keyed');
       for (const table of stageTables) await root.query(table);
     });
   }
 
   /** A healthy world for whatever still waits, then the end of all that the test opened. */
   async clear(): Promise<void> {
-    await this.server.thaw();
+    if (this.server.controllable) await this.server.thaw();
     if (!this.server.running) await this.server.start();
     for (const path of [this.proxy, this.router]) {
       path.delay(0);
@@ -193,14 +222,17 @@ export class Stage {
 /** For `expect.poll` and `vi.waitFor` on a machine that is busy with other things. */
 export const patient = { timeout: 15_000, interval: 5 } as const;
 
-/** For `describe`: tests here wait for servers, and the machine may be slow. Skipped where `MYSQL_URL` is set. */
-export const unhurried = { timeout: 60_000, skip: external } as const;
+/** For `describe`: tests here wait for servers, and the machine may be slow. */
+export const unhurried = { timeout: 60_000 } as const;
 
 /** One server for all tests of a file; a proxy of its own and empty tables for each of them. */
 export function useStage(name: string, flags: readonly string[] = []): Stage {
   const stage = new Stage();
   beforeAll(() => stage.start(name, flags), firstStart);
-  beforeEach(() => stage.reset(), unhurried.timeout);
+  beforeEach(async ({ skip }) => {
+    await stage.reset();
+    skip(...stage.lacksFlags);
+  }, unhurried.timeout);
   afterEach(() => stage.clear(), unhurried.timeout);
   afterAll(() => stage.stop(), unhurried.timeout);
   return stage;

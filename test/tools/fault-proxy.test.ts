@@ -332,8 +332,8 @@ describe('the fault proxy before a real server', () => {
   });
 
   test('a COMMIT whose answer is lost has happened, and the client sees a reset', async () => {
-    await server.admin('DROP TABLE IF EXISTS app.gone_away_proxy');
-    await server.admin('CREATE TABLE app.gone_away_proxy (id INT PRIMARY KEY) ENGINE = InnoDB');
+    await server.admin('DROP TABLE IF EXISTS gone_away_proxy');
+    await server.admin('CREATE TABLE gone_away_proxy (id INT PRIMARY KEY) ENGINE = InnoDB');
     const connection = await createConnection({ ...server.connectionOptions(), port: proxy.port });
     connection.on('error', () => {});
     await connection.query('BEGIN');
@@ -341,7 +341,7 @@ describe('the fault proxy before a real server', () => {
     const cut = proxy.cutAfter('s2c', 0, 'rst');
     await expect(connection.query('COMMIT')).rejects.toMatchObject({ code: 'ECONNRESET', fatal: true });
     await cut;
-    expect(await server.admin('SELECT id FROM app.gone_away_proxy')).toEqual([{ id: 1 }]);
-    await server.admin('DROP TABLE app.gone_away_proxy');
+    expect(await server.admin('SELECT id FROM gone_away_proxy')).toEqual([{ id: 1 }]);
+    await server.admin('DROP TABLE gone_away_proxy');
   });
 });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { cacheFolder } from '../support/server/cache-folder.ts';
+import { externalUrl } from '../support/server/external-url.ts';
 import { findServerBinary } from '../support/server/find-server-binary.ts';
 import { childrenOf, hasProcessTable, isRunning } from '../support/server/process-table.ts';
 
@@ -15,7 +16,7 @@ const FIRST_START = 240_000;
 /** What the cache calls a folder that is not finished, and the lock of the one who makes it. */
 const inTheMaking = /\.(draft|lock)\b/;
 
-describe.skipIf(process.env.MYSQL_URL !== undefined || !hasProcessTable)(
+describe.skipIf(externalUrl() !== undefined || !hasProcessTable)(
   'a process with a server (skipped where MYSQL_URL is set or there is no /proc)',
   () => {
     const root = fileURLToPath(new URL('../..', import.meta.url));

@@ -56,10 +56,10 @@ export function describeEveryByte(clients: readonly ClientName[]): void {
     let close: () => Promise<void>;
 
     beforeAll(async () => {
-      server = await startServer({ name: 'bytes' });
-      const { database = '' } = server.connectionOptions('app');
+      server = await startServer({ name: 'cuts' });
+      const { database = '', user = '' } = server.connectionOptions('app');
       const root = await createConnection({ ...server.connectionOptions('root'), database });
-      ledger = await Ledger.open(root);
+      ledger = await Ledger.open(root, user);
       close = () => root.end();
     });
 

@@ -1,4 +1,4 @@
-import type { Connection } from 'mysql2/promise';
+import type { Connection, RowDataPacket } from 'mysql2/promise';
 import { demoTables } from '../../../prisma/tables.ts';
 import { longResult } from './client.ts';
 import type { Effect } from './workloads.ts';
@@ -8,21 +8,29 @@ const firstId = 1_000_000;
 /** The tables that the workloads write to: hands out ids, and tells the truth about them. */
 export class Ledger {
   readonly #root: Connection;
+  readonly #user: string;
   #next: number = firstId;
 
-  private constructor(root: Connection) {
+  private constructor(root: Connection, user: string) {
     this.#root = root;
+    this.#user = user;
   }
 
-  /** Makes the tables. */
-  static async open(root: Connection): Promise<Ledger> {
+  /**
+   * Makes the tables.
+   *
+   * @param user of all connections but this one
+   */
+  static async open(root: Connection, user: string): Promise<Ledger> {
     await root.query('DROP TABLE IF EXISTS byte_numbers, accounts, operations');
     for (const sql of demoTables) await root.query(sql);
     await root.query('CREATE TABLE byte_numbers (number INT NOT NULL PRIMARY KEY) ENGINE = InnoDB');
     const numbers = Array.from({ length: longResult }, (_, number) => [number]);
     await root.query('INSERT INTO byte_numbers VALUES ?', [numbers]);
-    await root.query('SET GLOBAL local_infile = 1');
-    return new Ledger(root);
+    const [[setting] = []] = await root.query<RowDataPacket[]>('SELECT @@GLOBAL.local_infile AS allowed');
+    // Somebody else's server may let us read that, and not change it.
+    if (setting?.allowed !== 1) await root.query('SET GLOBAL local_infile = 1');
+    return new Ledger(root, user);
   }
 
   /** So many ids that nothing was done with yet, each with an account. */
@@ -47,12 +55,13 @@ export class Ledger {
     return new Map(rows.map(({ id, balance, count }) => [id, { rows: count, balance }]));
   }
 
-  /** Resolves when the server has only so many threads of `app` left, and so has undone what was open on the others. */
+  /** Resolves when the server has only so many threads of its user left, and so has undone what was open on the others. */
   async settled(threads: number, within: number): Promise<number> {
     const until = performance.now() + within;
     for (;;) {
       const [found] = await this.#root.query(
-        "SELECT COUNT(*) AS count FROM information_schema.processlist WHERE user = 'app' AND SLEEP(0.01) = 0",
+        'SELECT COUNT(*) AS count FROM information_schema.processlist WHERE user = ? AND id <> CONNECTION_ID() AND SLEEP(0.01) = 0',
+        [this.#user],
       );
       const { count = 0 } = (found as unknown as readonly { count: number }[])[0] ?? {};
       if (count <= threads || performance.now() > until) return count;

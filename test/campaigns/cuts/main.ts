@@ -20,9 +20,9 @@ async function main(options: CutsOptions): Promise<boolean> {
   const server = await startServer({ name: 'cuts' });
   const startedAt = performance.now();
   try {
-    const { database } = server.connectionOptions('app');
+    const { database, user = '' } = server.connectionOptions('app');
     const root = await createConnection({ ...server.connectionOptions('root'), ...(database && { database }) });
-    const ledger = await Ledger.open(root);
+    const ledger = await Ledger.open(root, user);
     const summaries: Summary[] = [];
     say(`${server.kind} ${server.version}`);
     say(heading);

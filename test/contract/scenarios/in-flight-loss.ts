@@ -30,7 +30,7 @@ export function describeInFlightLoss(create: CreateBinding, stage: Stage): void 
     },
   ])('a connection that is $how with a statement in flight', ({ breakOff }) => {
     test('answers a safe read from another connection', async () => {
-      await stage.server.admin('INSERT INTO app.stage_rows (id) VALUES (7)');
+      await stage.server.admin('INSERT INTO stage_rows (id) VALUES (7)');
       const binding = open();
       await binding.read();
       const unlock = await stage.lock();
@@ -61,7 +61,7 @@ export function describeInFlightLoss(create: CreateBinding, stage: Stage): void 
     });
 
     test('answers a locking read from another connection: what the lost one locked is free when that ends', async () => {
-      await stage.server.admin('INSERT INTO app.stage_rows (id) VALUES (7)');
+      await stage.server.admin('INSERT INTO stage_rows (id) VALUES (7)');
       const binding = open();
       await binding.readForUpdate();
       const unlock = await stage.lock();
@@ -70,7 +70,7 @@ export function describeInFlightLoss(create: CreateBinding, stage: Stage): void 
       await unlock();
       expect(await answer).toEqual([7]);
       // Nor does the one that was answered keep anything locked.
-      await stage.server.admin('DELETE FROM app.stage_rows WHERE id = 7');
+      await stage.server.admin('DELETE FROM stage_rows WHERE id = 7');
     });
 
     test('sends a write again that the caller marked as idempotent', async () => {
@@ -81,7 +81,7 @@ export function describeInFlightLoss(create: CreateBinding, stage: Stage): void 
       await breakOff();
       await unlock();
       await write;
-      const [row] = await stage.server.admin<readonly object[]>('SELECT writes FROM app.stage_keyed WHERE id = 6');
+      const [row] = await stage.server.admin<readonly object[]>('SELECT writes FROM stage_keyed WHERE id = 6');
       expect([1, 2]).toContain(row && 'writes' in row ? row.writes : undefined);
     });
   });
@@ -109,7 +109,7 @@ export function describeInFlightLoss(create: CreateBinding, stage: Stage): void 
       await binding.upsertIdempotently(5);
       const unlock = await stage.lock('stage_keyed');
       await Promise.all([binding.upsertIdempotently(5), loseNextAnswer(unlock)]);
-      expect(await stage.server.admin('SELECT writes FROM app.stage_keyed')).toEqual([{ writes: 3 }]);
+      expect(await stage.server.admin('SELECT writes FROM stage_keyed')).toEqual([{ writes: 3 }]);
     });
 
     test('reads again', async () => {
@@ -125,7 +125,7 @@ export function describeInFlightLoss(create: CreateBinding, stage: Stage): void 
   test('reads again when a long answer breaks off in its middle', async () => {
     const binding = open();
     const ids = Array.from({ length: 5_000 }, (_, index) => index);
-    await stage.server.admin(`INSERT INTO app.stage_rows (id) VALUES ${ids.map((id) => `(${id})`).join()}`);
+    await stage.server.admin(`INSERT INTO stage_rows (id) VALUES ${ids.map((id) => `(${id})`).join()}`);
     const cut = stage.proxy.cutAfter('s2c', 20_000, 'rst');
     expect(await binding.read()).toHaveLength(5_000);
     await cut;

@@ -8,6 +8,7 @@ import {
   OutcomeUnknownError,
   RetriesExhaustedError,
 } from '../../../src/index.ts';
+import { notOurs } from '../../support/server/server.ts';
 import { differenceOn } from '../../support/server/server-differences.ts';
 import { patient, type Stage } from '../../support/stage.ts';
 import type { CreateBinding } from '../binding.ts';
@@ -81,12 +82,13 @@ export function describeRefusals(create: CreateBinding, stage: Stage): void {
   });
 
   describe('a refusal that trying again cannot change', () => {
-    test.each([
+    test.for([
       { why: 'a wrong password', errno: 1045, options: { password: 'wrong' } },
       { why: 'a database that is not there', errno: 1049, user: 'root', options: { database: 'no_such_database' } },
     ] as const)(
       'fails at once with the error of the server, and is asked for once: $why',
-      async ({ errno, options, ...row }) => {
+      async ({ errno, options, ...row }, { skip }) => {
+        if ('user' in row) skip(...notOurs(stage.server, 'it has one user for us'));
         let greetings = 0;
         stage.after(async () => count());
         const count = stage.proxy.onServerData((chunk) => {

@@ -29,7 +29,7 @@ export function undoingsOn(stage: Stage): readonly Undoing[] {
     {
       name: 'its connection was killed between two statements',
       undo: async () => {
-        for (const id of await stage.server.threads('app')) await stage.server.killThread(id);
+        for (const id of await stage.server.threads()) await stage.server.killThread(id);
         await expect.poll(() => stage.proxy.connections(), patient).toBe(0);
         return nothing;
       },
@@ -65,7 +65,7 @@ export function describeReruns(create: CreateBinding, stage: Stage): void {
 
   describe('a transaction that the server has undone', () => {
     test.each(undoings)('runs again from the beginning, and is applied once: $name', async ({ undo }) => {
-      await stage.server.admin('INSERT INTO app.stage_keyed (id, writes) VALUES (1, 0)');
+      await stage.server.admin('INSERT INTO stage_keyed (id, writes) VALUES (1, 0)');
       await shortenLockWait(stage);
       const binding = open();
       const attempts: number[] = [];
@@ -87,7 +87,7 @@ export function describeReruns(create: CreateBinding, stage: Stage): void {
     });
 
     test.each(undoings)('does not run again where nobody said that it may: $name', async ({ undo }) => {
-      await stage.server.admin('INSERT INTO app.stage_keyed (id, writes) VALUES (1, 0)');
+      await stage.server.admin('INSERT INTO stage_keyed (id, writes) VALUES (1, 0)');
       await shortenLockWait(stage);
       const binding = open();
       const callback = vi.fn<Callback<unknown>>(async (tx) => {
@@ -109,14 +109,14 @@ export function describeReruns(create: CreateBinding, stage: Stage): void {
 
     test('runs again when a row that it writes has changed since its snapshot', async ({ skip }) => {
       skip(...unless(stage.server, 'staleSnapshot', 'ERR 1020'));
-      await stage.server.admin('INSERT INTO app.stage_keyed (id, writes) VALUES (1, 0)');
+      await stage.server.admin('INSERT INTO stage_keyed (id, writes) VALUES (1, 0)');
       const binding = open();
       const attempts: number[] = [];
       await binding.transaction(async (tx, { attempt }) => {
         attempts.push(attempt);
         await tx.insert(attempt);
         await tx.read();
-        if (attempt === 1) await stage.server.admin('UPDATE app.stage_keyed SET writes = 10 WHERE id = 1');
+        if (attempt === 1) await stage.server.admin('UPDATE stage_keyed SET writes = 10 WHERE id = 1');
         await tx.count(1);
       }, rerun);
       expect(attempts).toEqual([1, 2]);
@@ -173,7 +173,7 @@ export function describeReruns(create: CreateBinding, stage: Stage): void {
 
   describe('two transactions in a deadlock', () => {
     test('are both applied, once each', async () => {
-      await stage.server.admin('INSERT INTO app.stage_keyed (id, writes) VALUES (1, 0), (2, 0)');
+      await stage.server.admin('INSERT INTO stage_keyed (id, writes) VALUES (1, 0), (2, 0)');
       const binding = open();
       let meet: () => void = nothing;
       const bothHaveOne = new Promise<void>((resolve) => {
@@ -362,7 +362,7 @@ export function describeReruns(create: CreateBinding, stage: Stage): void {
 
 async function writesOf(stage: Stage, id: number): Promise<number | undefined> {
   const [row] = await stage.server.admin<readonly { writes: number }[]>(
-    `SELECT writes FROM app.stage_keyed WHERE id = ${id}`,
+    `SELECT writes FROM stage_keyed WHERE id = ${id}`,
   );
   return row?.writes;
 }

@@ -17,7 +17,7 @@ export function describeRestart(create: CreateBinding, stage: Stage): void {
   ])('$how', ({ restart }) => {
     test('fails none of the reads of twenty readers on ten warm connections', async () => {
       const binding = stage.closing(create({ connection: stage.direct() }));
-      await stage.server.admin('INSERT INTO app.stage_rows (id) VALUES (1)');
+      await stage.server.admin('INSERT INTO stage_rows (id) VALUES (1)');
       await warm(binding, 10);
       let back = false;
       const reader = async (): Promise<number> => {

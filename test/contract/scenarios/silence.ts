@@ -102,7 +102,7 @@ export function describeSilence(create: CreateBinding, stage: Stage): void {
     await unlock();
     await write;
     expect(new Set(retried)).toEqual(new Set([false]));
-    expect(await stage.server.admin('SELECT writes FROM app.stage_keyed WHERE id = 6')).toEqual([{ writes: 1 }]);
+    expect(await stage.server.admin('SELECT writes FROM stage_keyed WHERE id = 6')).toEqual([{ writes: 1 }]);
   });
 
   test('closes the sockets of what it stopped waiting for, on both sides', async () => {

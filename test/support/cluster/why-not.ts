@@ -1,7 +1,9 @@
+import { externalUrl } from '../server/external-url.ts';
+
 /** Why something cannot be had on this machine, in a line; undefined when it can. */
 export async function whyNot(find: () => Promise<unknown>): Promise<string | undefined> {
   // Clusters are made of servers of our own.
-  if ((process.env.MYSQL_URL ?? '') !== '') return 'MYSQL_URL is set';
+  if (externalUrl() !== undefined) return 'MYSQL_URL is set';
   try {
     await find();
     return undefined;

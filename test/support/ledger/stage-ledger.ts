@@ -12,14 +12,12 @@ export interface LedgerRow {
 
 /** The ledger of a test, as root sees it. */
 export async function ledgerOf(stage: Stage): Promise<readonly LedgerRow[]> {
-  return stage.server.admin(
-    'SELECT HEX(token) AS token, state, result FROM app.gone_away_ledger ORDER BY state, token',
-  );
+  return stage.server.admin('SELECT HEX(token) AS token, state, result FROM gone_away_ledger ORDER BY state, token');
 }
 
 /** Makes an empty ledger through a pool of its own. */
 export async function freshLedger(stage: Stage, binding: Pick<LedgerBinding, 'pool'>): Promise<void> {
-  await stage.server.admin('DROP TABLE IF EXISTS app.gone_away_ledger');
+  await stage.server.admin('DROP TABLE IF EXISTS gone_away_ledger');
   await createLedger(binding.pool);
 }
 

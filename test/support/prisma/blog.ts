@@ -44,7 +44,8 @@ export function useBlog(stage: Stage): Blog {
   let connection: Connection;
   const sql = async (statement: string): Promise<unknown> => (await connection.query(statement))[0];
   beforeAll(async () => {
-    connection = await createConnection({ ...stage.direct('root'), database: stage.direct().database ?? '' });
+    connection = await createConnection(stage.direct('root'));
+    stage.playsRoot(connection.threadId);
     await createTables(sql);
     // Rows go away in whatever order.
     await sql('SET FOREIGN_KEY_CHECKS = 0');
@@ -68,8 +69,7 @@ export function useBlog(stage: Stage): Blog {
       return unlock;
     },
     waiting: async () => {
-      const threads =
-        "SELECT id FROM information_schema.processlist WHERE user = 'app' AND state LIKE 'Waiting for table%lock'";
+      const threads = `SELECT id FROM information_schema.processlist WHERE user = '${stage.user}' AND state LIKE 'Waiting for table%lock'`;
       return (await stage.server.admin<readonly unknown[]>(threads)).length;
     },
   };

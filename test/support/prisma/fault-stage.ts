@@ -4,6 +4,7 @@ import type { ResilienceOptions } from '../../../src/index.ts';
 import { createFaultProxy, type FaultProxy } from '../proxy/fault-proxy.ts';
 import { type Server, startServer } from '../server/server.ts';
 import { withConnection } from '../server/server-admin.ts';
+import { borrow } from '../vitest/borrowed-server.ts';
 import { createPrismaOn, type PrismaOnPool } from './prisma-on.ts';
 
 /** A server, a fault proxy in front of it, and Prisma on a pool of two connections through that; fresh for every test but the server. */
@@ -31,7 +32,7 @@ export function createFaultStage(name: string): FaultStage {
   const options = () => ({ ...server.connectionOptions(), host: proxy.host, port: proxy.port });
 
   beforeAll(async () => {
-    server = await startServer({ name });
+    server = borrow(await startServer({ name }));
     proxy = await createFaultProxy(server);
     await withConnection(server.connectionOptions(), (connection) => createTables((sql) => connection.query(sql)));
   });

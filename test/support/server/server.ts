@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'mysql2/promise';
 import { connectExternalServer } from './external-server.ts';
+import { externalUrl } from './external-url.ts';
 import { launchLocalServer } from './local-server.ts';
 
 /** `app` owns the database `app` and nothing else, so `read_only` binds it; `root` may do anything. */
@@ -67,11 +68,19 @@ export interface Server {
  * @throws {Error} saying what to install, or why the server did not start.
  */
 export function startServer(options: StartOptions = {}): Promise<Server> {
-  const external = process.env.MYSQL_URL;
-  return external === undefined || external === '' ? launchLocalServer(options) : connectExternalServer(external);
+  const url = externalUrl();
+  return url === undefined ? launchLocalServer(options) : connectExternalServer(url);
 }
 
-/** For `skip(...notOurs(server))`: what a test does to its server is for one that it has started itself. */
-export function notOurs({ controllable }: Pick<Server, 'controllable'>): [skipped: boolean, reason: string] {
-  return [!controllable, "the server of MYSQL_URL is somebody else's"];
+/**
+ * For `skip(...notOurs(server))`: what a test does to its server is for one that it has started itself.
+ *
+ * @param what is not to be had from somebody else's
+ */
+export function notOurs(
+  { controllable }: Pick<Server, 'controllable'>,
+  what?: string,
+): [skipped: boolean, reason: string] {
+  const reason = "the server of MYSQL_URL is somebody else's";
+  return [!controllable, what === undefined ? reason : `${reason}: ${what}`];
 }
