@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { notOurs } from '../../support/server/server.ts';
 import { patient, type Stage } from '../../support/stage.ts';
 import type { CreateBinding } from '../binding.ts';
 import { expectTruth, later, type Told, told, warm } from '../outcome.ts';
@@ -15,6 +16,9 @@ export function describeRestart(create: CreateBinding, stage: Stage): void {
       },
     },
   ])('$how', ({ restart }) => {
+    // Before readers and writers begin, which end when the server is back.
+    beforeEach(({ skip }) => skip(...notOurs(stage.server, 'it is not restarted')));
+
     test('fails none of the reads of twenty readers on ten warm connections', async () => {
       const binding = stage.closing(create({ connection: stage.direct() }));
       await stage.server.admin('INSERT INTO stage_rows (id) VALUES (1)');

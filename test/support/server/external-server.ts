@@ -57,8 +57,9 @@ export async function connectExternalServer(text: string): Promise<Server> {
 function parse(text: string): URL {
   const form = 'mysql://user:password@host:port/database';
   // The error of `new URL` has the text, and with it the password.
-  if (!URL.canParse(text)) throw new Error(`MYSQL_URL is no URL: it has to be ${form}`);
-  const url = new URL(text);
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || url.hostname === '')
+    throw new Error(`MYSQL_URL is no URL of a server: it has to be ${form}`);
   if (url.pathname.length < 2) throw new Error(`MYSQL_URL has to name a database: ${form}`);
   return url;
 }

@@ -6,7 +6,8 @@ const beyondUse = /\b(SET\s+(GLOBAL|PERSIST)|(CREATE|DROP|ALTER)\s+USER|GRANT|RE
 
 /**
  * The server of a stage, for the test that runs. On somebody else's server a test can do all that harms nobody; at the first thing
- * that would, it is skipped, and says what that was. A server of our own is handed back as it is.
+ * that would, it is skipped, and says what that was. A test that has by then begun what only a later step ends asks `notOurs` before.
+ * A server of our own is handed back as it is.
  */
 export function borrow(server: Server): Server {
   if (server.controllable) return server;

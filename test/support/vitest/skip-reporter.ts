@@ -1,14 +1,24 @@
-import type { Reporter, TestModule } from 'vitest/node';
-import { countOf, type TestCounts } from './test-counts.ts';
+import type { Reporter, TestModule, Vitest } from 'vitest/node';
+import { countOf, noReason, type TestCounts } from './test-counts.ts';
 
 /** Says at the end of a run how many tests were skipped and why: a run in which little ran is not to look like one in which all passed. */
 export class SkipReporter implements Reporter {
+  #isFiltered = false;
+
+  onInit({ config }: Vitest): void {
+    this.#isFiltered = config.testNamePattern !== undefined;
+  }
+
   onTestRunEnd(modules: readonly TestModule[]): void {
-    for (const line of skipLines(countOf(modules))) process.stdout.write(`${line}\n`);
+    const { reasons } = countOf(modules);
+    // Vitest says of a test that `-t` leaves out that it is skipped.
+    const asked = reasons.filter(({ reason }) => !(this.#isFiltered && reason === noReason));
+    for (const line of skipLines(asked)) process.stdout.write(`${line}\n`);
   }
 }
 
-export function skipLines({ skipped, reasons }: Pick<TestCounts, 'skipped' | 'reasons'>): readonly string[] {
-  if (skipped === 0) return [];
-  return ['', `Skipped: ${skipped}`, ...reasons.map(({ reason, count }) => `  ${count} x ${reason}`)];
+export function skipLines(reasons: TestCounts['reasons']): readonly string[] {
+  if (reasons.length === 0) return [];
+  const total = reasons.reduce((sum, { count }) => sum + count, 0);
+  return ['', `Skipped: ${total}`, ...reasons.map(({ reason, count }) => `  ${count} x ${reason}`)];
 }

@@ -12,6 +12,8 @@ export interface TestCounts {
   readonly reasons: readonly Reason[];
 }
 
+export const noReason = 'no reason given';
+
 /** What became of these modules' tests, without those that failed. */
 export function countOf(modules: readonly TestModule[]): TestCounts {
   const tests = modules.flatMap((module) => [...module.children.allTests()]);
@@ -39,5 +41,5 @@ export function isStranded(test: TestCase): boolean {
 function reasonOf(test: TestCase): string {
   const result = test.result();
   const note = result.state === 'skipped' ? result.note : undefined;
-  return note ?? test.fullName.match(/\((skipped where [^)]*)\)/)?.[1] ?? 'no reason given';
+  return note ?? test.fullName.match(/\((skipped where [^)]*)\)/)?.[1] ?? noReason;
 }
