@@ -171,18 +171,36 @@ describe.skipIf(externalUrl() !== undefined)(
       await expect(connection.query('SELECT 1')).rejects.toThrow();
     });
 
-    test('an external server can be used but not controlled', async () => {
+    test('the server of MYSQL_URL comes before that of GONE_AWAY_SERVER, and can be used but not controlled', async () => {
+      vi.stubEnv('GONE_AWAY_SERVER', 'none');
       vi.stubEnv('MYSQL_URL', server.url('root'));
       try {
         const foreign = await startServer({ flags: ['--not-applied'] });
         const { kind, version, port } = server;
         expect(foreign).toMatchObject({ kind, version, port, controllable: false, running: true, tls: undefined });
-        expect(await foreign.admin('SELECT DATABASE() AS name')).toEqual([{ name: 'app' }]);
+        const ownDatabase = /^gone_away_test_/;
+        expect(await foreign.admin('SELECT DATABASE() AS name')).toEqual([
+          { name: expect.stringMatching(ownDatabase) },
+        ]);
+        expect(foreign.connectionOptions().database).toMatch(ownDatabase);
+        expect(new URL(foreign.url()).pathname.slice(1)).toMatch(ownDatabase);
         for (const verb of ['kill9', 'stop', 'start', 'restart', 'freeze', 'thaw'] as const) {
           await expect(foreign[verb]()).rejects.toThrow('controllable');
         }
         await foreign.destroy();
         expect(server.running).toBe(true);
+      } finally {
+        vi.unstubAllEnvs();
+      }
+    });
+
+    test('on the server of MYSQL_URL, a user who may create no database uses the one that is named', async () => {
+      vi.stubEnv('MYSQL_URL', server.url('app'));
+      try {
+        const foreign = await startServer();
+        expect(await foreign.admin('SELECT DATABASE() AS name')).toEqual([{ name: 'app' }]);
+        await foreign.destroy();
+        expect(await server.admin("SHOW DATABASES LIKE 'app'")).toHaveLength(1);
       } finally {
         vi.unstubAllEnvs();
       }
