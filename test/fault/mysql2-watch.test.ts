@@ -3,7 +3,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { int, mysqlTable } from 'drizzle-orm/mysql-core';
 import { drizzle } from 'drizzle-orm/mysql2';
 import { createPool, type Pool, type QueryOptions, type RowDataPacket } from 'mysql2/promise';
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { withResilience as withResilientDrizzle } from '../../adapters/drizzle/index.ts';
 import { type Resilient, transaction, withResilience } from '../../adapters/mysql2/index.ts';
 import { OutcomeUnknownError, type ResilienceOptions, type SessionKilledEvent } from '../../src/index.ts';
@@ -247,8 +247,8 @@ describe('a statement that has had no answer for `watch.after`', unhurried, () =
   });
 
   describe('and whose file for LOAD DATA LOCAL', () => {
-    const load = async (pool: Pool, file: Readable) => {
-      await stage.server.admin('SET GLOBAL local_infile = 1');
+    beforeEach(() => stage.server.admin('SET GLOBAL local_infile = 1'));
+    const load = (pool: Pool, file: Readable) => {
       const sql = "LOAD DATA LOCAL INFILE 'rows' INTO TABLE stage_rows (id)";
       return pool.query({ sql, infileStreamFactory: () => file } as QueryOptions);
     };
