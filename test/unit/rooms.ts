@@ -50,7 +50,7 @@ export const rooms: readonly Room[] = [
   {
     room: 'src/codes/',
     about: 'what each error number and code proves, as data with its source',
-    imports: ['src/failure.ts'],
+    imports: ['src/failure.ts', 'src/error-facts.ts'],
     packages: [],
   },
   {
@@ -76,7 +76,7 @@ export const rooms: readonly Room[] = [
     room: pool,
     about: 'the wrappers of a pool, and the door for the ORM bindings',
     imports: [core, 'src/index.ts', ...onPool.map(([name]) => `${pool}${name}/`)],
-    packages: ['mysql2'],
+    packages: ['node:events', 'mysql2'],
   },
   {
     room: 'adapters/drizzle/',
@@ -98,27 +98,20 @@ export const rooms: readonly Room[] = [
   },
   {
     room: 'adapters/prisma/adapter/',
-    about: 'PrismaMySQL2, the driver adapter on the pool',
-    imports: [core, 'adapters/prisma/bridge/', 'adapters/prisma/errors/', 'adapters/mysql2/binding.ts'],
+    about: 'PrismaMySQL2, the driver adapter on the pool, and its door',
+    imports: [core, 'src/index.ts', 'adapters/prisma/bridge/', 'adapters/prisma/errors/', 'adapters/mysql2/binding.ts'],
     packages: ['node:crypto', 'mysql2'],
   },
   {
     room: 'adapters/prisma/extension/',
-    about: 'resilience(), the client extension; needs no mysql2',
+    about: 'resilience(), the client extension',
     imports: [core, 'adapters/prisma/bridge/', 'adapters/prisma/errors/'],
     packages: ['@prisma/client'],
   },
   {
     room: 'adapters/prisma/',
-    about: 'the doors: one without mysql2, one with it',
-    imports: [
-      'src/index.ts',
-      'adapters/prisma/bridge/',
-      'adapters/prisma/errors/',
-      'adapters/prisma/adapter/',
-      'adapters/prisma/extension/',
-      'adapters/mysql2/binding.ts',
-    ],
+    about: 'the door of the extension, which needs no mysql2',
+    imports: ['src/index.ts', 'adapters/prisma/errors/', 'adapters/prisma/extension/'],
     packages: [],
   },
 ];
