@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { createConnection } from 'mysql2/promise';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { OutcomeUnknownError, type ResilienceOptions } from '../../src/index.ts';
@@ -48,6 +49,22 @@ describe.each(ledgerBindings)('exactlyOnce, with $name', unhurried, ({ create })
     expect(await stage.rows()).toEqual([1, 2]);
     // The token of the first run went with it.
     expect((await ledgerOf(stage)).map(({ state }) => state)).toEqual(['committed']);
+  });
+
+  test('begins again with the whole `maxRetryTime`, though its callback came to its first statement after that had passed', async () => {
+    const maxRetryTime = 1_500;
+    const mine = open({ maxRetryTime, minTimeout: 0, maxTimeout: 10 });
+    const callback = vi.fn<LedgerCallback<string>>(async (tx) => {
+      await delay(maxRetryTime + 100);
+      await killAll();
+      // A server that is not next door: an answer takes longer than no time at all.
+      stage.proxy.delay(20);
+      await tx.insert(1);
+      return 'done';
+    });
+    expect(await mine.transaction(callback, { exactlyOnce: true })).toBe('done');
+    expect(callback).toHaveBeenCalledOnce();
+    expect(await stage.rows()).toEqual([1]);
   });
 
   test.each([

@@ -61,10 +61,10 @@ export async function runTransaction<Tx, T>(
       try {
         const tx = steps.open(connection);
         const checked = await ledger?.checkTable(connection.lease, deadline);
-        const claim = await connection.begin(async () => {
+        const claim = await connection.begin(async (until) => {
           await steps.begin(tx);
-          return checked?.claimToken(connection.lease, deadline);
-        });
+          return checked?.claimToken(connection.lease, until);
+        }, deadline);
         if (claim?.kind === 'stored') return claim.stored as Conclusion<T>;
         runs += 1;
         const context = Object.freeze({ attempt: runs });

@@ -18,7 +18,7 @@ const firstStatement = transactionOperation(() => false);
 export class TransactionClient extends LeaseClient {
   readonly #use: PoolUse;
   readonly #limits: StatementLimits;
-  #begin: () => Promise<unknown> = async () => {};
+  #begin: (deadline: number) => Promise<unknown> = async () => {};
   #clean = true;
   #pending = 0;
   /** Why there is no connection any more to go on with. */
@@ -38,14 +38,15 @@ export class TransactionClient extends LeaseClient {
   /**
    * Sends what precedes the user's own statements; a lease on which that fails is destroyed.
    *
-   * @param begin sends it, through this client; called again for every connection that the transaction begins on
+   * @param begin sends it, through this client; called again for every connection that the transaction begins on, with a deadline of its own
+   * @param deadline on the executor's clock, for the first time
    * @returns what `begin` has returned
    */
-  async begin<T>(begin: () => Promise<T>): Promise<T> {
+  async begin<T>(begin: (deadline: number) => Promise<T>, deadline: number): Promise<T> {
     this.#begin = begin;
     const { lease } = this;
     try {
-      return await lease.prepare(begin);
+      return await lease.prepare(() => begin(deadline));
     } catch (error) {
       // A SET TRANSACTION that succeeded would still apply to the next transaction of this connection.
       lease.destroy(lease.isLost ? 'lost' : 'dirty');
@@ -108,7 +109,7 @@ export class TransactionClient extends LeaseClient {
           if (context.attempt === 1) throw refused;
           this.lease.release();
           this.current = await core.acquire(policy, context.deadline, false);
-          await this.begin(this.#begin);
+          await this.begin(this.#begin, context.deadline);
           try {
             return { result: await send() };
           } catch (error) {

@@ -93,13 +93,13 @@ class AdapterTransaction implements Transaction {
   ): Promise<void> {
     try {
       const checked = await ledger?.checkTable(this.#lease, deadline);
-      const claim = await this.#connection.begin(async () => {
+      const claim = await this.#connection.begin(async (until) => {
         // For the next transaction of this connection only.
         if (isolationLevel !== undefined)
           await sendPlain(this.#connection, `SET TRANSACTION ISOLATION LEVEL ${isolationLevel}`);
         await sendPlain(this.#connection, 'BEGIN');
-        return checked?.claimToken(this.#lease, deadline);
-      });
+        return checked?.claimToken(this.#lease, until);
+      }, deadline);
       if (this.#ticket !== undefined) this.#ticket.claim = claim;
       if (claim?.kind === 'stored') throw new Error('The transaction has been committed before');
       this.#claim = claim;
