@@ -1,11 +1,10 @@
-import { fullJitterDelay, publish, type RetryPolicy, sleep } from '../../../src/internal.ts';
-import type { Clock } from '../wait/clock.ts';
+import { type Environment, fullJitterDelay, publish, type RetryPolicy, sleep } from '../../../src/internal.ts';
 import { decideSettlement, type SettlementAnswer } from './decide-settlement.ts';
 
 /** What became of a transaction whose COMMIT had no answer; `unknown` where the time for asking is over. */
 export type SettlementOutcome = 'committed' | 'rolled-back' | 'unknown';
 
-/** The server, as it is asked about one COMMIT. Deadlines are on the clock's `now()`. */
+/** The server, as it is asked about one COMMIT. Deadlines are on the pool's monotonic clock. */
 export interface SettlementQuestions {
   /** May `fenced` take the place of this token? Never rejects: a failure is an answer as well. */
   askOnce(deadline: number): Promise<SettlementAnswer>;
@@ -17,9 +16,9 @@ export interface SettlementQuestions {
 export async function askUntilSettled(
   questions: SettlementQuestions,
   policy: RetryPolicy,
-  clock: Clock,
+  { now, random }: Pick<Environment, 'now' | 'random'>,
 ): Promise<SettlementOutcome> {
-  const startedAt = clock.now();
+  const startedAt = now();
   const deadline = startedAt + policy.maxRetryTime;
   let asked = 0;
   const ask = async (): Promise<SettlementOutcome> => {
@@ -28,8 +27,8 @@ export async function askUntilSettled(
       const decision = decideSettlement(await questions.askOnce(deadline));
       if (decision !== 'fence' && decision !== 'again') return decision;
       if (decision === 'fence') await questions.endSession(deadline);
-      const delay = fullJitterDelay(asked, policy, Math.random);
-      if (policy.signal?.aborted === true || clock.now() + delay >= deadline) return 'unknown';
+      const delay = fullJitterDelay(asked, policy, random);
+      if (policy.signal?.aborted === true || now() + delay >= deadline) return 'unknown';
       try {
         await sleep(delay, policy.signal);
       } catch {
@@ -38,6 +37,6 @@ export async function askUntilSettled(
     }
   };
   const outcome = await ask();
-  publish('gone-away:commit-settled', () => ({ outcome, questions: asked, elapsedMs: clock.now() - startedAt }));
+  publish('gone-away:commit-settled', () => ({ outcome, questions: asked, elapsedMs: now() - startedAt }));
   return outcome;
 }

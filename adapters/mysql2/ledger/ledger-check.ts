@@ -1,6 +1,6 @@
+import type { Environment } from '../../../src/internal.ts';
 import type { PoolCore } from '../pool/pool-core.ts';
 import type { PoolUse } from '../pool/pool-use.ts';
-import { type Clock, realClock } from '../wait/clock.ts';
 import { missingTable, refusal } from './ledger-error.ts';
 import { ledgerRows, type SendSql, textOf } from './ledger-query.ts';
 
@@ -94,11 +94,10 @@ const checked = new WeakMap<PoolCore, Map<string, LedgerFacts>>();
 export async function checkLedger(
   { core, policy: { ledgerTable: table } }: PoolUse,
   send: SendSql,
-  clock: Clock = realClock,
 ): Promise<LedgerFacts> {
   const known = checked.get(core)?.get(table);
   if (known !== undefined) return known;
-  const { findings, clockOffset } = await readFindings(table, send, clock);
+  const { findings, clockOffset } = await readFindings(table, send, core.environment);
   const verdict = judgeLedger(table, findings);
   if ('why' in verdict)
     throw verdict.why === 'missing' ? missingTable(table) : refusal(`${verdict.why}. Nothing was executed.`);
@@ -116,7 +115,7 @@ export function forgetLedger({ core, policy }: PoolUse): void {
 async function readFindings(
   table: string,
   send: SendSql,
-  clock: Clock,
+  { wallClock }: Pick<Environment, 'wallClock'>,
 ): Promise<{ findings: LedgerFindings; clockOffset: number }> {
   const [database, name] = table.includes('.') ? table.split('.') : [undefined, table];
   const schema = database === undefined ? 'DATABASE()' : `'${database}'`;
@@ -124,7 +123,7 @@ async function readFindings(
     send,
     `SELECT VERSION(), @@version_comment, @@max_allowed_packet, UNIX_TIMESTAMP(), t.table_type, t.engine, (SELECT COUNT(*) FROM information_schema.triggers g WHERE g.event_object_schema = ${schema} AND g.event_object_table = '${name}' AND g.action_timing = 'BEFORE') FROM (SELECT 1 AS one) d LEFT JOIN information_schema.tables t ON t.table_schema = ${schema} AND t.table_name = '${name}'`,
   );
-  const clockOffset = Number(about[3]) - clock.wallClock() / 1_000;
+  const clockOffset = Number(about[3]) - wallClock() / 1_000;
   const columns = await ledgerRows(
     send,
     `SELECT column_name, data_type, character_octet_length, column_key FROM information_schema.columns WHERE table_schema = ${schema} AND table_name = '${name}'`,

@@ -1,6 +1,5 @@
 import type { Lease } from '../pool/lease.ts';
 import type { PoolUse } from '../pool/pool-use.ts';
-import type { Clock } from '../wait/clock.ts';
 import type { LedgerFacts } from './ledger-check.ts';
 import { endedByItself, notCommitted } from './ledger-error.ts';
 import { ledgerChange, ledgerRows, sendUntil } from './ledger-query.ts';
@@ -15,7 +14,6 @@ export interface LedgerContext {
   readonly statements: LedgerStatements;
   /** Of the `idempotencyKey`, where there is one. */
   readonly key: Token | undefined;
-  readonly clock: Clock;
 }
 
 /** What a transaction has written into the ledger, on which connection. */
@@ -82,12 +80,13 @@ export class LedgerClaim {
    * @throws LedgerError when the callback has ended the transaction by itself; what the server or the connection failed with
    */
   async completeRow({ json }: EncodedResult): Promise<CompletedClaim> {
-    const { use, statements, key, clock } = this.#context;
+    const { use, statements, key } = this.#context;
+    const { environment } = use.core;
     const { row } = this.#state;
     const { lease } = row;
     const completed = new CompletedClaim(this.#context, this.#facts, this.#state);
     if (lease.transactionEnd !== undefined) return completed;
-    const send = sendUntil(lease, Number.POSITIVE_INFINITY, use.policy, clock);
+    const send = sendUntil(lease, Number.POSITIVE_INFINITY, use.policy, environment);
     if (lease.transactionState === 'none') throw endedByItself();
     if (lease.transactionState === 'unsure') {
       // The callback swallowed a lock wait timeout, which ends the transaction where innodb_rollback_on_timeout is set: COMMIT would
@@ -96,8 +95,8 @@ export class LedgerClaim {
       if (found === undefined) throw lease.firstFailure?.error ?? endedByItself();
     }
     if (key !== undefined && (await ledgerChange(send, statements.store(key, json))) !== 1) throw endedByItself();
-    if (clock.wallClock() - row.datedAt > refreshAfter) {
-      this.#state.row = { ...row, datedAt: clock.wallClock() };
+    if (environment.wallClock() - row.datedAt > refreshAfter) {
+      this.#state.row = { ...row, datedAt: environment.wallClock() };
       await ledgerChange(send, statements.refresh(row.token));
     }
     return completed;
@@ -123,14 +122,15 @@ export class CompletedClaim {
    * @throws NotCommittedError when it was not and never will be; `error` when nobody can know
    */
   async settleCommit(error: unknown): Promise<void> {
-    const { use, statements, clock } = this.#context;
+    const { use, statements } = this.#context;
+    const { now } = use.core.environment;
     const { token, lease, datedAt } = this.#state.row;
-    const startedAt = clock.now();
+    const startedAt = now();
     lease.destroy('lost');
     const notAfter = (datedAt + settleBefore) / 1_000 + this.#facts.clockOffset;
-    const outcome = await settleCommit(use, statements, { token, lost: lease, notAfter }, clock);
+    const outcome = await settleCommit(use, statements, { token, lost: lease, notAfter });
     if (outcome === 'committed') return;
     if (outcome === 'unknown') throw error;
-    throw notCommitted(error, clock.now() - startedAt);
+    throw notCommitted(error, now() - startedAt);
   }
 }

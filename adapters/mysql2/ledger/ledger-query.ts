@@ -1,19 +1,18 @@
-import { classify } from '../../../src/internal.ts';
+import { classify, type Environment } from '../../../src/internal.ts';
 import type { Lease, StatementLimits, StatementResult } from '../pool/lease.ts';
-import type { Clock } from '../wait/clock.ts';
 
 /** How the ledger sends a statement on the connection that it works on. */
 export type SendSql = (sql: object) => Promise<StatementResult>;
 
-/** Sends on this lease. No statement is waited for longer than its limits say, nor beyond `deadline`, which is on the clock's `now()`. */
+/** Sends on this lease. No statement is waited for longer than its limits say, nor beyond `deadline`, which is on the clock of `now`. */
 export function sendUntil(
   lease: Pick<Lease, 'run'>,
   deadline: number,
   { attemptTimeout, signal }: StatementLimits,
-  clock: Clock,
+  { now }: Pick<Environment, 'now'>,
 ): SendSql {
   return (sql) => {
-    const left = Math.max(1, deadline - clock.now());
+    const left = Math.max(1, deadline - now());
     const limit = Math.min(attemptTimeout ?? Number.POSITIVE_INFINITY, left);
     return lease.run('query', sql, undefined, { attemptTimeout: Number.isFinite(limit) ? limit : undefined, signal });
   };

@@ -1,7 +1,6 @@
 import type { OneTransactionPolicy } from '../../../src/internal.ts';
 import type { Lease } from '../pool/lease.ts';
 import type { PoolUse } from '../pool/pool-use.ts';
-import { type Clock, realClock } from '../wait/clock.ts';
 import { decideKey } from './decide-settlement.ts';
 import { checkLedger, forgetLedger, type LedgerFacts } from './ledger-check.ts';
 import { type ClaimState, LedgerClaim, type LedgerContext, type StoredResult } from './ledger-claim.ts';
@@ -28,24 +27,22 @@ export class LedgerTransaction {
   readonly #context: LedgerContext;
   #checked: CheckedLedger | undefined;
 
-  constructor(
-    use: PoolUse,
-    { idempotencyKey }: Pick<OneTransactionPolicy, 'idempotencyKey'>,
-    clock: Clock = realClock,
-  ) {
+  constructor(use: PoolUse, { idempotencyKey }: Pick<OneTransactionPolicy, 'idempotencyKey'>) {
     const key = idempotencyKey === undefined ? undefined : tokenOfKey(idempotencyKey);
-    this.#context = { use, statements: ledgerStatements(use.policy.ledgerTable), key, clock };
+    this.#context = { use, statements: ledgerStatements(use.policy.ledgerTable), key };
   }
 
   /**
    * Before BEGIN, for each run of the callback. Asks the server once per pool, and then no more.
    *
-   * @param deadline on the clock's `now()`
+   * @param deadline on the pool's monotonic clock
    * @throws LedgerError when the ledger cannot be used
    */
   async checkTable(lease: Lease, deadline: number): Promise<CheckedLedger> {
-    const { use, clock } = this.#context;
-    const facts = await lease.prepare(() => checkLedger(use, sendUntil(lease, deadline, use.policy, clock), clock));
+    const { use } = this.#context;
+    const facts = await lease.prepare(() =>
+      checkLedger(use, sendUntil(lease, deadline, use.policy, use.core.environment)),
+    );
     this.#checked = new CheckedLedger(this.#context, facts, this.#checked?.lastLease);
     return this.#checked;
   }
@@ -80,24 +77,25 @@ export class CheckedLedger {
    * After each BEGIN, as the first statement. A transaction that begins again on another connection claims with another token: the first one
    * may still be held by a session that does not know yet that it is lost. What was claimed before is then the claim of the new connection.
    *
-   * @param deadline on the clock's `now()`
+   * @param deadline on the pool's monotonic clock
    * @returns the claim, or what an earlier transaction with this key has left behind
    * @throws LedgerError, also when the key was taken while the callback runs already: `stored` of the claim has its result then; what the
    *   server or the connection failed with
    */
   async claimToken(lease: Lease, deadline: number): Promise<LedgerClaim | StoredClaim> {
-    const { use, statements, key, clock } = this.#context;
+    const { use, statements, key } = this.#context;
+    const { environment } = use.core;
     const before = this.#lastLease;
     const running = this.#state;
-    const row = { token: randomToken(), lease, datedAt: clock.wallClock() };
-    const send = sendUntil(lease, deadline, use.policy, clock);
+    const row = { token: randomToken(), lease, datedAt: environment.wallClock() };
+    const send = sendUntil(lease, deadline, use.policy, environment);
     this.#lastLease = lease;
     // Whatever becomes of the new one: the old row is not to be completed any more.
     if (running !== undefined) running.row = row;
     try {
       // What the one before still holds would hold up this one as well.
       if (key !== undefined && before?.hasEnded === true && before.isLost) {
-        await endSession(use, before, deadline, clock);
+        await endSession(use, before, deadline);
       }
       await ledgerChange(send, key === undefined ? statements.claim(row.token) : statements.claimKey(key, row.token));
     } catch (error) {

@@ -1,7 +1,6 @@
 import { classify, killTimeout } from '../../../src/internal.ts';
 import type { Lease } from '../pool/lease.ts';
 import type { PoolUse } from '../pool/pool-use.ts';
-import { type Clock, realClock } from '../wait/clock.ts';
 import { askUntilSettled, type SettlementOutcome } from './ask-until-settled.ts';
 import type { SettlementAnswer } from './decide-settlement.ts';
 import { isDuplicate, isLockWait, ledgerChange, ledgerRows, type SendSql, sendUntil, textOf } from './ledger-query.ts';
@@ -25,27 +24,21 @@ export function settleCommit(
   use: PoolUse,
   statements: LedgerStatements,
   commit: UnansweredCommit,
-  clock: Clock = realClock,
 ): Promise<SettlementOutcome> {
   return askUntilSettled(
     {
-      askOnce: (deadline) => fenceToken(use, statements, commit, deadline, clock),
-      endSession: (deadline) => endSession(use, commit.lost, deadline, clock),
+      askOnce: (deadline) => fenceToken(use, statements, commit, deadline),
+      endSession: (deadline) => endSession(use, commit.lost, deadline),
     },
     use.policy,
-    clock,
+    use.core.environment,
   );
 }
 
 /** Ends what a lost connection has left open on the server, if it is provably that. Says nothing about what became of its work. */
-export async function endSession(
-  { core, policy }: PoolUse,
-  lost: Lease,
-  deadline: number,
-  clock: Clock = realClock,
-): Promise<void> {
+export async function endSession({ core, policy }: PoolUse, lost: Lease, deadline: number): Promise<void> {
   if (!policy.killLostSessions) return;
-  const until = Math.min(deadline, clock.now() + killTimeout);
+  const until = Math.min(deadline, core.environment.now() + killTimeout);
   await core.sessionKiller.kill(lost.session, { until, signal: policy.signal, insists: false });
 }
 
@@ -55,7 +48,6 @@ async function fenceToken(
   statements: LedgerStatements,
   commit: UnansweredCommit,
   deadline: number,
-  clock: Clock,
 ): Promise<SettlementAnswer> {
   let lease: Lease;
   try {
@@ -63,7 +55,7 @@ async function fenceToken(
   } catch (error) {
     return failed(error);
   }
-  const send = sendUntil(lease, deadline, { attemptTimeout: answerWithin, signal: policy.signal }, clock);
+  const send = sendUntil(lease, deadline, { attemptTimeout: answerWithin, signal: policy.signal }, core.environment);
   try {
     // The server's own limit for a lock wait is beyond our deadline; and the row has to be committed by the statement itself.
     await send({ sql: 'SET SESSION innodb_lock_wait_timeout = 1, SESSION autocommit = 1' });

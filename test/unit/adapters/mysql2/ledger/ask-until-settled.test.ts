@@ -12,7 +12,7 @@ const noAnswer: SettlementAnswer = { kind: 'failed', failure: { transient: true,
 function stoppedClock() {
   let time = 1_000_000;
   return {
-    clock: { now: () => time, wallClock: () => time },
+    clock: { now: () => time, random: () => 0 },
     pass: (milliseconds: number) => {
       time += milliseconds;
     },
