@@ -2,6 +2,7 @@ import type { Connection, Pool } from 'mysql2';
 import { destroyConnection, type Endpoints, endpointsOf, threadIdOf } from '../driver/connection.ts';
 import { openControlConnection } from '../driver/pool.ts';
 import { bounded } from '../wait/bounded.ts';
+import { errnoOf, ProcessList, querySimply } from './process-list.ts';
 import type { ControlSelf, Thread } from './session-identity.ts';
 
 /** What came back when the server was asked about threads. */
@@ -17,16 +18,6 @@ export type Kill = 'killed' | 'no-such-thread' | 'refused' | 'none';
 
 /** Without a question for so long, in milliseconds, it is closed. */
 const idleTimeout = 2_000;
-
-/** Where a list of threads can be had, the best place first: the last two need more rights, or show more than is asked for. */
-const lists: readonly ((ids: readonly number[]) => string)[] = [
-  ...['information_schema', 'performance_schema'].map(
-    (schema) => (ids: readonly number[]) =>
-      `SELECT ID AS id, USER AS user, HOST AS host, COMMAND AS command, STATE AS state FROM ${schema}.processlist ` +
-      `WHERE ID IN (CONNECTION_ID()${ids.map((id) => `, ${id}`).join('')})`,
-  ),
-  () => 'SHOW FULL PROCESSLIST',
-];
 
 /** None of them needs a privilege; what a server does not have, it leaves out. Together they tell the servers of a cluster apart. */
 const namesOfServer =
@@ -46,7 +37,7 @@ export class ControlConnection {
   readonly #to: Endpoints | undefined;
   readonly #servers = new Set<string>();
   #open: Promise<Open> | undefined;
-  #list = 0;
+  readonly #list = new ProcessList();
   #asking = 0;
   #idle: NodeJS.Timeout | undefined;
 
@@ -70,7 +61,7 @@ export class ControlConnection {
   async look(ids: readonly number[], patience: number, anew = false): Promise<Look> {
     if (anew) this.close();
     return this.#ask(patience, async ({ connection, self }) => {
-      const threads = await this.#threads(connection, self, ids);
+      const threads = await this.#list.threads(connection, self, ids);
       return threads === undefined ? { answer: 'error' } : { answer: 'threads', self, threads };
     });
   }
@@ -85,7 +76,7 @@ export class ControlConnection {
     const result = await this.#ask<Kill>(patience, async ({ connection, self }) => {
       if (self !== seenBy) return 'none';
       try {
-        await query(connection, `KILL ${Math.trunc(threadId)}`);
+        await querySimply(connection, `KILL ${Math.trunc(threadId)}`);
         return 'killed';
       } catch (error) {
         const errno = errnoOf(error);
@@ -161,8 +152,8 @@ export class ControlConnection {
   }
 
   async #introduce(connection: Connection): Promise<Open> {
-    const [own] = (await query(connection, 'SELECT CONNECTION_ID() AS id')) as readonly { id: unknown }[];
-    const names = (await query(connection, namesOfServer)) as readonly Record<string, unknown>[];
+    const [own] = (await querySimply(connection, 'SELECT CONNECTION_ID() AS id')) as readonly { id: unknown }[];
+    const names = (await querySimply(connection, namesOfServer)) as readonly Record<string, unknown>[];
     const server = JSON.stringify(names.map((row) => Object.values(row)).sort());
     // Two tell as much as a thousand.
     if (this.#servers.size < 2) this.#servers.add(server);
@@ -174,38 +165,6 @@ export class ControlConnection {
     };
     return { connection, self };
   }
-
-  /** From the first list that shows this very connection: one that does not shows nothing. */
-  async #threads(
-    connection: Connection,
-    { connectionId }: ControlSelf,
-    ids: readonly number[],
-  ): Promise<readonly Thread[] | undefined> {
-    for (; this.#list < lists.length; this.#list += 1) {
-      try {
-        const rows = (await query(connection, lists[this.#list]?.(ids) ?? '')) as readonly object[];
-        const threads = rows.map(toThread);
-        if (threads.some(({ id }) => id === connectionId)) return threads;
-      } catch (error) {
-        if (errnoOf(error) === undefined) throw error;
-      }
-    }
-    this.#list = 0;
-    return undefined;
-  }
-}
-
-/** The columns of SHOW PROCESSLIST have other cases than those of the tables. */
-function toThread(row: object): Thread {
-  const columns = Object.fromEntries(Object.entries(row).map(([name, value]) => [name.toLowerCase(), value]));
-  const { id, user, host, command, state } = columns;
-  return {
-    id: Number(id),
-    user: String(user),
-    host: String(host),
-    command: String(command),
-    state: String(state ?? ''),
-  };
 }
 
 /** ER_NO_SUCH_THREAD */
@@ -219,22 +178,10 @@ function within<T>(until: number, work: Promise<T>): Promise<T> {
   });
 }
 
-function query(connection: Connection, sql: string): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    connection.query(sql, (error, rows) => (error ? reject(error) : resolve(rows)));
-  });
-}
-
 function withoutAnswer(error: unknown): Extract<Look, { answer: 'error' | 'none' }> {
   if (error === silence) return { answer: 'none', refused: false };
   const code = typeof error === 'object' && error !== null ? (error as { code?: unknown }).code : undefined;
   const isOfNetwork = typeof code === 'string' && /^(E[A-Z]+|PROTOCOL_CONNECTION_LOST|EAI_[A-Z]+)$/.test(code);
   if (errnoOf(error) !== undefined || !isOfNetwork) return { answer: 'error' };
   return { answer: 'none', refused: code === 'ECONNREFUSED' || code === 'ENOENT' };
-}
-
-/** The server's own error number; the operating system's are negative. */
-function errnoOf(error: unknown): number | undefined {
-  const errno = typeof error === 'object' && error !== null ? (error as { errno?: unknown }).errno : undefined;
-  return typeof errno === 'number' && errno > 0 ? errno : undefined;
 }

@@ -1,0 +1,62 @@
+import type { Connection } from 'mysql2';
+import type { ControlSelf, Thread } from './session-identity.ts';
+
+/** Where a list of threads can be had, the best place first: the last two need more rights, or show more than is asked for. */
+const lists: readonly ((ids: readonly number[]) => string)[] = [
+  ...['information_schema', 'performance_schema'].map(
+    (schema) => (ids: readonly number[]) =>
+      `SELECT ID AS id, USER AS user, HOST AS host, COMMAND AS command, STATE AS state FROM ${schema}.processlist ` +
+      `WHERE ID IN (CONNECTION_ID()${ids.map((id) => `, ${id}`).join('')})`,
+  ),
+  () => 'SHOW FULL PROCESSLIST',
+];
+
+/** Reads the server's list of threads, from the first place that has one to show. */
+export class ProcessList {
+  #place = 0;
+
+  /** From the first list that shows this very connection: one that does not shows nothing. */
+  async threads(
+    connection: Connection,
+    { connectionId }: ControlSelf,
+    ids: readonly number[],
+  ): Promise<readonly Thread[] | undefined> {
+    for (; this.#place < lists.length; this.#place += 1) {
+      try {
+        const rows = (await querySimply(connection, lists[this.#place]?.(ids) ?? '')) as readonly object[];
+        const threads = rows.map(toThread);
+        if (threads.some(({ id }) => id === connectionId)) return threads;
+      } catch (error) {
+        if (errnoOf(error) === undefined) throw error;
+      }
+    }
+    this.#place = 0;
+    return undefined;
+  }
+}
+
+/** The columns of SHOW PROCESSLIST have other cases than those of the tables. */
+function toThread(row: object): Thread {
+  const columns = Object.fromEntries(Object.entries(row).map(([name, value]) => [name.toLowerCase(), value]));
+  const { id, user, host, command, state } = columns;
+  return {
+    id: Number(id),
+    user: String(user),
+    host: String(host),
+    command: String(command),
+    state: String(state ?? ''),
+  };
+}
+
+/** One text, without anything of the pool's around it. */
+export function querySimply(connection: Connection, sql: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    connection.query(sql, (error, rows) => (error ? reject(error) : resolve(rows)));
+  });
+}
+
+/** The server's own error number; the operating system's are negative. */
+export function errnoOf(error: unknown): number | undefined {
+  const errno = typeof error === 'object' && error !== null ? (error as { errno?: unknown }).errno : undefined;
+  return typeof errno === 'number' && errno > 0 ? errno : undefined;
+}
