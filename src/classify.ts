@@ -71,7 +71,7 @@ function reasonOf({ proof, source }: Finding['row'], evidence: Evidence | undefi
   if (proof === 'permanent' && outcomeOf(proof, evidence) === 'unknown') {
     return 'the server answered COMMIT with an error that does not say what became of it';
   }
-  return `${source}; ${describe(evidence)}`;
+  return `${source}; ${describeEvidence(evidence)}`;
 }
 
 /** Codes go into messages and events; what is no code may be anything, a parameter for example. */
@@ -105,7 +105,7 @@ function isPartOnly(evidence: Evidence | undefined): boolean {
   return evidence !== undefined && evidence.progress === 'written' && !evidence.atomic;
 }
 
-function describe(evidence: Evidence): string {
+function describeEvidence(evidence: Evidence): string {
   if (evidence.rollsBack) return 'the connection was lost in a transaction that had not been committed';
   switch (evidence.progress) {
     case 'not-acquired':

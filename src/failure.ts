@@ -102,5 +102,5 @@ export interface Operation {
   /** What a connection has made of this error already. Left out, or undefined: nothing that still holds, and the executor classifies it. */
   recallFailure?(error: unknown): Failure | undefined;
   /** What the operation knows of a failure beyond the error itself. Left out: nothing. */
-  judge?(failure: Failure, error: unknown): Failure;
+  refineFailure?(failure: Failure, error: unknown): Failure;
 }

@@ -80,9 +80,9 @@ export class Recovery {
     this.#errors.push(error);
     const { retries, signal, onRetry } = this.#policy;
     const classified = this.#operation.recallFailure?.(error) ?? classify(error);
-    const judged = this.#operation.judge?.(classified, error) ?? classified;
+    const refined = this.#operation.refineFailure?.(classified, error) ?? classified;
     const operation = readOnce(this.#operation);
-    const failure = await this.#killSession(judged, operation, error, attempts <= retries);
+    const failure = await this.#killSession(refined, operation, error, attempts <= retries);
     const shouldRetry = (asked: Failure) => askHook(this.#policy.shouldRetry, asked);
     const decision = decide(failure, operation, { shouldRetry });
     if (decision === 'outcome-unknown') throw this.#outcomeUnknown(error, failure, attempts);

@@ -76,7 +76,8 @@ function derive<D extends object>(db: D, clientFor: ClientFor, policy: RetryPoli
 }
 
 function deriveOne(db: object, clientFor: ClientFor): object {
-  if (!is(db, MySqlDatabase)) throw new TypeError(`Expected a database of drizzle-orm/mysql2, got ${describe(db)}`);
+  if (!is(db, MySqlDatabase))
+    throw new TypeError(`Expected a database of drizzle-orm/mysql2, got ${describeSource(db)}`);
   if (isTransaction(db)) {
     throw new TypeError(
       'Expected a database, got a transaction: what runs inside it cannot be retried by itself. Wrap the database, and call its transaction()',
@@ -111,7 +112,7 @@ function deriveReplicated(
   );
 }
 
-function describe(value: unknown): string {
+function describeSource(value: unknown): string {
   if (typeof value !== 'object' || value === null) return value === null ? 'null' : `a ${typeof value}`;
   const name = value.constructor?.name ?? 'object';
   return 'getConnection' in value ? `a pool (${name}): use gone-away/mysql2 for it` : `an object of class ${name}`;

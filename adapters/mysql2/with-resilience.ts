@@ -45,7 +45,8 @@ export function withResilience(
   }
   const pool = isOptions(source) ? createPool(source as PoolOptions) : source;
   const client = createClient(pool, policy);
-  if (client === undefined) throw new TypeError(`Expected a pool of mysql2 (from createPool), got ${describe(source)}`);
+  if (client === undefined)
+    throw new TypeError(`Expected a pool of mysql2 (from createPool), got ${describeSource(source)}`);
   return wrapPool(pool as PromisePool | CallbackPool, client);
 }
 
@@ -85,7 +86,7 @@ function isOptions(source: unknown): boolean {
   return prototype === Object.prototype || prototype === null;
 }
 
-function describe(source: unknown): string {
+function describeSource(source: unknown): string {
   if (source === null || typeof source !== 'object') return source === null ? 'null' : `a ${typeof source}`;
   const name = source.constructor?.name ?? 'object';
   const hint = /cluster/i.test(name)

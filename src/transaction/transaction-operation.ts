@@ -7,8 +7,8 @@ import type { Operation } from '../failure.ts';
  */
 export function transactionOperation(
   isHandedOver: Operation['isHandedOver'],
-  judge?: NonNullable<Operation['judge']>,
+  refineFailure?: NonNullable<Operation['refineFailure']>,
 ): Operation {
   const operation: Operation = { kind: 'transaction', idempotent: false, isSafeRead: () => false, isHandedOver };
-  return judge === undefined ? operation : { ...operation, judge };
+  return refineFailure === undefined ? operation : { ...operation, refineFailure };
 }

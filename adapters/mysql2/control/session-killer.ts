@@ -81,14 +81,14 @@ class Pursuit {
       const result = await this.latest;
       const elapsed = performance.now() - this.#startedAt;
       if (result !== 'unreachable' || elapsed >= persistence) return result;
-      await wait(Math.min(longestRest, Math.max(firstPause, elapsed / 4)));
+      await pauseFor(Math.min(longestRest, Math.max(firstPause, elapsed / 4)));
       if (signal.aborted) return result;
       this.latest = this.#attempt();
     }
   }
 
   async #attempt(): Promise<KillResult> {
-    const result = await stop(this.#session, this.#control, performance.now() + killTimeout);
+    const result = await stopThread(this.#session, this.#control, performance.now() + killTimeout);
     if (result !== this.#told) {
       this.#told = result;
       const { threadId } = this.#session;
@@ -98,7 +98,7 @@ class Pursuit {
   }
 }
 
-async function stop(session: Session, control: ControlConnection, until: number): Promise<KillResult> {
+async function stopThread(session: Session, control: ControlConnection, until: number): Promise<KillResult> {
   const { endpoints, threadId } = session;
   // By a socket file, everybody is "localhost".
   if (endpoints === undefined || threadId === undefined) return 'not-ours';
@@ -119,7 +119,7 @@ async function stop(session: Session, control: ControlConnection, until: number)
       if (kill === 'refused') return 'not-ours';
       killed = kill === 'killed';
     }
-    await wait(pause);
+    await pauseFor(pause);
   }
   return 'unreachable';
 }
@@ -135,7 +135,7 @@ async function within<T>({ until, signal }: KillLimits, work: Promise<T>): Promi
   }
 }
 
-function wait(milliseconds: number): Promise<void> {
+function pauseFor(milliseconds: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, milliseconds).unref();
   });

@@ -133,9 +133,9 @@ export class StatementWatch {
     if (silence.moves !== moves) return;
     const verdict = this.#verdict(suspect, look, control, now);
     if (verdict === 'lost') {
-      watched.cut(lost('ECONNABORTED', 'the server does not execute the statement any more (`watch.after`)'));
+      watched.cut(lostError('ECONNABORTED', 'the server does not execute the statement any more (`watch.after`)'));
     } else if (verdict === 'unreachable') {
-      watched.cut(lost('ETIMEDOUT', `the server was out of reach for ${watch.timeout} ms (\`watch.timeout\`)`));
+      watched.cut(lostError('ETIMEDOUT', `the server was out of reach for ${watch.timeout} ms (\`watch.timeout\`)`));
     } else {
       silence.noteVerdict(verdict, watch, now);
     }
@@ -166,6 +166,6 @@ export class StatementWatch {
   }
 }
 
-function lost(code: string, why: string): Error {
+function lostError(code: string, why: string): Error {
   return Object.assign(new Error(`No answer came, and ${why}; the connection was destroyed`), { code });
 }

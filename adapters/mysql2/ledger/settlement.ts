@@ -53,7 +53,7 @@ async function fenceToken(
   try {
     lease = await core.acquire(policy, deadline, false);
   } catch (error) {
-    return failed(error);
+    return failedAnswer(error);
   }
   const send = sendUntil(lease, deadline, { attemptTimeout: answerWithin, signal: policy.signal }, core.environment);
   try {
@@ -61,7 +61,7 @@ async function fenceToken(
     await send({ sql: 'SET SESSION innodb_lock_wait_timeout = 1, SESSION autocommit = 1' });
     return await putFence(send, statements, commit);
   } catch (error) {
-    return failed(error);
+    return failedAnswer(error);
   } finally {
     // Nobody else is to get a session with that limit.
     lease.destroy(lease.isLost ? 'lost' : 'dirty');
@@ -84,6 +84,6 @@ async function putFence(
   return { kind: 'duplicate', state: textOf(row?.[0]) ?? undefined };
 }
 
-function failed(error: unknown): SettlementAnswer {
+function failedAnswer(error: unknown): SettlementAnswer {
   return { kind: 'failed', failure: classify(error) };
 }

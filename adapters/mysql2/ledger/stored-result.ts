@@ -63,7 +63,7 @@ function unstorableObject(value: object, above: readonly object[]): string | und
   if (Array.isArray(value)) {
     return Object.keys(value).length === value.length ? undefined : 'an array with holes or with names';
   }
-  if (!isPlain(value)) return describe(value);
+  if (!isPlain(value)) return describeObject(value);
   return Object.getOwnPropertySymbols(value).length === 0 ? undefined : 'a symbol as a name';
 }
 
@@ -78,7 +78,7 @@ function isPlain(value: object): boolean {
   return value.constructor?.name === 'ResultSetHeader';
 }
 
-function describe(value: object): string {
+function describeObject(value: object): string {
   const name = value.constructor?.name ?? '';
   return /^[A-Z]\w{0,39}$/.test(name) ? `an object of class ${name}` : 'an object of a class';
 }

@@ -59,7 +59,7 @@ export function runBatch(
     idempotent,
     isSafeRead: () => batch.isSafeRead(),
     isHandedOver: () => false,
-    judge: (failure, error) =>
+    refineFailure: (failure, error) =>
       provesWhole(failure, error, batch) ? failure : refineFailure(failure, { outcome: 'unknown' }),
   };
   return runner.run(operation, () => {

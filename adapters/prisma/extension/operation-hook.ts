@@ -58,7 +58,7 @@ function toRetriedOperation(described: PrismaOperation, idempotent: boolean): Op
     idempotent,
     isSafeRead: described.isSafeRead,
     isHandedOver: () => false,
-    judge: (failure, error) =>
+    refineFailure: (failure, error) =>
       provesWhole(failure, error, described) ? failure : refineFailure(failure, { outcome: 'unknown' }),
   };
 }

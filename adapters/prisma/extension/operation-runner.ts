@@ -16,7 +16,7 @@ import { isSettled, markSettledByRunner, refineFailure, unwrapError } from './ve
 export interface Attempt {
   /** Another runner has taken over: limits are its business. */
   delegated: boolean;
-  /** What it failed with, where Prisma's own error may be another one: to be judged in its place. */
+  /** What it failed with, where Prisma's own error may be another one: to be refined in its place. */
   failed: { readonly error: unknown } | undefined;
   /** What it ended with, where nothing is to be decided about that: the caller gets it as it is. */
   final: { readonly error: unknown } | undefined;
@@ -70,11 +70,11 @@ export class OperationRunner {
    * @throws as {@link Executor.run}; errors of this package as they are, not as Prisma wraps them
    */
   async run<T>(operation: Operation, work: (attempt: Attempt) => PromiseLike<T>): Promise<T> {
-    const judged: Operation = Object.create(operation, {
-      judge: { value: (failure: Failure, error: unknown) => this.#refineFailure(operation, failure, error) },
+    const refined: Operation = Object.create(operation, {
+      refineFailure: { value: (failure: Failure, error: unknown) => this.#refineFailure(operation, failure, error) },
     });
     try {
-      const ended = await this.#executor.run(judged, this.policy, ({ attempt, deadline }) =>
+      const ended = await this.#executor.run(refined, this.policy, ({ attempt, deadline }) =>
         this.#attempt(operation, work, this.#scopeFor(attempt, deadline)),
       );
       if ('error' in ended) throw ended.error;
@@ -106,7 +106,7 @@ export class OperationRunner {
   }
 
   #refineFailure(operation: Operation, failure: Failure, error: unknown): Failure {
-    const known = operation.judge?.(failure, error) ?? failure;
+    const known = operation.refineFailure?.(failure, error) ?? failure;
     const isOurs = known.kind !== 'aborted' || this.policy.signal?.aborted === true;
     // The signal of somebody else whose read Prisma had put into the same statement.
     return isOurs ? known : refineFailure(known, { kind: 'connection-lost' });
