@@ -6,6 +6,7 @@ import { withResilience } from '../../adapters/drizzle/index.ts';
 import { PrismaMySQL2 } from '../../adapters/prisma/adapter/index.ts';
 import { resilience } from '../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../prisma/generated/client.ts';
+import { retryPolicy } from '../../src/index.ts';
 import { naiveRetry } from '../../test/support/naive-retry.ts';
 import { isUnheardOfMariaDbDriver } from '../../test/support/prisma/mariadb-driver.ts';
 import { type Database, performWithDrizzle } from './drizzle-application.ts';
@@ -66,7 +67,9 @@ export function createClient(key: ClientKey, options: PoolOptions): Client {
       return createBarePrisma(options);
     case 'prisma_gone_away': {
       const pool = createPool(options);
-      const extended = new PrismaClient({ adapter: new PrismaMySQL2(pool, { policy }) }).$extends(resilience(policy));
+      const extended = new PrismaClient({ adapter: new PrismaMySQL2(pool, { policy }) }).$extends(
+        resilience(retryPolicy(policy)),
+      );
       // It can do all that the other one can, but for `$on`; Prisma's types have no name for both.
       const prisma = extended as unknown as PrismaClient;
       return client(key, pool, (operation) => performWithPrisma(prisma, operation));

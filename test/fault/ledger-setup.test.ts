@@ -172,7 +172,7 @@ describe('exactlyOnce', unhurried, () => {
     await expect(transaction(pool, nothing, readOnly)).rejects.toThrow(/`accessMode` to be 'read write'/);
     await expect(db.transaction(nothing, readOnly)).rejects.toThrow(/`accessMode` to be 'read write'/);
     const restart = { exactlyOnce: true, rerun: false } as const;
-    await expect(transaction(pool, nothing, restart)).rejects.toThrow(/`retry` to be 'rerun' or left out/);
+    await expect(transaction(pool, nothing, restart)).rejects.toThrow(/`rerun` to be true or left out/);
     const once = pool.$resilience({ exactlyOnce: true });
     await expect(once.query('CREATE TABLE t (id INT)')).rejects.toThrow(/a statement that commits by itself/);
     await expect(once.query('INSERT INTO stage_rows (id) VALUES (1); COMMIT')).rejects.toThrow(TypeError);

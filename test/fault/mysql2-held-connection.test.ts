@@ -175,7 +175,7 @@ describe('a connection from getConnection()', unhurried, () => {
     expect(await failureOf(held.query(insertOne))).toMatchObject({ errno: 1290 });
     held.release();
     await warm(pool, 3);
-    expect(evicted.map(({ reason }) => reason)).toEqual(['lost', 'generation', 'generation']);
+    expect(evicted.map(({ reason }) => reason)).toEqual(['lost', 'server', 'server']);
   });
 
   test('is waited for while the server is down, and then works', async () => {

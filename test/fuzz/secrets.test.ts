@@ -8,7 +8,7 @@ import { createLedger, transaction, withResilience } from '../../adapters/mysql2
 import { PrismaMySQL2 } from '../../adapters/prisma/adapter/index.ts';
 import { resilience } from '../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../prisma/generated/client.ts';
-import { isGoneAwayError, type ResilienceOptions, type TransactionOptions } from '../../src/index.ts';
+import { isGoneAwayError, type ResilienceOptions, retryPolicy, type TransactionOptions } from '../../src/index.ts';
 import { failureOf, later } from '../contract/outcome.ts';
 import { breakCommit } from '../support/ledger/stage-ledger.ts';
 import { everythingOf, type Recording, recordEverything } from '../support/proxy/record-everything.ts';
@@ -77,7 +77,9 @@ const bindings: Readonly<Record<string, (connection: PoolOptions, policy: Resili
   },
   Prisma: ({ host, port, user, password, database }, policy) => {
     const url = `mysql://${user}:${password}@${host}:${port}/${database}?connectTimeout=400`;
-    const prisma = new PrismaClient({ adapter: new PrismaMySQL2(url, { policy }) }).$extends(resilience(policy));
+    const prisma = new PrismaClient({ adapter: new PrismaMySQL2(url, { policy }) }).$extends(
+      resilience(retryPolicy(policy)),
+    );
     return {
       read: async () => prisma.$queryRawUnsafe(select, secrets.parameter),
       write: async (note = secrets.parameter) => prisma.$executeRawUnsafe(insert, note),

@@ -40,6 +40,10 @@ describe('what the extension is not for', () => {
     [{ retires: 1 }, /retires/],
     [{ minTimeout: 3_000 }, /maxTimeout/],
     [{ signal: {} }, /signal/],
+    [{ liveness: {} }, /`liveness`: it belongs to the pool/],
+    [{ ledgerTable: 'a' }, /`ledgerTable`: it belongs to the pool/],
+    [{ onEvict: () => {} }, /`onEvict`: it belongs to the pool/],
+    [{ idempotent: true }, /`idempotent`: it is for single calls/],
   ])('is a policy that is wrong: %o', (policy, message) => {
     expect(() => resilience(policy)).toThrow(TypeError);
     expect(() => resilience(policy)).toThrow(message);

@@ -4,6 +4,7 @@ import { PrismaMySQL2 } from '../../../adapters/prisma/adapter/index.ts';
 import { resilience } from '../../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../../prisma/generated/client.ts';
 import type { ResilienceOptions, TransactionDefaults } from '../../../src/index.ts';
+import { retryPolicy } from '../../../src/index.ts';
 import { type Client, type ClientKind, expectRows, hugePadding, padding, type Work } from './client.ts';
 
 export const openPrismaMySQL2: ClientKind['open'] = (connection, policy) => {
@@ -35,7 +36,7 @@ function createClient(
   end: () => Promise<unknown>,
 ): Client {
   const transactionOptions = { maxWait: 60_000, timeout: 60_000 };
-  const prisma = new PrismaClient({ adapter, transactionOptions }).$extends(resilience(policy));
+  const prisma = new PrismaClient({ adapter, transactionOptions }).$extends(resilience(retryPolicy(policy)));
   type Sender = Pick<typeof prisma, 'account' | 'operation'>;
   const insert = (sender: Sender, opId: number) => sender.operation.createMany({ data: [{ opId }] });
   const update = (sender: Sender, id: number) => sender.account.updateMany({ where: { id }, data: up });

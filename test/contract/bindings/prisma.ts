@@ -3,6 +3,7 @@ import { createPool } from 'mysql2/promise';
 import { PrismaMySQL2 } from '../../../adapters/prisma/adapter/index.ts';
 import { resilience } from '../../../adapters/prisma/index.ts';
 import { Prisma, PrismaClient } from '../../../prisma/generated/client.ts';
+import { type ResilienceOptions, retryPolicy } from '../../../src/index.ts';
 import { createPrismaMariaDb } from '../../support/prisma/prisma-mariadb.ts';
 import type { Binding, BindingStatements, CreateBinding } from '../binding.ts';
 
@@ -27,9 +28,10 @@ export const createForeignBinding: CreateBinding = ({ connection, connectionLimi
   return createBinding(prisma, () => prisma.$disconnect());
 };
 
-function createClient(adapter: PrismaMySQL2 | PrismaMariaDb, policy: Parameters<typeof resilience>[0]) {
+function createClient(adapter: PrismaMySQL2 | PrismaMariaDb, policy: ResilienceOptions | undefined) {
   return new PrismaClient({ adapter, transactionOptions: { maxWait: 60_000, timeout: 60_000 } }).$extends(
-    resilience(policy),
+    // Its part about connections is for the adapter.
+    resilience(retryPolicy(policy)),
   );
 }
 

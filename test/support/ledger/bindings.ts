@@ -9,6 +9,7 @@ import { PrismaMySQL2 } from '../../../adapters/prisma/adapter/index.ts';
 import { resilience } from '../../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../../prisma/generated/client.ts';
 import type { ResilienceOptions, TransactionOptions } from '../../../src/index.ts';
+import { retryPolicy } from '../../../src/index.ts';
 
 /** What can be done in a transaction. The table is `stage_rows`. */
 export interface LedgerStatements {
@@ -83,7 +84,7 @@ const createPrisma: CreateLedgerBinding = ({ connection, policy }) => {
   const prisma = new PrismaClient({
     adapter: new PrismaMySQL2(resilient),
     transactionOptions: { maxWait: 60_000, timeout: 60_000 },
-  }).$extends(resilience(policy));
+  }).$extends(resilience(retryPolicy(policy)));
   return {
     transaction: (callback, options) =>
       prisma.$transaction(

@@ -4,6 +4,7 @@ import { PrismaMySQL2 } from '../../../adapters/prisma/adapter/index.ts';
 import { resilience } from '../../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../../prisma/generated/client.ts';
 import type { ResilienceOptions } from '../../../src/index.ts';
+import { retryPolicy } from '../../../src/index.ts';
 import type { Stage } from '../stage.ts';
 import { createPrismaMariaDb } from './prisma-mariadb.ts';
 
@@ -33,7 +34,7 @@ export type BareClient = ReturnType<typeof createBareClient>;
 
 /** A client with the extension, and nothing else. */
 export function createExtendedClient(stage: Stage, adapter: AdapterName, options: ClientOptions = {}) {
-  return createBareClient(stage, adapter, options).$extends(resilience(options.policy));
+  return createBareClient(stage, adapter, options).$extends(resilience(retryPolicy(options.policy)));
 }
 
 export type ExtendedClient = ReturnType<typeof createExtendedClient>;

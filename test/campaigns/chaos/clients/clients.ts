@@ -6,6 +6,7 @@ import { withResilience } from '../../../../adapters/mysql2/index.ts';
 import { PrismaMySQL2 } from '../../../../adapters/prisma/adapter/index.ts';
 import { resilience } from '../../../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../../../prisma/generated/client.ts';
+import { retryPolicy } from '../../../../src/index.ts';
 import { naiveRetry } from '../../../support/naive-retry.ts';
 import type { CallKind } from '../history.ts';
 import { type Client, policy } from './client.ts';
@@ -39,7 +40,9 @@ export const clientKinds = {
     ours: true,
     open(options) {
       const pool = createPool(options);
-      const prisma = new PrismaClient({ adapter: new PrismaMySQL2(pool, { policy }) }).$extends(resilience(policy));
+      const prisma = new PrismaClient({ adapter: new PrismaMySQL2(pool, { policy }) }).$extends(
+        resilience(retryPolicy(policy)),
+      );
       // Prisma's types have no name for what the extension adds to a client.
       const db = prisma as unknown as Database;
       const client = onPool(pool, (work, signal) => performWithPrisma(db, work, signal));

@@ -8,6 +8,7 @@ import { PrismaMySQL2 } from '../../../../adapters/prisma/adapter/index.ts';
 import { resilience } from '../../../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../../../prisma/generated/client.ts';
 import type { ResilienceOptions, TransactionDefaults } from '../../../../src/index.ts';
+import { retryPolicy } from '../../../../src/index.ts';
 
 /** One way to use this package, reduced to what is asked of a server that misbehaves. */
 export interface Client {
@@ -81,7 +82,9 @@ const makers: { readonly [N in ClientName]: Make } = {
   },
   Prisma: (connection, policy) => {
     const bare = createPool(connection);
-    const prisma = new PrismaClient({ adapter: new PrismaMySQL2(bare, { policy }) }).$extends(resilience(policy));
+    const prisma = new PrismaClient({ adapter: new PrismaMySQL2(bare, { policy }) }).$extends(
+      resilience(retryPolicy(policy)),
+    );
     return {
       read: async () => idsOf(await prisma.$queryRawUnsafe(select)),
       readPrepared: async () => idsOf(await prisma.$queryRawUnsafe(selectPrepared, 0)),
