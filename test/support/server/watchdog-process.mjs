@@ -2,7 +2,7 @@
 // whatever reason (kill -9 included), standard input ends, and then every server it was told of is killed and every
 // directory removed. Plain JavaScript, because Node 20 cannot run TypeScript without a loader.
 import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -29,7 +29,16 @@ async function cleanUp([directory, owner]) {
     // A dying server may still create files; the directory can go only after it.
     for (let i = 0; i < 500 && bornAt(owner.pid) === owner.born; i++) await delay(10);
   }
-  rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+  // Whatever the dead process had started to fill the directory goes on for a moment, and may put files back.
+  for (let away = 0, i = 0; away < 3 && i < 100; i++) {
+    try {
+      rmSync(directory, { recursive: true, force: true });
+      away = existsSync(directory) ? 0 : away + 1;
+    } catch {
+      away = 0;
+    }
+    await delay(100);
+  }
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
