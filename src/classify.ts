@@ -83,7 +83,7 @@ function outcomeOf(proof: Proof, evidence: Evidence | undefined): Outcome {
   switch (proof) {
     case 'permanent':
       if (evidence === undefined) return 'failed';
-      if (evidence.progress !== 'written') return 'not-executed';
+      if (evidence.progress !== 'written') return evidence.isPart === true ? 'failed' : 'not-executed';
       return evidence.commits ? 'unknown' : 'failed';
     case 'not-executed':
       return isPartOnly(evidence) ? 'failed' : 'not-executed';
@@ -94,15 +94,17 @@ function outcomeOf(proof: Proof, evidence: Evidence | undefined): Outcome {
       if (evidence === undefined) return 'unknown';
       // A lost connection undoes an open transaction, whether or not its last statement was sent.
       if (evidence.rollsBack) return 'rolled-back';
-      return evidence.progress === 'written' ? 'unknown' : 'not-executed';
+      if (evidence.progress === 'written') return 'unknown';
+      return evidence.isPart === true ? 'failed' : 'not-executed';
     default:
       return proof satisfies never;
   }
 }
 
-/** The server answered for the statement that failed; what had run before it in the same request may have been committed. */
+/** The server answered for the statement that failed; what had run before it in the same request, or transaction, may have been committed. */
 function isPartOnly(evidence: Evidence | undefined): boolean {
-  return evidence !== undefined && evidence.progress === 'written' && !evidence.atomic;
+  if (evidence === undefined) return false;
+  return evidence.isPart === true || (evidence.progress === 'written' && !evidence.atomic);
 }
 
 function describeEvidence(evidence: Evidence): string {

@@ -61,5 +61,6 @@ function worse(a: Evidence, b: Evidence): Evidence {
     atomic: a.atomic && b.atomic,
     commits: a.commits || b.commits,
     abandoned: a.abandoned || b.abandoned,
+    isPart: a.isPart === true || b.isPart === true,
   };
 }

@@ -69,6 +69,8 @@ export interface Evidence {
   readonly commits: boolean;
   /** This side stopped waiting; the server may still be working on it. */
   readonly abandoned: boolean;
+  /** What came before it in its transaction may have been committed, so that nothing is proven of the whole. Left out: not so. */
+  readonly isPart?: boolean;
 }
 
 /** A classified failure. Never carries SQL parameters or row data. */

@@ -23,8 +23,21 @@ export { callPolicy, clientPolicy, transactionPolicy } from './policy/policy.ts'
 export { isError, isObject, messageOf, propertyOf } from './property.ts';
 export type { AttemptContext } from './recovery.ts';
 export { sleep } from './sleep.ts';
-export { leavesTransactionUncommitted, readTransactionEffect, stripFinalSemicolons } from './sql/transaction-effect.ts';
+export {
+  leavesTransactionUncommitted,
+  mayEndTransaction,
+  readTransactionEffect,
+  stripFinalSemicolons,
+} from './sql/transaction-effect.ts';
 export { publish } from './telemetry.ts';
+export {
+  type GateAction,
+  type GateEvent,
+  type GateState,
+  newGate,
+  type StatementFailure,
+  stepGate,
+} from './transaction/transaction-gate.ts';
 export { transactionOperation } from './transaction/transaction-operation.ts';
 export {
   otherTransactionOptions,

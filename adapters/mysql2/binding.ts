@@ -12,6 +12,7 @@ export { runStatement } from './pool/run-statement.ts';
 export { exactOptions, exactStatement, type ResultField } from './prepared/exact-statement.ts';
 export { typedParameterMaker } from './prepared/prepared-execution.ts';
 export { plainEnd, sendPlain } from './transaction/plain-steps.ts';
+export { firstErrorBehind, isRefusal } from './transaction/refused-statement.ts';
 export { commitOn, type EndSteps, rollBackOn, runTransaction } from './transaction/run-transaction.ts';
-export { TransactionClient } from './transaction/transaction-client.ts';
+export { TransactionUnit } from './transaction/transaction-unit.ts';
 export { wrapPool } from './with-resilience.ts';

@@ -1,9 +1,9 @@
 import { clientOf, type ResilientClient } from './client.ts';
 import { ledgerChange } from './ledger/ledger-query.ts';
 import { leastPruneAge, ledgerSql, ledgerStatements, quoteTable } from './ledger/ledger-table.ts';
+import type { LeaseClient } from './pool/lease-client.ts';
 import { plainSteps } from './transaction/plain-steps.ts';
 import { runTransaction } from './transaction/run-transaction.ts';
-import type { TransactionClient } from './transaction/transaction-client.ts';
 
 export interface CreateLedgerOptions {
   /** Default: the `ledgerTable` of the pool's policy, which is `gone_away_ledger` by default. */
@@ -64,7 +64,7 @@ export async function pruneLedger(pool: object, options: PruneLedgerOptions): Pr
 
 /** Committed by its own COMMIT, whatever the autocommit mode of the pool's sessions. */
 function deleteBatch(client: ResilientClient, sql: string): Promise<number> {
-  return runTransaction<TransactionClient, number>(
+  return runTransaction<LeaseClient, number>(
     client,
     { rerun: true, exactlyOnce: false },
     {

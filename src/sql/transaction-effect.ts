@@ -52,6 +52,11 @@ export function readTransactionEffect(sql: string, multipleStatements: boolean):
   };
 }
 
+/** Whether this may end the transaction that it runs in, and begin another: by its first word, which is all that is read of it. */
+export function mayEndTransaction(sql: string, multipleStatements: boolean): boolean {
+  return !neutralStatements.has(firstWordOf(sql)) || (multipleStatements && sql.includes(';'));
+}
+
 /** Without semicolons and blanks at its end. By hand: a pattern tries every run of blanks in the text from each of its characters. */
 export function stripFinalSemicolons(sql: string): string {
   let end = sql.length;

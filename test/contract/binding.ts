@@ -17,6 +17,8 @@ export interface BindingStatements {
   insert(id: number): Promise<unknown>;
   /** Counts up one row of `stage_keyed`, and locks it. */
   count(id: number): Promise<unknown>;
+  /** Any statement, as it is. */
+  send(sql: string): Promise<unknown>;
 }
 
 export type Callback<T> = (tx: BindingStatements, context: TransactionContext) => Promise<T>;

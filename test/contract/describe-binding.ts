@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import { unhurried, useStage } from '../support/stage.ts';
 import type { CreateBinding } from './binding.ts';
+import { describeCompany } from './scenarios/company.ts';
 import { describeIdleLoss } from './scenarios/idle-loss.ts';
 import { describeInFlightLoss } from './scenarios/in-flight-loss.ts';
 import { describeLifecycle } from './scenarios/lifecycle.ts';
@@ -34,5 +35,6 @@ export function describeBinding(name: string, create: CreateBinding): void {
     describeTransactions(create, stage);
     describeTransactionLimits(create, stage);
     describeReruns(create, stage);
+    describeCompany(create, stage);
   });
 }

@@ -87,7 +87,7 @@ export class LedgerClaim {
     const completed = new CompletedClaim(this.#context, this.#facts, this.#state);
     if (lease.transactionEnd !== undefined) return completed;
     const send = sendUntil(lease, Number.POSITIVE_INFINITY, use.policy, environment);
-    if (lease.transactionState === 'none') throw endedByItself();
+    if (lease.transactionState === 'none' || !lease.isWhole) throw endedByItself();
     if (lease.transactionState === 'unsure') {
       // The callback swallowed a lock wait timeout, which ends the transaction where innodb_rollback_on_timeout is set: COMMIT would
       // succeed at nothing.

@@ -44,6 +44,8 @@ export interface LeaseOwner {
 /** One use of a pooled connection, from acquire to release. Keeps the first failure of that use. */
 export class Lease implements Holder, Watched {
   readonly watchesCommands: boolean;
+  /** Nothing of the transaction that is open on it can have been committed already. */
+  isWhole = true;
   readonly #pooled: PooledConnection;
   readonly #owner: LeaseOwner;
   readonly #policy: RetryPolicy;

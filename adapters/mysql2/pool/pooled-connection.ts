@@ -35,6 +35,8 @@ export interface Holder {
   readonly watchesCommands: boolean;
   /** Only statements that precede the user's own are being sent. */
   readonly preparing: boolean;
+  /** Nothing of the transaction that is open can have been committed already. */
+  readonly isWhole: boolean;
   /** The server's thread may be stopped when the connection is lost. */
   readonly killsLostSessions: boolean;
   /** The holder gives the connection back. */
@@ -229,12 +231,14 @@ export class PooledConnection {
     const progress = wire === 'written' && this.holder?.preparing === true ? 'preparing' : wire;
     const sql = sqlOf(command) ?? '';
     const effect = readTransactionEffect(sql, allowsMultipleStatements(this.core));
+    const isWhole = this.holder?.isWhole !== false;
     return {
       progress,
       atomic: effect.isAtomic,
-      rollsBack: isOpen && (wire !== 'written' || effect.leavesUncommitted),
+      rollsBack: isOpen && isWhole && (wire !== 'written' || effect.leavesUncommitted),
       commits: effect.isCommit,
       abandoned: false,
+      ...(!isWhole && { isPart: true }),
     };
   }
 

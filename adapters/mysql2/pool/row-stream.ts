@@ -10,6 +10,7 @@ const highWaterMark = 64;
  * A lease of its own is given up however the stream ends: released after the last row, destroyed when the caller stopped early,
  * because what is left of the result is still on its way. In a transaction, whose lease goes on, the rest is read and dropped.
  *
+ * @param onEnd called when nothing of the result is left on the wire, with what it failed with
  * @throws the driver's error, with evidence; AttemptTimeoutError when a row is waited for longer than `attemptTimeout`
  */
 export async function* streamRows(
@@ -18,13 +19,17 @@ export async function* streamRows(
   values: unknown,
   limits: StatementLimits,
   lifetime: 'own-lease' | 'in-transaction',
+  onEnd: (error?: unknown) => void = () => {},
 ): AsyncGenerator<unknown, void, void> {
   const { connection } = lease;
   const rows: unknown[] = [];
   const end: { state: 'open' | 'ended' | 'failed'; error: unknown } = { state: 'open', error: undefined };
   let wake: () => void = () => {};
   const close = (state: 'ended' | 'failed', error?: unknown) => {
-    if (end.state === 'open') Object.assign(end, { state, error });
+    if (end.state === 'open') {
+      Object.assign(end, { state, error });
+      onEnd(error);
+    }
     wake();
   };
   const fail = (error: unknown) => close('failed', error);

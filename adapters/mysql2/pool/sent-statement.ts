@@ -1,5 +1,5 @@
 import type { PoolConnection } from 'mysql2';
-import { type ClassifiedError, type Failure, isSafeRead } from '../../../src/internal.ts';
+import { type ClassifiedError, type Failure, isSafeRead, mayEndTransaction } from '../../../src/internal.ts';
 import { type DriverCommand, sqlOf } from '../driver/command.ts';
 import { allowsMultipleStatements, isEncodedFaithfully } from '../driver/connection.ts';
 import { isFittingAnswer, unfittingAnswer } from './fitting-answer.ts';
@@ -29,6 +29,12 @@ export class SentStatement {
     const sql = sqlOf(this.command);
     if (sql === undefined || !isEncodedFaithfully(sql, this.#connection)) return false;
     return this.#isPlainRead || isSafeRead(sql, { mayLock });
+  }
+
+  /** Whether it may have ended the transaction that it ran in, by its text. */
+  get mayCommit(): boolean {
+    const sql = sqlOf(this.command);
+    return sql === undefined || mayEndTransaction(sql, allowsMultipleStatements(this.#connection));
   }
 
   /** What it proved when it failed with this error, if that still holds. */

@@ -11,8 +11,13 @@ import {
 import type { CompletedClaim, LedgerClaim } from '../ledger/ledger-claim.ts';
 import { LedgerTransaction } from '../ledger/ledger-transaction.ts';
 import type { Lease } from '../pool/lease.ts';
+import type { LeaseClient } from '../pool/lease-client.ts';
 import type { PoolUse } from '../pool/pool-use.ts';
-import { type Conclusion, TransactionClient } from './transaction-client.ts';
+import { firstErrorBehind } from './refused-statement.ts';
+import { TransactionUnit } from './transaction-unit.ts';
+
+/** What came of something that is not for the executor to judge any more. */
+type Conclusion<T> = { readonly result: T } | { readonly thrown: unknown };
 
 /** How a binding ends a transaction. Each step sends through the ORM, so that its logger sees it. */
 export interface EndSteps<Tx> {
@@ -22,8 +27,8 @@ export interface EndSteps<Tx> {
 
 /** How a binding speaks a transaction. */
 export interface TransactionSteps<Tx, T> extends EndSteps<Tx> {
-  /** Makes the binding's transaction object on this connection; sends nothing. */
-  open(connection: TransactionClient): Tx;
+  /** Makes the binding's transaction object on this connection: one for the user, and one for the other steps. Sends nothing. */
+  open(connection: LeaseClient): Tx;
   /** Sends what precedes the user's own statements: SET TRANSACTION, BEGIN. */
   begin(tx: Tx): Promise<unknown>;
   /** The user's callback. */
@@ -54,29 +59,34 @@ export async function runTransaction<Tx, T>(
   const scope = rerun && enclosing === undefined ? new TransactionScope(core) : undefined;
   const ledger = exactlyOnce ? new LedgerTransaction(use, { idempotencyKey }) : undefined;
   let runs = 0;
-  const operation = transactionOperation(() => runs > 0 && (scope === undefined || scope.lastsBeyond));
+  /** Of the last run. */
+  let isWhole = true;
+  const operation = transactionOperation(() => runs > 0 && (scope === undefined || scope.lastsBeyond || !isWhole));
   try {
     const conclusion = await core.executor.run<Conclusion<T>>(operation, policy, async ({ deadline }) => {
-      const connection = new TransactionClient(use, await core.acquire(policy, deadline, false));
+      const connection = new TransactionUnit(use, await core.acquire(policy, deadline, false));
       try {
-        const tx = steps.open(connection);
+        const own = steps.open(connection.ownSide);
         const checked = await ledger?.checkTable(connection.lease, deadline);
         const claim = await connection.begin(async (until) => {
-          await steps.begin(tx);
+          await steps.begin(own);
           return checked?.claimToken(connection.lease, until);
         }, deadline);
         if (claim?.kind === 'stored') return claim.stored as Conclusion<T>;
         runs += 1;
         const context = Object.freeze({ attempt: runs });
+        const tx = steps.open(connection);
         const body = () => steps.body(tx, context);
         const bodyInScope = scope === undefined ? body : () => scope.run(body);
-        const ended = await runAndCommit(connection, tx, steps, bodyInScope, claim);
+        const ended = await runAndCommit(connection, own, steps, bodyInScope, claim);
         if (!('thrown' in ended)) return ended;
         if (comesFrom(ended.thrown, (link) => connection.lease.hasSeen(link))) enclosing?.noteFailure(ended.thrown);
         // What the server has undone is for the executor: it knows whether it may run again, and how often.
-        if (scope !== undefined && isUndone(connection.lease, scope, ended.thrown)) throw ended.thrown;
+        if (scope !== undefined && connection.isWhole && isUndone(connection.lease, scope, ended.thrown))
+          throw ended.thrown;
         return ended;
       } finally {
+        isWhole = connection.isWhole;
         connection.lease.release();
       }
     });
@@ -92,8 +102,8 @@ export async function runTransaction<Tx, T>(
 }
 
 async function runAndCommit<Tx, T>(
-  connection: TransactionClient,
-  tx: Tx,
+  connection: TransactionUnit,
+  own: Tx,
   steps: EndSteps<Tx>,
   body: () => Promise<T>,
   claim: LedgerClaim | undefined,
@@ -102,15 +112,21 @@ async function runAndCommit<Tx, T>(
   let completed: CompletedClaim | undefined;
   try {
     result = await body();
+    await connection.finish();
+    const { endedBy } = connection;
+    // An error that ended the transaction was swallowed: there is nothing left to commit, and COMMIT would succeed at it.
+    if (endedBy !== undefined) throw endedBy.error;
     completed = await claim?.completeRow(claim.encodeResult(result));
-  } catch (thrown) {
+  } catch (error) {
+    await connection.abandon();
+    const thrown = firstErrorBehind(error);
     if (claim?.stored !== undefined) return claim.stored as Conclusion<T>;
     if (isUnknown(connection.lease, thrown)) throw thrown;
-    await rollBackOn(connection.lease, tx, steps);
+    await rollBackOn(connection.lease, own, steps);
     return { thrown };
   }
   try {
-    return (await commitOn(connection.lease, tx, steps)) ?? { result };
+    return (await commitOn(connection.lease, own, steps)) ?? { result };
   } catch (error) {
     if (completed === undefined) throw error;
     await completed.settleCommit(error);

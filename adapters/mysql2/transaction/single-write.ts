@@ -1,9 +1,9 @@
 import { isSafeRead, leavesTransactionUncommitted, stripFinalSemicolons } from '../../../src/internal.ts';
 import type { StatementMethod, StatementResult } from '../pool/lease.ts';
+import type { LeaseClient } from '../pool/lease-client.ts';
 import type { PoolUse } from '../pool/pool-use.ts';
 import { plainSteps } from './plain-steps.ts';
 import { runTransaction } from './run-transaction.ts';
-import type { TransactionClient } from './transaction-client.ts';
 
 /** Whether this statement has an outcome that can be in doubt. A safe read is sent again anyway. */
 export function needsLedger(sql: unknown): boolean {
@@ -29,7 +29,7 @@ export async function runSingleWrite(
     );
   }
   const options = { rerun: true, exactlyOnce: true, idempotencyKey: undefined } as const;
-  return runTransaction<TransactionClient, StatementResult>(use, options, {
+  return runTransaction<LeaseClient, StatementResult>(use, options, {
     ...plainSteps,
     body: (connection) => connection.run(method, sql, values),
   });

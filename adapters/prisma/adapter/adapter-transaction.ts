@@ -3,11 +3,14 @@ import type { CompletedClaim, Lease, LedgerClaim, ResilientClient, StatementLimi
 import {
   commitOn,
   type EndSteps,
+  firstErrorBehind,
+  isRefusal,
+  type LeaseClient,
   LedgerTransaction,
   plainEnd,
   rollBackOn,
   sendPlain,
-  TransactionClient,
+  TransactionUnit,
 } from '../../mysql2/binding.ts';
 import { adapterInfo } from '../bridge/adapter-info.ts';
 import type { LedgerTicket } from '../bridge/call-scope.ts';
@@ -65,7 +68,7 @@ class AdapterTransaction implements Transaction {
   readonly adapterName: string = adapterInfo.adapterName;
   readonly options = { usePhantomQuery: true };
   readonly #client: ResilientClient;
-  readonly #connection: TransactionClient;
+  readonly #connection: TransactionUnit;
   readonly #ticket: LedgerTicket | undefined;
   /** Ends what is still in flight when the transaction is rolled back. */
   readonly #abandoned = new AbortController();
@@ -77,7 +80,7 @@ class AdapterTransaction implements Transaction {
     this.#client = client;
     this.#ticket = ticket;
     this.#limits = { attemptTimeout: client.policy.attemptTimeout, signal: this.#signal(client.policy) };
-    this.#connection = new TransactionClient(client, lease, this.#limits);
+    this.#connection = new TransactionUnit(client, lease, this.#limits);
   }
 
   /** On whatever connection the transaction has come to. */
@@ -93,11 +96,11 @@ class AdapterTransaction implements Transaction {
   ): Promise<void> {
     try {
       const checked = await ledger?.checkTable(this.#lease, deadline);
+      const own = this.#connection.ownSide;
       const claim = await this.#connection.begin(async (until) => {
         // For the next transaction of this connection only.
-        if (isolationLevel !== undefined)
-          await sendPlain(this.#connection, `SET TRANSACTION ISOLATION LEVEL ${isolationLevel}`);
-        await sendPlain(this.#connection, 'BEGIN');
+        if (isolationLevel !== undefined) await sendPlain(own, `SET TRANSACTION ISOLATION LEVEL ${isolationLevel}`);
+        await sendPlain(own, 'BEGIN');
         return checked?.claimToken(this.#lease, until);
       }, deadline);
       if (this.#ticket !== undefined) this.#ticket.claim = claim;
@@ -148,16 +151,19 @@ class AdapterTransaction implements Transaction {
   }
 
   async #commit(): Promise<{ readonly thrown: unknown } | undefined> {
+    const unit = this.#connection;
+    await unit.finish();
     const claim = this.#claim;
     let completed: CompletedClaim | undefined;
     try {
+      if (unit.endedBy !== undefined) throw unit.endedBy.error;
       completed = await claim?.completeRow(this.#ticket?.encoded ?? claim.encodeResult(undefined));
     } catch (error) {
-      await rollBackOn(this.#lease, this.#connection, this.#end);
+      await rollBackOn(this.#lease, unit.ownSide, this.#end);
       return { thrown: error };
     }
     try {
-      return await commitOn(this.#lease, this.#connection, this.#end);
+      return await commitOn(this.#lease, unit.ownSide, this.#end);
     } catch (error) {
       if (completed === undefined) throw error;
       await completed.settleCommit(error);
@@ -169,33 +175,37 @@ class AdapterTransaction implements Transaction {
   async rollback(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
-    await rollBackOn(this.#lease, this.#connection, this.#end);
+    // It waits for a statement that is still running, but not for ever.
+    const timer = setTimeout(() => this.#abandoned.abort(), this.#patience);
+    await this.#connection.abandon();
+    clearTimeout(timer);
+    await rollBackOn(this.#lease, this.#connection.ownSide, this.#end);
     this.#abandoned.abort();
     this.#lease.release();
   }
 
+  get #patience(): number {
+    return this.#client.policy.liveness.pingTimeout;
+  }
+
   readonly #send: Send = (method, sql, values) => this.#connection.run(method, sql, values);
 
-  readonly #end: EndSteps<TransactionClient> = {
+  readonly #end: EndSteps<LeaseClient> = {
     ...plainEnd,
-    // It waits for a statement that is still running, but not for ever.
-    rollback: (connection) =>
-      sendPlain(connection, 'ROLLBACK', {
-        attemptTimeout: this.#client.policy.liveness.pingTimeout,
-        signal: undefined,
-      }),
+    rollback: () =>
+      this.#connection.send('query', 'ROLLBACK', undefined, { attemptTimeout: this.#patience, signal: undefined }),
   };
 
-  /** Lets nothing pass any more once the server has ended the transaction: it would be applied at once, and stay. */
+  /** @throws what {@link toPrismaError} makes of the failure, or of what had ended the transaction before */
   async #guarded<T>(work: () => Promise<T>): Promise<T> {
     if (this.#ended) throw alreadyClosed();
-    const { transactionEnd } = this.#lease;
-    if (transactionEnd !== undefined && !this.#connection.isClean) throw toPrismaError(transactionEnd.error);
     try {
       return await work();
     } catch (error) {
       if (this.#abandoned.signal.aborted) throw stillRunning(error);
-      throw toPrismaError(await this.#judged(error));
+      // The transaction was ended while the statement waited for its turn.
+      if (this.#ended && isRefusal(error)) throw alreadyClosed();
+      throw toPrismaError(await this.#judged(firstErrorBehind(error)));
     }
   }
 

@@ -24,6 +24,8 @@ export type TransactionCallback = (tx: object, context: TransactionContext) => u
 interface RunningTransaction {
   /** What ended it; the first one stays. */
   ended: { readonly error: unknown } | undefined;
+  /** Nothing was sent in it that may have committed by itself, so that losing it undoes all of it. */
+  isWhole: boolean;
   /** What operations in it failed with, where the server has undone them, and everything before them, or will when the transaction ends. */
   readonly undone: WeakSet<object>;
 }
@@ -40,28 +42,34 @@ export async function runInside(
   query: () => PromiseLike<unknown>,
 ): Promise<unknown> {
   const transaction = id === undefined ? undefined : runningTransactions.get(id);
-  if (transaction?.ended !== undefined) throw transaction.ended.error;
+  if (transaction === undefined) return query();
+  if (transaction.ended !== undefined) throw transaction.ended.error;
+  // What it has committed by itself, no later failure undoes.
+  const mayCommit = !operation().isAtomic();
   try {
-    return await query();
+    const result = await query();
+    if (mayCommit) transaction.isWhole = false;
+    return result;
   } catch (error) {
-    if (transaction !== undefined) noteFailure(transaction, error, operation);
+    noteFailure(transaction, error, mayCommit);
     throw error;
   }
 }
 
-function noteFailure(transaction: RunningTransaction, error: unknown, operation: () => PrismaOperation): void {
+function noteFailure(transaction: RunningTransaction, error: unknown, mayCommit: boolean): void {
   const failure = classify(error);
   if (failure.endsTransaction) transaction.ended ??= { error };
-  if (isUndone(failure, operation) && typeof error === 'object' && error !== null) transaction.undone.add(error);
+  if (mayCommit && failure.outcome !== 'not-executed') transaction.isWhole = false;
+  if (transaction.isWhole && isUndone(failure, hasEvidence(error)) && isObject(error)) transaction.undone.add(error);
 }
 
 /**
  * Whether nothing is left of it once the transaction has ended. COMMIT comes after the callback, so that losing the connection inside of it
- * undoes everything, unless the very statement that got no answer commits by itself (DDL).
+ * undoes everything, as far as it is whole. Where somebody watched the wire, he knows better.
  */
-function isUndone({ outcome, kind, stillRunning }: Failure, operation: () => PrismaOperation): boolean {
+function isUndone({ outcome, kind, stillRunning }: Failure, isWatched: boolean): boolean {
   if (outcome === 'rolled-back' || outcome === 'not-executed') return true;
-  return outcome === 'unknown' && kind === 'connection-lost' && !stillRunning && operation().isAtomic();
+  return outcome === 'unknown' && kind === 'connection-lost' && !stillRunning && !isWatched;
 }
 
 /**
@@ -104,7 +112,7 @@ export async function runInteractive(
         phase = 'running';
         runs += 1;
         const context = Object.freeze({ attempt: runs });
-        const transaction: RunningTransaction = { ended: undefined, undone: new WeakSet() };
+        const transaction: RunningTransaction = { ended: undefined, isWhole: true, undone: new WeakSet() };
         const body = () => runCallback(tx, transaction, () => callback(tx, context));
         try {
           const result = await (scope === undefined ? body() : scope.run(body));

@@ -65,6 +65,7 @@ function statements(query: Query): BindingStatements {
     read: () => ids(query('SELECT id FROM stage_rows ORDER BY seq', [])),
     insert: (id) => query('INSERT INTO stage_rows (id) VALUES (?)', [id]),
     count: (id) => query('UPDATE stage_keyed SET writes = writes + 1 WHERE id = ?', [id]),
+    send: (sql) => query(sql, []),
   };
 }
 

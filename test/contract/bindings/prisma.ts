@@ -8,7 +8,7 @@ import { createPrismaMariaDb } from '../../support/prisma/prisma-mariadb.ts';
 import type { Binding, BindingStatements, CreateBinding } from '../binding.ts';
 
 type Client = ReturnType<typeof createClient>;
-type Raw = Pick<Client, '$queryRaw' | '$executeRaw'>;
+type Raw = Pick<Client, '$queryRaw' | '$executeRaw' | '$executeRawUnsafe'>;
 type Ids = readonly { readonly id: number }[];
 
 /** `PrismaMySQL2` on a pool of the caller's, and the extension on top. */
@@ -41,6 +41,7 @@ function statements(client: Raw): BindingStatements {
     // Prisma sends nothing before somebody waits for it; the suite wants it under way at once.
     insert: async (id) => await client.$executeRaw`INSERT INTO stage_rows (id) VALUES (${id})`,
     count: async (id) => await client.$executeRaw`UPDATE stage_keyed SET writes = writes + 1 WHERE id = ${id}`,
+    send: async (sql) => await client.$executeRawUnsafe(sql),
   };
 }
 

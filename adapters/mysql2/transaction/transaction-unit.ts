@@ -1,0 +1,329 @@
+import {
+  causesOf,
+  classify,
+  evidenceOf,
+  type GateAction,
+  type GateEvent,
+  type GateState,
+  newGate,
+  type RetryPolicy,
+  type StatementFailure,
+  stepGate,
+  transactionOperation,
+} from '../../../src/internal.ts';
+import type { Lease, StatementLimits, StatementMethod, StatementResult } from '../pool/lease.ts';
+import { LeaseClient } from '../pool/lease-client.ts';
+import type { PoolUse } from '../pool/pool-use.ts';
+import { streamRows } from '../pool/row-stream.ts';
+import { refusedStatement } from './refused-statement.ts';
+
+/** A statement that is sent once more: alone in its transaction, and not executed. */
+const firstStatement = transactionOperation(() => false);
+
+/** A statement of the user's, from its call to its answer. */
+interface Call {
+  /** Sends it; ends when nothing of its answer is left on the wire. */
+  readonly send: () => Promise<unknown>;
+  readonly refuse: (error: unknown) => void;
+}
+
+/**
+ * A transaction from before its BEGIN to after its end: its connection, and the queue of its statements.
+ *
+ * As long as nothing of it was executed, it is untouched: when its first statement is refused or meets a dead connection, it begins again on
+ * another one, and that statement is sent there. The callback of the user does not notice. Whatever connection it has begun on is its own.
+ */
+export class TransactionUnit extends LeaseClient {
+  readonly #use: PoolUse;
+  readonly #limits: StatementLimits;
+  readonly #calls = new Map<number, Call>();
+  #gate: GateState = newGate;
+  #begin: (deadline: number) => Promise<unknown> = async () => {};
+  #lastId = 0;
+  /** What the transaction was ended by. */
+  #endedBy: { readonly error: unknown } | undefined;
+  /** Ends the search for another connection once nobody waits for it. */
+  #search: AbortController | undefined;
+  /** Tells the search what became of the statement that it is for. */
+  #resent: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | undefined;
+  #whenOver: (() => void) | undefined;
+  /** For the statements that are not the user's: BEGIN, COMMIT, ROLLBACK. They pass the queue by. */
+  readonly ownSide: LeaseClient;
+
+  constructor(use: PoolUse, lease: Lease, limits: StatementLimits = use.policy) {
+    super(lease, use.policy);
+    this.#use = use;
+    this.#limits = limits;
+    this.ownSide = new OwnSide(this, limits);
+  }
+
+  /** What was begun is still what is open, and nothing of it can have been committed by itself. */
+  get isWhole(): boolean {
+    return this.#gate.isWhole;
+  }
+
+  /** Nothing of the user's was executed yet, so that losing the connection loses nothing. */
+  get isUntouched(): boolean {
+    return this.#gate.isUntouched;
+  }
+
+  /** What the server, or the loss of the connection, has ended it by. */
+  get endedBy(): { readonly error: unknown } | undefined {
+    return this.#endedBy ?? (this.lease.transactionEnd && { error: this.lease.transactionEnd.error });
+  }
+
+  /**
+   * Sends what precedes the user's own statements; a lease on which that fails is destroyed.
+   *
+   * @param begin sends it, through the own side; called again for every connection that the transaction begins on, with a deadline of its own
+   * @param deadline on the executor's clock, for the first time
+   * @returns what `begin` has returned
+   */
+  async begin<T>(begin: (deadline: number) => Promise<T>, deadline: number): Promise<T> {
+    this.#begin = begin;
+    const begun = await this.#beginOn(this.lease, begin, deadline);
+    this.#take({ type: 'begun' });
+    return begun;
+  }
+
+  override run(method: StatementMethod, sql: unknown, values: unknown): Promise<StatementResult> {
+    return new Promise((resolve, reject) => {
+      const send = () => this.lease.run(method, sql, values, this.#limits).then(resolve);
+      this.#call({ send, refuse: reject });
+    });
+  }
+
+  /** Sends a statement that is none of the user's, such as COMMIT. */
+  send(
+    method: StatementMethod,
+    sql: unknown,
+    values: unknown,
+    limits: StatementLimits = this.#limits,
+  ): Promise<StatementResult> {
+    return this.lease.run(method, sql, values, limits);
+  }
+
+  override async *stream(sql: unknown, values: unknown): AsyncGenerator<unknown, void, void> {
+    let failed: { readonly error: unknown } | undefined;
+    let leave = (): void => {};
+    // The rows are read as slowly as their reader likes; the wire is free when the last one has come.
+    const left = new Promise<void>((resolve) => {
+      leave = resolve;
+    });
+    await new Promise<void>((resolve, reject) => {
+      const send = async () => {
+        resolve();
+        await left;
+        if (failed !== undefined) throw failed.error;
+      };
+      this.#call({ send, refuse: reject });
+    });
+    const onEnd = (error?: unknown): void => {
+      if (error !== undefined) failed = { error };
+      leave();
+    };
+    try {
+      yield* streamRows(this.lease, sql, values, this.#limits, 'in-transaction', onEnd);
+    } finally {
+      leave();
+    }
+  }
+
+  /** The callback has returned: ends when all that it has called before is answered. Nothing is taken any more. */
+  finish(): Promise<void> {
+    return this.#close({ type: 'returned' });
+  }
+
+  /** The callback has failed: what waits is refused. Ends when nothing is on the wire any more. */
+  abandon(): Promise<void> {
+    const over = this.#close({ type: 'threw' });
+    this.#search?.abort();
+    return over;
+  }
+
+  #close(event: GateEvent): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#gate.phase === 'over') {
+        resolve();
+        return;
+      }
+      this.#whenOver = resolve;
+      this.#take(event);
+    });
+  }
+
+  #call(call: Call): void {
+    this.#lastId += 1;
+    this.#calls.set(this.#lastId, call);
+    this.#take({ type: 'called', id: this.#lastId });
+  }
+
+  #take(event: GateEvent): void {
+    const { state, actions } = stepGate(this.#gate, event);
+    this.#gate = state;
+    this.lease.isWhole = state.isWhole;
+    for (const action of actions) this.#do(action);
+  }
+
+  #do(action: GateAction): void {
+    switch (action.do) {
+      case 'send':
+        void this.#send(action.id);
+        break;
+      case 'refuse':
+        this.#refuse(action.id);
+        break;
+      case 'check':
+        void this.#check();
+        break;
+      case 'begin-again':
+        // Whoever has seen the failure goes on with it.
+        break;
+      case 'commit':
+      case 'roll-back':
+        this.#whenOver?.();
+        break;
+      default:
+        action satisfies never;
+    }
+  }
+
+  #refuse(id: number): void {
+    const call = this.#calls.get(id);
+    this.#calls.delete(id);
+    call?.refuse(refusedStatement(this.endedBy));
+  }
+
+  async #send(id: number): Promise<void> {
+    const call = this.#calls.get(id);
+    if (call === undefined) return;
+    try {
+      const { isLost, firstFailure } = this.lease;
+      // Nothing is written to a connection that is known to be lost: what has happened to it, happened before there was anything to execute.
+      if (isLost && firstFailure !== undefined && this.isUntouched) throw firstFailure.error;
+      await call.send();
+      this.#calls.delete(id);
+      this.#resent?.resolve();
+      const isOpen = this.lease.transactionState !== 'none';
+      this.#take({ type: 'answered', isOpen, mayCommit: this.#mayHaveCommitted });
+    } catch (error) {
+      this.#takeFailure(id, call, error);
+    }
+  }
+
+  #takeFailure(id: number, { refuse }: Call, error: unknown): void {
+    const as = this.#read(error);
+    if (as === 'ended' || as === 'not-executed') this.#endedBy ??= { error };
+    this.#take({ type: 'failed', as, mayCommit: this.#mayHaveCommitted });
+    if (this.#gate.phase === 'beginning') {
+      this.#endedBy = undefined;
+      if (this.#resent === undefined) void this.#beginAgain(error);
+      else this.#resent.reject(error);
+      return;
+    }
+    this.#calls.delete(id);
+    this.#resent?.resolve();
+    refuse(error);
+  }
+
+  /** By its text, or where that is not known. */
+  get #mayHaveCommitted(): boolean {
+    return this.lease.lastStatement?.mayCommit !== false;
+  }
+
+  #read(error: unknown): StatementFailure {
+    if (this.isUntouched && wasNotExecuted(error)) return 'not-executed';
+    const { lease } = this;
+    if (lease.isLost || lease.transactionEnd !== undefined || classify(error).endsTransaction) return 'ended';
+    return lease.transactionState === 'unsure' || this.#mayHaveCommitted ? 'unsure' : 'statement';
+  }
+
+  /** Whether a transaction is open, the server says with every answer. */
+  async #check(): Promise<void> {
+    let isOpen = false;
+    try {
+      await this.lease.run('query', 'DO 0', undefined, this.#limits);
+      isOpen = this.lease.transactionState === 'open';
+    } catch (error) {
+      this.#endedBy ??= { error };
+    }
+    // DDL and the like have ended it as well, and what follows them is as on a bare connection.
+    if (!isOpen && !this.isWhole && !this.lease.isLost && this.lease.transactionEnd === undefined) isOpen = true;
+    if (!isOpen) this.#endedBy ??= this.lease.firstFailure;
+    this.#take({ type: 'checked', isOpen });
+  }
+
+  async #beginOn<T>(lease: Lease, begin: (deadline: number) => Promise<T>, deadline: number): Promise<T> {
+    try {
+      return await lease.prepare(() => begin(deadline));
+    } catch (error) {
+      // A SET TRANSACTION that succeeded would still apply to the next transaction of this connection.
+      lease.destroy(lease.isLost ? 'lost' : 'dirty');
+      throw error;
+    }
+  }
+
+  async #beginAgain(refused: unknown): Promise<void> {
+    const { core } = this.#use;
+    this.#search = new AbortController();
+    const policy = untilAborted(this.policy, this.#search.signal);
+    try {
+      await core.executor.run(firstStatement, policy, async (context) => {
+        if (context.attempt === 1) throw refused;
+        this.lease.release();
+        this.current = await core.acquire(policy, context.deadline, false);
+        await this.#beginOn(this.current, this.#begin, context.deadline);
+        // It fails again only by what would have this transaction begin again.
+        await new Promise<void>((resolve, reject) => {
+          this.#resent = { resolve, reject };
+          this.#take({ type: 'begun' });
+          if (this.#gate.phase === 'over') resolve();
+        });
+      });
+      this.#resent = undefined;
+    } catch (error) {
+      this.#resent = undefined;
+      this.#endedBy = { error };
+      // The statement that it was for has failed by this; those behind it are refused for it.
+      const [first] = this.#gate.waiting;
+      const call = first === undefined ? undefined : this.#calls.get(first);
+      if (first !== undefined) this.#calls.delete(first);
+      this.#take({ type: 'not-begun' });
+      call?.refuse(error);
+    }
+  }
+}
+
+/** Statements of the transaction's own, on whatever connection it has come to. */
+class OwnSide extends LeaseClient {
+  readonly #unit: TransactionUnit;
+  readonly #limits: StatementLimits;
+
+  constructor(unit: TransactionUnit, limits: StatementLimits) {
+    super(unit.lease, unit.policy);
+    this.#unit = unit;
+    this.#limits = limits;
+  }
+
+  override get lease(): Lease {
+    return this.#unit.lease;
+  }
+
+  override run(method: StatementMethod, sql: unknown, values: unknown): Promise<StatementResult> {
+    return this.lease.run(method, sql, values, this.#limits);
+  }
+}
+
+function untilAborted(policy: RetryPolicy, signal: AbortSignal): RetryPolicy {
+  return { ...policy, signal: policy.signal === undefined ? signal : AbortSignal.any([policy.signal, signal]) };
+}
+
+/** Where nothing but this statement was in the transaction: that was rolled back, for its connection was lost, and had nothing in it. */
+function wasNotExecuted(error: unknown): boolean {
+  const { outcome } = classify(error);
+  if (outcome !== 'rolled-back') return outcome === 'not-executed';
+  const evidence = causesOf(error)
+    .map(evidenceOf)
+    .find((found) => found !== undefined);
+  return evidence !== undefined && evidence.progress !== 'written';
+}

@@ -1,0 +1,206 @@
+import { createConnection } from 'mysql2/promise';
+import { describe, expect, test } from 'vitest';
+import { classify, OutcomeUnknownError } from '../../../src/index.ts';
+import { patient, type Stage } from '../../support/stage.ts';
+import type { Binding, Callback, CreateBinding } from '../binding.ts';
+import { failureOf, later } from '../outcome.ts';
+
+/** Statements of one transaction that are under way at once, or that nobody waits for. Nothing runs behind the transaction's end. */
+export function describeCompany(create: CreateBinding, stage: Stage): void {
+  const open = (): Binding =>
+    stage.closing(
+      create({ connection: stage.proxied(), connectionLimit: 3, policy: { minTimeout: 0, maxTimeout: 20 } }),
+    );
+  const rerun = { rerun: true } as const;
+  /** A transaction that nobody ends would keep its locks. */
+  const expectNothingOpen = () =>
+    expect
+      .poll(() => stage.server.admin('SELECT COUNT(*) AS open FROM information_schema.innodb_trx'), patient)
+      .toMatchObject([{ open: 0 }]);
+
+  /** Somebody else, who holds row 2, wants row 1, and has written more, so that InnoDB rolls back the transaction under test. */
+  async function opponent(): Promise<{ wants: () => Promise<void>; end: () => Promise<void> }> {
+    await stage.server.admin('INSERT INTO stage_keyed (id, writes) VALUES (1, 0), (2, 0)');
+    const other = await createConnection(stage.direct('root'));
+    let wanting: Promise<unknown> = Promise.resolve();
+    const end = async () => {
+      await wanting;
+      await other.end();
+    };
+    stage.after(async () => other.destroy());
+    await other.query('BEGIN');
+    const many = Array.from({ length: 200 }, (_, index) => `(${1_000 + index}, 0)`).join();
+    await other.query(`INSERT INTO stage_keyed (id, writes) VALUES ${many}`);
+    await other.query('SELECT * FROM stage_keyed WHERE id = 2 FOR UPDATE');
+    return {
+      wants: async () => {
+        wanting = later(other.query('SELECT * FROM stage_keyed WHERE id = 1 FOR UPDATE'));
+        const waits = "SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_current_waits'";
+        await expect.poll(() => stage.server.admin(waits), patient).toMatchObject([{ Value: '1' }]);
+      },
+      end,
+    };
+  }
+
+  describe('statements of one transaction that are under way at once', () => {
+    test('work as on a bare connection', async () => {
+      const read = await open().transaction(async (tx) => {
+        const [ids] = await Promise.all([tx.read(), tx.insert(1), tx.insert(2), tx.read(), tx.insert(3)]);
+        return ids;
+      });
+      expect(read).toEqual([]);
+      expect(await stage.rows()).toEqual([1, 2, 3]);
+    });
+
+    test('and of which nobody waits for a read that meets COMMIT, are committed in one run', async () => {
+      const attempts: number[] = [];
+      await open().transaction(async (tx, { attempt }) => {
+        attempts.push(attempt);
+        await tx.insert(1);
+        later(tx.read());
+      }, rerun);
+      expect(attempts).toEqual([1]);
+      expect(await stage.rows()).toEqual([1]);
+    });
+
+    test('and of which nobody waits for a write, are committed with it, or it is refused', async () => {
+      const attempts: number[] = [];
+      let unheard: Promise<boolean> = Promise.resolve(false);
+      await open().transaction(async (tx, { attempt }) => {
+        attempts.push(attempt);
+        await tx.insert(1);
+        // Prisma may hand it on only when the transaction is over.
+        unheard = tx.insert(2).then(
+          () => true,
+          () => false,
+        );
+      }, rerun);
+      const wasApplied = await unheard;
+      expect(attempts).toEqual([1]);
+      expect(await stage.rows()).toEqual(wasApplied ? [1, 2] : [1]);
+    });
+
+    test('are all refused once one of them was the victim of a deadlock, and run again where they may', async () => {
+      const { wants, end } = await opponent();
+      const attempts: number[] = [];
+      const work: Callback<unknown> = async (tx, { attempt }) => {
+        attempts.push(attempt);
+        await tx.count(1);
+        if (attempt === 1) await wants();
+        const both = Promise.all([tx.count(2), tx.insert(attempt)]);
+        if (attempt === 1) await later(both).catch(end);
+        await both;
+      };
+      await open().transaction(work, rerun);
+      expect(attempts).toEqual([1, 2]);
+      expect(await stage.rows()).toEqual([2]);
+    });
+
+    test('leave nothing there after a deadlock that the callback has swallowed', async () => {
+      const { wants, end } = await opponent();
+      const error = await failureOf(
+        open().transaction(async (tx) => {
+          await tx.count(1);
+          await wants();
+          await tx.count(2).catch(end);
+          await tx.insert(1);
+        }),
+      );
+      expect(classify(error)).toMatchObject({ outcome: 'rolled-back', kind: 'deadlock' });
+      expect(await stage.rows()).toEqual([]);
+    });
+  });
+
+  describe('a callback that fails', () => {
+    test('while another branch of it is between two statements leaves nothing there', async () => {
+      let goOn: () => void = () => {};
+      const thrown = new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+      let branch: Promise<unknown> = Promise.resolve();
+      const mine = new Error('mine');
+      const binding = open();
+      const error = await failureOf(
+        binding.transaction(async (tx) => {
+          const first = tx.insert(1);
+          branch = later(first.then(() => thrown).then(() => tx.insert(2)));
+          await first;
+          throw mine;
+        }),
+      );
+      expect(error).toBe(mine);
+      goOn();
+      await failureOf(branch);
+      expect(await stage.rows()).toEqual([]);
+      await expectNothingOpen();
+    });
+
+    test('while its first statement looks for another connection is over at once, and leaves nothing behind', async () => {
+      const binding = open();
+      await binding.read();
+      const mine = new Error('mine');
+      const error = await failureOf(
+        binding.transaction(async (tx) => {
+          stage.proxy.set('refuse');
+          stage.proxy.resetAll();
+          later(tx.insert(1));
+          await expect.poll(() => stage.proxy.connections(), patient).toBe(0);
+          throw mine;
+        }),
+      );
+      expect(error).toBe(mine);
+      stage.proxy.set('pass');
+      await binding.read();
+      expect(await stage.rows()).toEqual([]);
+      await expectNothingOpen();
+    });
+  });
+
+  describe('a transaction that has committed a part of its work by itself', () => {
+    const committing = ['CREATE TABLE IF NOT EXISTS stage_made (id INT)', 'START TRANSACTION'];
+
+    test.each(committing)('does not run again, and is not called rolled back: %s', async (statement) => {
+      const { wants, end } = await opponent();
+      const attempts: number[] = [];
+      const error = await failureOf(
+        open().transaction(async (tx, { attempt }) => {
+          attempts.push(attempt);
+          await tx.insert(attempt);
+          await tx.send(statement);
+          if (statement.startsWith('CREATE')) await tx.send('START TRANSACTION');
+          await tx.count(1);
+          await wants();
+          await tx.count(2).catch(async (cause: unknown) => {
+            await end();
+            throw cause;
+          });
+        }, rerun),
+      );
+      expect(classify(error)).toMatchObject({ outcome: 'failed' });
+      expect(attempts).toEqual([1]);
+      expect(await stage.rows()).toEqual([1]);
+      await stage.server.admin('DROP TABLE IF EXISTS stage_made');
+    });
+
+    test.each(committing)('is unknown when its connection is lost: %s', async (statement) => {
+      const binding = open();
+      let runs = 0;
+      const unlock = await stage.lock('stage_keyed');
+      const error = failureOf(
+        binding.transaction(async (tx) => {
+          runs += 1;
+          await tx.insert(runs);
+          await tx.send(statement);
+          await tx.count(1);
+        }, rerun),
+      );
+      await stage.inFlight(1);
+      stage.proxy.resetAll();
+      expect(await error).toBeInstanceOf(OutcomeUnknownError);
+      await unlock();
+      expect(runs).toBe(1);
+      expect(await stage.rows()).toEqual([1]);
+      await stage.server.admin('DROP TABLE IF EXISTS stage_made');
+    });
+  });
+}
