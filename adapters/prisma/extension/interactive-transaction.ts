@@ -45,7 +45,7 @@ export async function runInside(
   if (transaction === undefined) return query();
   if (transaction.ended !== undefined) throw transaction.ended.error;
   // What it has committed by itself, no later failure undoes.
-  const mayCommit = !operation().isAtomic();
+  const mayCommit = operation().mayEndTransaction();
   try {
     const result = await query();
     if (mayCommit) transaction.isWhole = false;

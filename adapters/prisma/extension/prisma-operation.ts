@@ -1,4 +1,4 @@
-import { isSafeRead, leavesTransactionUncommitted } from '../../../src/internal.ts';
+import { isSafeRead, leavesTransactionUncommitted, mayEndTransaction } from '../../../src/internal.ts';
 import type { QueryHookParams } from './prisma-internals.ts';
 
 /** The operations of a model that only ever SELECT. Whatever Prisma may add is a write until it stands here. */
@@ -22,13 +22,20 @@ export interface PrismaOperation {
    * committed a part of their work before they fail.
    */
   isAtomic(): boolean;
+  /** It may end the transaction that it runs in: by its first word, so that it may be asked of each. */
+  mayEndTransaction(): boolean;
   /** One statement of the user's, which Prisma sends as it is and around which it sends nothing. */
   readonly isRaw: boolean;
 }
 
 export function describeOperation({ model, operation, args }: Omit<QueryHookParams, 'query'>): PrismaOperation {
   if (model !== undefined) {
-    return { isSafeRead: () => modelReads.has(operation), isAtomic: () => true, isRaw: false };
+    return {
+      isSafeRead: () => modelReads.has(operation),
+      isAtomic: () => true,
+      mayEndTransaction: () => false,
+      isRaw: false,
+    };
   }
   return {
     isSafeRead: () => {
@@ -38,6 +45,10 @@ export function describeOperation({ model, operation, args }: Omit<QueryHookPara
     isAtomic: () => {
       const sql = sqlOf(args);
       return sql !== undefined && leavesTransactionUncommitted(sql);
+    },
+    mayEndTransaction: () => {
+      const sql = sqlOf(args);
+      return sql === undefined || mayEndTransaction(sql, true);
     },
     isRaw: true,
   };
