@@ -23,12 +23,15 @@ export { callPolicy, clientPolicy, transactionPolicy } from './policy/policy.ts'
 export { isError, isObject, messageOf, propertyOf } from './property.ts';
 export type { AttemptContext } from './recovery.ts';
 export { sleep } from './sleep.ts';
+export type { StatementKind, StatementKindOptions } from './sql/statement-kind.ts';
 export {
-  leavesTransactionUncommitted,
+  mayBeSessionBound,
   mayEndTransaction,
-  readTransactionEffect,
+  readStatementKind,
   stripFinalSemicolons,
-} from './sql/transaction-effect.ts';
+  verbOf,
+} from './sql/statement-kind.ts';
+export { firstWordOf } from './sql/statement-text.ts';
 export { publish } from './telemetry.ts';
 export {
   type GateAction,

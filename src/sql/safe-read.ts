@@ -1,16 +1,9 @@
-import { type LexicalMode, readFirstWord, type Token, tokenize } from './sql-lexer.ts';
+import { modesFor, type Token, tokenize } from './sql-lexer.ts';
 import { isSafeToken, isSymbol, parenthesesMatch, wordAt } from './statement-rules.ts';
+import { firstWordOf } from './statement-text.ts';
 
 /** Longer statements are not read, so that the time a failure costs has a bound. In UTF-16 code units. */
 const MAX_LENGTH = 1_048_576;
-
-/** Nobody tells us the session's sql_mode, so a statement has to be safe however the server may have read it. */
-const LEXICAL_MODES: readonly LexicalMode[] = [
-  { backslashEscapes: true, ansiQuotes: false },
-  { backslashEscapes: true, ansiQuotes: true },
-  // Without escapes, strings and quoted names end by the same rule: one reading for ANSI_QUOTES on and off.
-  { backslashEscapes: false, ansiQuotes: false },
-];
 
 const QUERY_VERBS: ReadonlySet<string> = new Set(['SELECT', 'TABLE', 'VALUES', 'WITH']);
 
@@ -73,10 +66,8 @@ const SHOW_FORMS: readonly string[] = [
  * @param options.mayLock the statement is known to run alone, with autocommit and in no transaction. Default false
  */
 export function isSafeRead(sql: string, { mayLock = false }: { readonly mayLock?: boolean } = {}): boolean {
-  if (sql.length > MAX_LENGTH || !FIRST_WORDS.has(readFirstWord(sql))) return false;
-  // Only these two characters are read differently.
-  const modes = /["\\]/.test(sql) ? LEXICAL_MODES : LEXICAL_MODES.slice(0, 1);
-  return modes.every((mode) => {
+  if (sql.length > MAX_LENGTH || !FIRST_WORDS.has(firstWordOf(sql))) return false;
+  return modesFor(sql).every((mode) => {
     const tokens = tokenize(sql, mode);
     return tokens !== undefined && isSafeStatement(withoutFinalSemicolon(tokens), mayLock);
   });

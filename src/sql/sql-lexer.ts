@@ -9,6 +9,20 @@ export interface LexicalMode {
   readonly ansiQuotes: boolean;
 }
 
+/** Nobody tells us the session's sql_mode, so whatever is said of a text has to be true however the server may have read it. */
+const LEXICAL_MODES: readonly LexicalMode[] = [
+  { backslashEscapes: true, ansiQuotes: false },
+  { backslashEscapes: true, ansiQuotes: true },
+  // Without escapes, strings and quoted names end by the same rule: one reading for ANSI_QUOTES on and off.
+  { backslashEscapes: false, ansiQuotes: false },
+];
+
+/** The modes in which a text may be read in different ways. */
+export function modesFor(sql: string): readonly LexicalMode[] {
+  // Only these two characters are read differently.
+  return /["\\]/.test(sql) ? LEXICAL_MODES : LEXICAL_MODES.slice(0, 1);
+}
+
 /** `quoted` is a string or a quoted name alike: which of the two "..." is depends on the mode, and no rule here needs to know. */
 export interface Token {
   readonly kind: 'word' | 'quoted' | 'number' | 'placeholder' | 'symbol';
@@ -19,7 +33,7 @@ export interface Token {
 }
 
 /** The lexer's view of one position: a token that ends at `end`, or blank space up to `end`, or undefined for what it will not read. */
-type Lexeme = { readonly end: number; readonly kind: Token['kind'] | 'blank' } | undefined;
+export type Lexeme = { readonly end: number; readonly kind: Token['kind'] | 'blank' } | undefined;
 
 /**
  * Anywhere, strings and comments included:
@@ -40,7 +54,7 @@ const NUMBER_GOES_ON = /[A-Za-z0-9_$.]/y;
 /** `--` begins a comment only before whitespace, the end or a control character; the latter is not read anyway. */
 const LINE_COMMENT = /--(?=[ \t\n\v\f\r]|$)|#/y;
 /** Executable comments are code: MySQL's and MariaDB's `/*!`, MariaDB's `/*M!`. */
-const EXECUTABLE_COMMENT = /\/\*[Mm]?!/y;
+export const EXECUTABLE_COMMENT = /\/\*[Mm]?!/y;
 /** Optimizer hints of this plain shape only speed things up; the two that do more are named in {@link HINT_WITH_EFFECT}. */
 const PLAIN_HINT = /\+[\w \t\r\n(),.@]*/y;
 const HINT_WITH_EFFECT = /SET_VAR|RESOURCE_GROUP/i;
@@ -67,24 +81,8 @@ export function tokenize(sql: string, mode: LexicalMode): readonly Token[] | und
   return tokens;
 }
 
-/** In front of the first word nothing depends on the mode. */
-const anyMode: LexicalMode = { backslashEscapes: true, ansiQuotes: false };
-
-/**
- * The word that a statement begins with, in upper case, behind blanks, comments and parentheses; '' where something else stands there. Looks no
- * further.
- */
-export function readFirstWord(sql: string): string {
-  for (let start = 0; start < sql.length; ) {
-    const lexeme = readLexeme(sql, start, anyMode);
-    if (lexeme?.kind === 'word') return sql.slice(start, lexeme.end).toUpperCase();
-    if (lexeme?.kind !== 'blank' && sql.charAt(start) !== '(') return '';
-    start = lexeme?.end ?? start;
-  }
-  return '';
-}
-
-function readLexeme(sql: string, start: number, mode: LexicalMode): Lexeme {
+/** @returns undefined where it will not read on. Looks at nothing before `start` */
+export function readLexeme(sql: string, start: number, mode: LexicalMode): Lexeme {
   switch (sql.charAt(start)) {
     case "'":
       return readQuoted(sql, start, mode.backslashEscapes);
@@ -156,7 +154,7 @@ function found(kind: Token['kind'] | 'blank', end: number | undefined): Lexeme {
 }
 
 /** Where a sticky pattern that matches at `start` ends. */
-function matchEnd(pattern: RegExp, text: string, start: number): number | undefined {
+export function matchEnd(pattern: RegExp, text: string, start: number): number | undefined {
   pattern.lastIndex = start;
   return pattern.test(text) ? pattern.lastIndex : undefined;
 }

@@ -3,15 +3,17 @@ import { describe, expect, it } from 'vitest';
 import { isFittingAnswer } from '../../adapters/mysql2/pool/fitting-answer.ts';
 import { splitScript } from '../../adapters/prisma/adapter/split-script.ts';
 import { payloadOf } from '../../adapters/prisma/errors/server-error.ts';
-import { isSafeRead, leavesTransactionUncommitted, readTransactionEffect } from '../../src/internal.ts';
+import { isSafeRead, readStatementKind, verbOf } from '../../src/internal.ts';
 import { fuzzRun } from '../support/fuzz/fuzz-run.ts';
 import { withinBounds } from '../support/fuzz/within-bounds.ts';
 
 /** Everything that reads SQL. None of it may throw, whatever it is given, but for a script that does not end. */
 function readAll(sql: string): boolean {
-  readTransactionEffect(sql, true);
-  readTransactionEffect(sql, false);
-  leavesTransactionUncommitted(sql);
+  for (const beginning of ['', 'SET STATEMENT a = ', '/* a */ SET autocommit = ', 'ROLLBACK ']) {
+    readStatementKind(`${beginning}${sql}`, { multipleStatements: true });
+    readStatementKind(`${beginning}${sql};/*!`, { multipleStatements: false });
+    verbOf(`${beginning}${sql}`);
+  }
   isFittingAnswer(sql, []);
   try {
     splitScript(sql);
@@ -84,7 +86,7 @@ describe('a statement of half a million characters is read in time that its leng
     for (const [, before, repeats, after] of shapes) {
       const sql = `${before}${repeated(repeats, 5 * long)}${after}`;
       expect(withinBounds(() => isSafeRead(sql) || !isFittingAnswer(sql, {}))).toBe(false);
-      withinBounds(() => readTransactionEffect(sql, true).isAtomic || leavesTransactionUncommitted(sql));
+      withinBounds(() => readStatementKind(sql, { multipleStatements: true }).isAtomic);
     }
   });
 });

@@ -13,7 +13,7 @@ import {
   Executor,
   isSafeRead,
   type Operation,
-  readTransactionEffect,
+  readStatementKind,
   retryPolicy,
 } from '../../src/internal.ts';
 import { collectGarbage, growthOf } from '../support/fuzz/heap.ts';
@@ -36,7 +36,7 @@ describe('what only computes keeps nothing', () => {
         const sql = statement(number);
         // The long way only for some: they all go through the same code.
         if (number % 20 === 0) isSafeRead(sql);
-        readTransactionEffect(sql, false);
+        readStatementKind(sql, { multipleStatements: false });
         isFittingAnswer(sql, []);
       }
     });

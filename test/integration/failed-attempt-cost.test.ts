@@ -6,7 +6,7 @@ import { withResilience } from '../../adapters/drizzle/index.ts';
 import { classify } from '../../src/classify.ts';
 import { isSafeRead } from '../../src/sql/safe-read.ts';
 import { tokenize } from '../../src/sql/sql-lexer.ts';
-import { readTransactionEffect } from '../../src/sql/transaction-effect.ts';
+import { readStatementKind } from '../../src/sql/statement-kind.ts';
 import type { CreateBinding } from '../contract/binding.ts';
 import { createDrizzleBinding } from '../contract/bindings/drizzle.ts';
 import { createCallbackBinding, createPromiseBinding } from '../contract/bindings/mysql2.ts';
@@ -17,16 +17,16 @@ import { unhurried, useStage } from '../support/stage.ts';
 vi.mock('../../src/classify.ts', { spy: true });
 vi.mock('../../src/sql/safe-read.ts', { spy: true });
 vi.mock('../../src/sql/sql-lexer.ts', { spy: true });
-vi.mock('../../src/sql/transaction-effect.ts', { spy: true });
+vi.mock('../../src/sql/statement-kind.ts', { spy: true });
 
 /** How often each was called: what they do with a long statement keeps this process from everything else. */
 const readings = () => ({
   classified: vi.mocked(classify).mock.calls.length,
   judged: vi.mocked(isSafeRead).mock.calls.length,
   lexed: vi.mocked(tokenize).mock.calls.length,
-  effects: vi.mocked(readTransactionEffect).mock.calls.length,
+  kinds: vi.mocked(readStatementKind).mock.calls.length,
 });
-const none = { classified: 0, judged: 0, lexed: 0, effects: 0 };
+const none = { classified: 0, judged: 0, lexed: 0, kinds: 0 };
 
 const bindings: readonly [string, CreateBinding][] = [
   ['mysql2, query()', createPromiseBinding],
@@ -54,7 +54,7 @@ describe('the SQL of a failed attempt is read once, and its error classified onc
     await breakOff();
     await unlock();
     expect(await answer).toEqual([7]);
-    expect(readings()).toEqual({ classified: 2, judged: 2, lexed: 2, effects: 2 });
+    expect(readings()).toEqual({ classified: 2, judged: 2, lexed: 2, kinds: 2 });
   });
 
   test('Drizzle: an iterator that is lost before its first row', async () => {
@@ -69,7 +69,7 @@ describe('the SQL of a failed attempt is read once, and its error classified onc
     await unlock();
     expect(await first).toEqual({ done: false, value: { id: 7 } });
     await rows.return(undefined);
-    expect(readings()).toEqual({ classified: 1, judged: 1, lexed: 1, effects: 1 });
+    expect(readings()).toEqual({ classified: 1, judged: 1, lexed: 1, kinds: 1 });
   });
 
   test.each(bindings)('%s: of a write that is lost, its first word is enough', async (_, create) => {
@@ -79,7 +79,7 @@ describe('the SQL of a failed attempt is read once, and its error classified onc
     await breakOff();
     expect(await failure).toMatchObject({ code: 'ERR_GONE_AWAY_OUTCOME_UNKNOWN' });
     await unlock();
-    expect(readings()).toMatchObject({ judged: 1, lexed: 0, effects: 1 });
+    expect(readings()).toMatchObject({ judged: 1, lexed: 0, kinds: 1 });
   });
 
   test.each(bindings)('%s: of what succeeds, nothing is read', async (_, create) => {

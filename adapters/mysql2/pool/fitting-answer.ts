@@ -1,15 +1,15 @@
-import { isSafeRead } from '../../../src/internal.ts';
+import { isSafeRead, readStatementKind, verbOf } from '../../../src/internal.ts';
 
-/** Statements that the server answers without rows. Left out: SET, which MariaDB can put before a SELECT, and whatever may run others. */
+/** Statements that the server answers without rows. Left out: whatever may run others. */
 const withoutRows: ReadonlySet<string> = new Set([
-  ...['begin', 'start', 'commit', 'rollback', 'savepoint', 'release'],
-  ...['insert', 'replace', 'update', 'delete'],
+  ...['BEGIN', 'START', 'COMMIT', 'ROLLBACK', 'SAVEPOINT', 'RELEASE'],
+  ...['INSERT', 'REPLACE', 'UPDATE', 'DELETE'],
 ]);
 
 /** Statements that may be safe reads, which have rows. */
 const withRows: ReadonlySet<string> = new Set([
-  ...['select', 'with', 'table', 'values'],
-  ...['show', 'explain', 'describe', 'desc'],
+  ...['SELECT', 'WITH', 'TABLE', 'VALUES'],
+  ...['SHOW', 'EXPLAIN', 'DESCRIBE', 'DESC'],
 ]);
 
 /**
@@ -20,9 +20,15 @@ const withRows: ReadonlySet<string> = new Set([
  * @param isRead reads the statement, where the verb alone does not tell. Left out: {@link isSafeRead}
  */
 export function isFittingAnswer(sql: string, result: unknown, isRead: (sql: string) => boolean = isSafeRead): boolean {
-  const verb = /^[\s(]*([a-z]+)/i.exec(sql)?.[1]?.toLowerCase() ?? '';
+  const verb = verbOf(sql);
   if (!Array.isArray(result)) return !withRows.has(verb) || !isRead(sql);
-  return !withoutRows.has(verb) || sql.includes(';') || /\breturning\b/i.test(sql);
+  return !withoutRows.has(verb) || mayHaveRows(sql);
+}
+
+/** Asked only for what is probably no answer. In doubt are several statements, a block of them (BEGIN NOT ATOMIC), and that word in a string. */
+function mayHaveRows(sql: string): boolean {
+  const { isAtomic, isSessionBound } = readStatementKind(sql, { multipleStatements: true });
+  return (!isAtomic && !isSessionBound) || /\breturning\b/i.test(sql);
 }
 
 export function unfittingAnswer(): Error {

@@ -6,7 +6,7 @@ import {
   type Evidence,
   type Failure,
   type FailureKind,
-  readTransactionEffect,
+  readStatementKind,
 } from '../../../src/internal.ts';
 import { type Session, sessionOf } from '../control/session-identity.ts';
 import type { SessionKiller } from '../control/session-killer.ts';
@@ -230,13 +230,13 @@ export class PooledConnection {
     const wire = this.#wire.progressOf(command);
     const progress = wire === 'written' && this.holder?.preparing === true ? 'preparing' : wire;
     const sql = sqlOf(command) ?? '';
-    const effect = readTransactionEffect(sql, allowsMultipleStatements(this.core));
+    const kind = readStatementKind(sql, { multipleStatements: allowsMultipleStatements(this.core) });
     const isWhole = this.holder?.isWhole !== false;
     return {
       progress,
-      atomic: effect.isAtomic,
-      rollsBack: isOpen && isWhole && (wire !== 'written' || effect.leavesUncommitted),
-      commits: effect.isCommit,
+      atomic: kind.isAtomic,
+      rollsBack: isOpen && isWhole && (wire !== 'written' || kind.leavesUncommitted),
+      commits: kind.isCommit,
       abandoned: false,
       ...(!isWhole && { isPart: true }),
     };

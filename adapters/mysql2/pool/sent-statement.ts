@@ -34,7 +34,9 @@ export class SentStatement {
   /** Whether it may have ended the transaction that it ran in, by its text. */
   get mayCommit(): boolean {
     const sql = sqlOf(this.command);
-    return sql === undefined || mayEndTransaction(sql, allowsMultipleStatements(this.#connection));
+    return (
+      sql === undefined || mayEndTransaction(sql, { multipleStatements: allowsMultipleStatements(this.#connection) })
+    );
   }
 
   /** What it proved when it failed with this error, if that still holds. */

@@ -1,14 +1,19 @@
-import { isSafeRead, leavesTransactionUncommitted, stripFinalSemicolons } from '../../../src/internal.ts';
+import { isSafeRead, readStatementKind, type StatementKind, stripFinalSemicolons } from '../../../src/internal.ts';
 import type { StatementMethod, StatementResult } from '../pool/lease.ts';
 import type { LeaseClient } from '../pool/lease-client.ts';
 import type { PoolUse } from '../pool/pool-use.ts';
 import { plainSteps } from './plain-steps.ts';
 import { runTransaction } from './run-transaction.ts';
 
+/** They tell of something and change nothing. EXPLAIN ANALYZE, which executes, is not among them. */
+const describing: ReadonlySet<string> = new Set(['SHOW', 'EXPLAIN', 'DESCRIBE', 'DESC']);
+
 /** Whether this statement has an outcome that can be in doubt. A safe read is sent again anyway. */
 export function needsLedger(sql: unknown): boolean {
   const text = sqlTextOf(sql);
-  return text === undefined || !isSafeRead(text);
+  if (text === undefined) return true;
+  const kind = kindOf(text);
+  return kind.isSeveral || !(describing.has(kind.verb) || isSafeRead(text));
 }
 
 /**
@@ -23,7 +28,7 @@ export async function runSingleWrite(
   values: unknown,
 ): Promise<StatementResult> {
   const text = sqlTextOf(sql);
-  if (text === undefined || !leavesTransactionUncommitted(text)) {
+  if (text === undefined || !canBeUndone(kindOf(text))) {
     throw new TypeError(
       'Expected one INSERT, UPDATE, DELETE or the like for `exactlyOnce`, got a statement that commits by itself, or more than one; nothing was sent',
     );
@@ -33,6 +38,15 @@ export async function runSingleWrite(
     ...plainSteps,
     body: (connection) => connection.run(method, sql, values),
   });
+}
+
+/** Alone in a transaction, which goes on until gone-away ends it. */
+function canBeUndone({ leavesUncommitted, isSessionBound }: StatementKind): boolean {
+  return leavesUncommitted && !isSessionBound;
+}
+
+function kindOf(text: string): StatementKind {
+  return readStatementKind(text, { multipleStatements: true });
 }
 
 /** The text of a statement in mysql2's forms: a string, or an object with `sql`. */

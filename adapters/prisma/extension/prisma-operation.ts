@@ -1,4 +1,4 @@
-import { isSafeRead, leavesTransactionUncommitted, mayEndTransaction } from '../../../src/internal.ts';
+import { isSafeRead, mayEndTransaction, readStatementKind } from '../../../src/internal.ts';
 import type { QueryHookParams } from './prisma-internals.ts';
 
 /** The operations of a model that only ever SELECT. Whatever Prisma may add is a write until it stands here. */
@@ -44,11 +44,14 @@ export function describeOperation({ model, operation, args }: Omit<QueryHookPara
     },
     isAtomic: () => {
       const sql = sqlOf(args);
-      return sql !== undefined && leavesTransactionUncommitted(sql);
+      if (sql === undefined) return false;
+      // Whose connections those are, nobody knows.
+      const kind = readStatementKind(sql, { multipleStatements: true });
+      return kind.isAtomic && kind.leavesUncommitted;
     },
     mayEndTransaction: () => {
       const sql = sqlOf(args);
-      return sql === undefined || mayEndTransaction(sql, true);
+      return sql === undefined || mayEndTransaction(sql, { multipleStatements: true });
     },
     isRaw: true,
   };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { type LexicalMode, readFirstWord, tokenize } from '../../../../src/sql/sql-lexer.ts';
+import { type LexicalMode, tokenize } from '../../../../src/sql/sql-lexer.ts';
 
 const plain: LexicalMode = { backslashEscapes: true, ansiQuotes: false };
 const ansi: LexicalMode = { backslashEscapes: true, ansiQuotes: true };
@@ -11,25 +11,6 @@ const modes = [plain, ansi, noBackslash];
 function read(sql: string, mode: LexicalMode = plain): string[] | undefined {
   return tokenize(sql, mode)?.map(({ kind, text }) => `${kind}:${text}`);
 }
-
-test.each([
-  ['select 1', 'SELECT'],
-  ['\n( ( With a as (select 1) select 1))', 'WITH'],
-  ['/* select */ -- select\n# select\ninsert into t values (1)', 'INSERT'],
-  ['/*+ NO_ICP(t) */ update t set a = 1', 'UPDATE'],
-  // Whatever follows: that is for those to read who care for a statement with this beginning.
-  ["insert into t values ('", 'INSERT'],
-  ['selecté', 'SELECT'],
-  ['/*!50000 select */ 1', ''],
-  ['/* select', ''],
-  ["'select' select", ''],
-  ['`select`', ''],
-  ['1 select', ''],
-  ['; select', ''],
-  ['@a', ''],
-  ['((', ''],
-  ['', ''],
-])('the first word of %j is %j', (sql, word) => expect(readFirstWord(sql)).toBe(word));
 
 describe('words, numbers and symbols', () => {
   test.each([

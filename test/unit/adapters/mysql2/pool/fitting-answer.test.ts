@@ -13,6 +13,11 @@ describe('an answer that cannot be one to its statement', () => {
     ['rows for COMMIT', 'commit', []],
     ['rows for BEGIN', 'begin', [{ a: 1 }]],
     ['rows for an UPDATE', '\n update t set a = 1', []],
+    ['rows for an INSERT behind a comment', "/*dddbs='x'*/ INSERT INTO t VALUES (1)", []],
+    ['rows for an INSERT with a semicolon in a string', "INSERT INTO t VALUES ('a; b &amp;')", []],
+    ['rows for an INSERT in front of a comment', 'INSERT INTO t VALUES (1) -- a;', []],
+    ['rows for an UPDATE behind SET STATEMENT', 'SET STATEMENT a = 1 FOR UPDATE t SET a = 1', []],
+    ['an OK packet for a SELECT behind a comment', '-- a\nSELECT 1', header],
   ])('is found out: %s', (_title, sql, result) => {
     expect(isFittingAnswer(sql, result)).toBe(false);
   });
@@ -31,7 +36,14 @@ describe('an answer that may be one to its statement', () => {
     ['rows for a procedure', 'CALL p()', [[], header]],
     ['an OK packet for a procedure', 'CALL p()', header],
     ['rows for SET STATEMENT', 'SET STATEMENT max_statement_time = 1 FOR SELECT 1', []],
-    ['rows for what begins with a comment', '/* a */ INSERT INTO t VALUES (1)', []],
+    ['rows for what begins with code in a comment', '/*! a */ INSERT INTO t VALUES (1)', []],
+    ['rows for a loop with a label', 'rollback: LOOP SELECT 1; END LOOP', []],
+    [
+      'rows for INSERT ... RETURNING behind SET STATEMENT',
+      'SET STATEMENT a = 1 FOR INSERT INTO t VALUES (1) RETURNING 1',
+      [],
+    ],
+    ['an OK packet for a locking EXPLAIN ANALYZE', 'EXPLAIN ANALYZE SELECT 1 FOR UPDATE', header],
     ['anything for nothing', '', header],
   ])('is let through: %s', (_title, sql, result) => {
     expect(isFittingAnswer(sql, result)).toBe(true);
