@@ -112,10 +112,11 @@ function verbOfBeginning(sql: string, { text, end }: Beginning): string {
 
 /** In nearly all texts, what could make them several, or hide code, does not even stand in a string. */
 function readCount(sql: string, multipleStatements: boolean): 'one' | 'several' | 'unknown' {
-  const mayBeSeveral = multipleStatements && sql.includes(';') && stripFinalSemicolons(sql).includes(';');
+  const text = multipleStatements && sql.includes(';') ? stripFinalSemicolons(sql) : sql;
+  const mayBeSeveral = multipleStatements && text.includes(';');
   if (!mayBeSeveral && !sql.includes('/*!') && !sql.includes('/*M!')) return 'one';
   if (sql.length > MAX_LENGTH) return 'unknown';
-  const counts = modesFor(sql).map((mode) => countStatements(sql, mode));
+  const counts = modesFor(text).map((mode) => countStatements(text, mode));
   if (counts.some((count) => count === undefined || count.hasExecutableComment)) return 'unknown';
   return multipleStatements && counts.some((count) => count?.isSeveral) ? 'several' : 'one';
 }

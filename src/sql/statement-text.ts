@@ -68,7 +68,7 @@ function readOddSymbol(sql: string, start: number): Lexeme {
 
 /** How many statements a text has, and whether some of it is in executable comments. */
 export interface StatementCount {
-  /** Something stands behind a semicolon. */
+  /** Something stands behind a semicolon, and be it another one. Comments alone are a statement too, but one that does nothing and never fails. */
   readonly isSeveral: boolean;
   readonly hasExecutableComment: boolean;
 }
@@ -83,6 +83,7 @@ const PLAIN_RUN = /[^'"`#;/*\0-]+/y;
 /**
  * Reads no more of a text than where its strings and comments end, and takes linear time.
  *
+ * @param sql without semicolons and blanks at its end, which the server leaves out before it reads anything
  * @returns undefined where that is uncertain
  */
 export function countStatements(sql: string, mode: LexicalMode): StatementCount | undefined {
@@ -96,8 +97,9 @@ export function countStatements(sql: string, mode: LexicalMode): StatementCount 
     const lexeme = run === undefined ? readLexeme(sql, start, mode) : { end: run, kind: 'word' };
     if (lexeme === undefined) return undefined;
     const { kind, end } = lexeme;
-    if (sql.charAt(start) === ';') hasEnded = true;
-    else if (hasEnded && kind !== 'blank') isSeveral ||= /[^ \t\n\v\f\r]/.test(sql.slice(start, end));
+    const isEnd = sql.charAt(start) === ';';
+    if (hasEnded && kind !== 'blank') isSeveral ||= /[^ \t\n\v\f\r]/.test(sql.slice(start, end));
+    hasEnded ||= isEnd;
     start = end;
   }
   return { isSeveral, hasExecutableComment: false };

@@ -38,7 +38,8 @@ describe('the statements of a text', () => {
   test.each([
     ['select 1', '1'],
     ['', '1'],
-    ['select 1; ; /* a */ -- b', '1'],
+    ['select 1; /* a */ -- b', '1'],
+    ['select 1; ; /* a */ -- b', 'n'],
     ['select 1; select 2', 'n'],
     ['select 1;;select 2', 'n'],
     ['select 1;-- a\n(', 'n'],
