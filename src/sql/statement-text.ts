@@ -45,7 +45,7 @@ function isLetter(code: number): boolean {
 }
 
 /**
- * Tokens from `from` on, as far as somebody asks for them. What {@link tokenize} will not read and hides no code (`@`, `{`, a letter outside ASCII)
+ * Tokens from `from` on, as far as somebody asks for them. What `tokenize()` will not read and hides no code (`@`, `{`, a letter outside ASCII)
  * is a symbol. A symbol without text is the last one: an unterminated string or comment, an executable comment,
  * a number that goes on as a name, NUL.
  */
@@ -74,7 +74,8 @@ export interface StatementCount {
 }
 
 /**
- * As {@link UNREADABLE_ANYWHERE}, for who only wants to know where strings end: a backslash matters there only before a quote or a backslash.
+ * What `tokenize()` reads nowhere, but less of it: for who only wants to know where strings end, a backslash beside a character outside ASCII
+ * matters only near a quote or another backslash.
  */
 const DOUBTFUL_ESCAPE = /[\0\u00a5]|\\[^\0-\x7f]+['"\\]|[^\0-\x7f]\\['"\\]/;
 /** Nothing in it begins a string, a comment or another statement. */
