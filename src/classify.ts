@@ -26,18 +26,17 @@ export function classify(error: unknown): Failure {
   const chain = causesOf(error);
   for (const link of chain) if (isGoneAwayError(link)) return link.failure;
   const evidence = chain.map(evidenceOf).find((found) => found !== undefined);
-  const connecting = evidence?.progress === 'not-acquired';
   for (const link of inOrderOfExactness(chain)) {
-    const facts = factsOf(link, connecting);
+    const facts = factsOf(link, evidence);
     const row = findErrorRow(facts) ?? findFamily(facts);
     if (row !== undefined) return toFailure({ row, facts }, evidence);
   }
   for (const link of chain) {
-    const facts = factsOfKind(link, connecting);
+    const facts = factsOfKind(link, evidence);
     const row = findPrismaRow(facts);
     if (row !== undefined) return toFailure({ row, facts }, evidence);
   }
-  return toFailure({ row: ordinary, facts: factsOf(chain.at(-1), connecting) }, evidence);
+  return toFailure({ row: ordinary, facts: factsOf(chain.at(-1), evidence) }, evidence);
 }
 
 const ordinary: Finding['row'] = {
@@ -49,7 +48,7 @@ const ordinary: Finding['row'] = {
 
 /** A failure that this side declares, with no error of a driver behind it. */
 export function failureOf(row: Omit<ErrorRow, 'errno' | 'code' | 'text' | 'when'>, evidence: Evidence): Failure {
-  return toFailure({ row, facts: factsOf(undefined, false) }, evidence);
+  return toFailure({ row, facts: factsOf(undefined, evidence) }, evidence);
 }
 
 function toFailure({ row, facts }: Finding, evidence: Evidence | undefined): Failure {

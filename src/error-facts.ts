@@ -1,7 +1,11 @@
+import type { Evidence } from './failure.ts';
 import { isError, propertyOf as read } from './property.ts';
 
 /** An error chain longer than this is somebody's mistake, or hostile. */
 const deepestChain = 12;
+
+/** In characters: more than any message that a row looks for. */
+const longestMessage = 1_000;
 
 /** What the rows of the tables are held against. */
 export interface ErrorFacts {
@@ -9,7 +13,11 @@ export interface ErrorFacts {
   readonly code: string | undefined;
   readonly sqlState: string | undefined;
   readonly message: string;
+  /** The message is nobody's but that of who made the error, on this side: not a server's, and no wrapper's, which may quote anything. */
+  readonly ownWords: boolean;
   readonly connecting: boolean;
+  /** The statement was on its own, and is not to blame for what its session is set to. */
+  readonly alone: boolean;
   readonly fatal: boolean;
 }
 
@@ -31,9 +39,9 @@ export function inOrderOfExactness(chain: readonly unknown[]): readonly unknown[
   return [...chain.filter((link) => !isPayload(link)), ...chain.filter(isPayload)];
 }
 
-/** What one link of the chain says of itself. */
-export function factsOf(link: unknown, notAcquired: boolean): ErrorFacts {
-  if (isPayload(link)) return factsOfPayload(link, notAcquired);
+/** What one link of the chain says of itself, and what the connection has seen where it has watched. */
+export function factsOf(link: unknown, evidence: Evidence | undefined): ErrorFacts {
+  if (isPayload(link)) return factsOfPayload(link, evidence);
   const errno = read(link, 'errno');
   const code = read(link, 'code');
   const sqlState = read(link, 'sqlState');
@@ -44,17 +52,48 @@ export function factsOf(link: unknown, notAcquired: boolean): ErrorFacts {
     code: typeof code === 'string' ? code : typeof code === 'number' ? String(code) : undefined,
     sqlState: typeof sqlState === 'string' ? sqlState : undefined,
     message: messageOf(link),
-    connecting: notAcquired || read(link, 'syscall') === 'connect',
+    ownWords: number === undefined && !isServers(link) && !isWrapper(link),
+    ...timeOf(link, evidence),
     fatal: read(link, 'fatal') === true,
   };
 }
 
+/** The wire decides when it was; where nobody has watched it, the system call that failed. */
+function timeOf(link: unknown, evidence: Evidence | undefined): Pick<ErrorFacts, 'connecting' | 'alone'> {
+  return {
+    connecting: evidence === undefined ? failedToConnect(link) : evidence.progress === 'not-acquired',
+    alone: evidence?.alone === true,
+  };
+}
+
+function failedToConnect(link: unknown): boolean {
+  const syscall = read(link, 'syscall');
+  if (syscall === 'connect' || syscall === 'getaddrinfo') return true;
+  // Of a name with several addresses, the error of each is in one that has no system call of its own.
+  const errors = read(link, 'errors');
+  return Array.isArray(errors) && errors.length > 0 && errors.every((error) => read(error, 'syscall') === 'connect');
+}
+
+function isServers(link: unknown): boolean {
+  return typeof read(link, 'sqlState') === 'string' || typeof read(link, 'sqlMessage') === 'string';
+}
+
+/** An error around another one, which says it better; Prisma's quote it. */
+function isWrapper(link: unknown): boolean {
+  return isPrismas(link) || (read(link, 'cause') ?? read(link, 'originalError')) !== undefined;
+}
+
+function isPrismas(link: unknown): boolean {
+  return typeof read(link, 'clientVersion') === 'string';
+}
+
 function messageOf(link: unknown): string {
-  const message = read(link, 'message');
+  const [message, sqlMessage] = [read(link, 'message'), read(link, 'sqlMessage')];
+  // The driver of MariaDB puts a head in front of the server's words, and the statement behind them.
+  if (typeof sqlMessage === 'string' && sqlMessage !== '') return sqlMessage.slice(0, longestMessage);
   if (typeof message !== 'string') return '';
   // In front of what happened, Prisma quotes the source code of the call, which may say anything.
-  const isPrismas = typeof read(link, 'clientVersion') === 'string';
-  return (isPrismas ? message.slice(message.lastIndexOf('\n') + 1) : message).slice(0, 1_000);
+  return (isPrismas(link) ? message.slice(message.lastIndexOf('\n') + 1) : message).slice(0, longestMessage);
 }
 
 /** What a driver adapter tells Prisma about an error of its driver: the `cause` of a DriverAdapterError, which is no error itself. */
@@ -63,8 +102,8 @@ function isPayload(link: unknown): boolean {
 }
 
 /** The same in the words of Prisma's driver adapters, which name the kind of a failure where the driver has a number. */
-export function factsOfKind(link: unknown, notAcquired: boolean): ErrorFacts {
-  const facts = factsOf(link, notAcquired);
+export function factsOfKind(link: unknown, evidence: Evidence | undefined): ErrorFacts {
+  const facts = factsOf(link, evidence);
   return isPayload(link) ? { ...facts, errno: undefined, code: kindOf(link) } : facts;
 }
 
@@ -73,7 +112,7 @@ function kindOf(link: unknown): string | undefined {
   return typeof kind === 'string' ? kind : undefined;
 }
 
-function factsOfPayload(payload: unknown, connecting: boolean): ErrorFacts {
+function factsOfPayload(payload: unknown, evidence: Evidence | undefined): ErrorFacts {
   const originalCode = read(payload, 'originalCode');
   const state = read(payload, 'state');
   const code = typeof originalCode === 'string' ? originalCode : undefined;
@@ -83,8 +122,10 @@ function factsOfPayload(payload: unknown, connecting: boolean): ErrorFacts {
     errno: isNumber ? Number(code) : undefined,
     code: isNumber ? undefined : code,
     sqlState: typeof state === 'string' ? state : undefined,
-    message: texts.join('\n').slice(0, 1_000),
-    connecting,
+    message: texts.join('\n').slice(0, longestMessage),
+    // It quotes its driver, which quotes the server.
+    ownWords: false,
+    ...timeOf(payload, evidence),
     fatal: false,
   };
 }

@@ -62,5 +62,6 @@ function worse(a: Evidence, b: Evidence): Evidence {
     commits: a.commits || b.commits,
     abandoned: a.abandoned || b.abandoned,
     isPart: a.isPart === true || b.isPart === true,
+    alone: a.alone === true && b.alone === true,
   };
 }

@@ -71,6 +71,11 @@ export interface Evidence {
   readonly abandoned: boolean;
   /** What came before it in its transaction may have been committed, so that nothing is proven of the whole. Left out: not so. */
   readonly isPart?: boolean;
+  /**
+   * It was sent on its own: in no transaction, and on a session that others have used before. What that session is set to is not its doing.
+   * Default false.
+   */
+  readonly alone?: boolean;
 }
 
 /** A classified failure. Never carries SQL parameters or row data. */

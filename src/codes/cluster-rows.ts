@@ -10,16 +10,16 @@ export const clusterRows: RowsByGroup = {
   refused: [
     {
       errno: [1047],
-      text: /wsrep/i,
+      text: /^WSREP\b/,
       proof: 'not-executed',
       kind: 'not-ready',
       invalidates: 'server',
       source: 'Galera: a node outside the primary component answers 1047, and a ping still succeeds on it',
     },
     {
-      // Vitess answers 1105 for everything; only its text tells.
+      // Vitess answers 1105 for everything; only its text tells. Not what stands in quotes, which may be somebody's data.
       errno: [1105],
-      text: /no healthy tablet|primary is not serving|keyspace is being resharded|no healthy endpoints/i,
+      text: /^[^'"`]*(no healthy tablet|primary is not serving|keyspace is being resharded|no healthy endpoints)/i,
       proof: 'not-executed',
       kind: 'not-ready',
       invalidates: 'nothing',
@@ -27,7 +27,7 @@ export const clusterRows: RowsByGroup = {
     },
     {
       errno: [8252, 9003],
-      text: /tikv|tidb|resource group|server is busy/i,
+      text: /^[^'"`]*(tikv|tidb|resource group|server is busy)/i,
       proof: 'not-executed',
       kind: 'overloaded',
       invalidates: 'nothing',
@@ -36,7 +36,9 @@ export const clusterRows: RowsByGroup = {
   ],
   conflict: [
     {
-      text: /WSREP detected deadlock\/conflict/i,
+      // Of an abort in a transaction the number is 1213, as of any deadlock.
+      errno: [1105, 1180],
+      text: /^WSREP detected deadlock\/conflict/i,
       proof: 'transaction-rolled-back',
       kind: 'conflict',
       invalidates: 'nothing',
@@ -44,7 +46,7 @@ export const clusterRows: RowsByGroup = {
     },
     {
       errno: [1180],
-      text: /error:? 149\b/i,
+      text: /^Got error:? 149\b/i,
       proof: 'transaction-rolled-back',
       kind: 'conflict',
       invalidates: 'nothing',

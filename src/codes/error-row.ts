@@ -16,10 +16,13 @@ export interface ErrorRow {
   readonly errno?: readonly number[];
   /** Driver or system codes. */
   readonly code?: readonly string[];
-  /** Where neither tells it apart: the message must match as well (or alone, when there is no number and no code). */
+  /**
+   * Where neither tells it apart: the message must match as well. Alone, with no number and no code, it is held only against errors that were
+   * made on this side: the words of a server may be somebody's data.
+   */
   readonly text?: RegExp;
-  /** The row holds only while connecting, or only once connected. */
-  readonly when?: 'connecting' | 'connected';
+  /** The row holds only while connecting, only once connected, or only of a statement on its own that is not to blame for its session. */
+  readonly when?: 'connecting' | 'connected' | 'alone';
   readonly proof: Proof;
   readonly kind: FailureKind;
   readonly invalidates: Invalidates;

@@ -6,10 +6,7 @@ import { mysqlRows } from './mysql-rows.ts';
 import { mysql2Rows } from './mysql2-rows.ts';
 import { nodeRows } from './node-rows.ts';
 
-/**
- * In the order in which they win within a group. A row that has only a text matches whatever number stands beside it, so its origin comes before
- * those that go by numbers.
- */
+/** In the order in which they win within a group. */
 const origins: readonly RowsByGroup[] = [
   mysql2Rows,
   mariadbConnectorRows,

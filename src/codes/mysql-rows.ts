@@ -63,10 +63,18 @@ export const mysqlRows: RowsByGroup = {
     },
     {
       errno: [1792],
+      when: 'alone',
+      proof: 'not-executed',
+      kind: 'read-only',
+      invalidates: 'connection',
+      source: `${serverReference}: an earlier user has left the session READ ONLY; others are as they were`,
+    },
+    {
+      errno: [1792],
       proof: 'permanent',
       kind: 'read-only',
       invalidates: 'nothing',
-      source: `${serverReference}: the transaction itself asked for READ ONLY; nothing here can tell that from a failover`,
+      source: `${serverReference}: the transaction itself asked for READ ONLY, or its session is meant to be so`,
     },
     {
       errno: [3032, 3168, 3796, 3797, 3798],
@@ -151,6 +159,13 @@ export const mysqlRows: RowsByGroup = {
       kind: 'limit',
       invalidates: 'nothing',
       source: `${serverReference}: a time limit that somebody set`,
+    },
+    {
+      errno: [1643, 1644, 1645],
+      proof: 'permanent',
+      kind: 'statement',
+      invalidates: 'nothing',
+      source: `${serverReference}: SIGNAL and RESIGNAL, whose SQLSTATE and words are a procedure's own`,
     },
     {
       errno: [1021, 1037, 1038, 1046, 1078],

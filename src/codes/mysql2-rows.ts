@@ -24,7 +24,7 @@ export const mysql2Rows: RowsByGroup = {
   ],
   unsent: [
     {
-      text: /add new command when connection is in closed state/,
+      text: /^Can't add new command when connection is in closed state$/,
       proof: 'not-executed',
       kind: 'closed',
       invalidates: 'connection',
@@ -64,7 +64,7 @@ export const mysql2Rows: RowsByGroup = {
       source: `${clientReference}; mysql2: the conversation is out of step`,
     },
     {
-      text: /packets out of order/i,
+      text: /^(Warning: )?(got )?packets out of order\b/i,
       proof: 'unknown',
       kind: 'protocol',
       invalidates: 'connection',

@@ -2,11 +2,24 @@ import type { RowsByGroup } from './error-row.ts';
 
 const system = 'Node.js: common system errors';
 
+/** While connecting, there was nobody to send anything to. The kernel reports them on established connections as well. */
+const unreachable = [
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'ENETDOWN',
+  'EADDRNOTAVAIL',
+];
+
 /** What Node.js says of sockets, streams and signals. `PROTOCOL_CONNECTION_LOST` is mysql2's own code for a stream that ended, and means the same. */
 export const nodeRows: RowsByGroup = {
   connecting: [
     {
-      code: ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'EADDRNOTAVAIL'],
+      code: unreachable,
+      when: 'connecting',
       proof: 'not-executed',
       kind: 'connect',
       invalidates: 'server',
@@ -31,6 +44,13 @@ export const nodeRows: RowsByGroup = {
     },
   ],
   unanswered: [
+    {
+      code: unreachable,
+      proof: 'unknown',
+      kind: 'connection-lost',
+      invalidates: 'connection',
+      source: `${system}; Linux: ICMP errors and timers end an established connection with the same codes as a new one`,
+    },
     {
       code: ['PROTOCOL_CONNECTION_LOST', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ECONNABORTED', 'ENOTCONN', 'ENETRESET'],
       proof: 'unknown',

@@ -29,6 +29,9 @@ const mayLeaveRunning: ReadonlySet<FailureKind> = new Set([
   'protocol',
 ]);
 
+/** ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION */
+const readOnlySession = 1792;
+
 /** Whoever uses the connection at the moment. */
 export interface Holder {
   /** Every command is to be watched, because its results do not pass through this package. */
@@ -71,7 +74,11 @@ export class PooledConnection {
   #provenAt: number;
   /** Wall clock: a monotonic one stands still while a laptop or a function is frozen. */
   lastUsedAt: number;
-  holder: Holder | undefined;
+  #holder: Holder | undefined;
+  /** How many have held it so far. */
+  #holders = 0;
+  /** A write was refused in a session that may have been left READ ONLY. */
+  #refusedWrite = false;
   firstFailure: FirstFailure | undefined;
   /** The first failure that ended the transaction. Not always the first one: a lock wait timeout may come before a deadlock. */
   transactionEnd: FirstFailure | undefined;
@@ -105,6 +112,15 @@ export class PooledConnection {
     this.#wire = watchConnection(core, this.#observer());
   }
 
+  get holder(): Holder | undefined {
+    return this.#holder;
+  }
+
+  set holder(holder: Holder | undefined) {
+    if (holder !== undefined) this.#holders += 1;
+    this.#holder = holder;
+  }
+
   get isLost(): boolean {
     return this.#lost || isKnownDead(this.core);
   }
@@ -115,7 +131,7 @@ export class PooledConnection {
 
   /** The next user would work in a transaction, or in another mode than the pool's own; or nothing proves that it would not. */
   get isDirty(): boolean {
-    return this.#transaction !== 'none' || this.#autocommit !== this.#usualAutocommit;
+    return this.#transaction !== 'none' || this.#autocommit !== this.#usualAutocommit || this.#refusedWrite;
   }
 
   /**
@@ -190,6 +206,8 @@ export class PooledConnection {
 
   /** Takes the consequences of a failure on this connection. */
   observe(error: unknown, failure: Failure): void {
+    // Whether the transaction has asked to be READ ONLY, nobody can see here: its end is early enough.
+    if (failure.errno === readOnlySession && this.#holders > 1) this.#refusedWrite = true;
     // From here on the session may be in autocommit mode again: what follows would not be undone with the transaction.
     if (failure.transient && this.#transaction === 'open') {
       this.#transaction = 'unsure';
@@ -239,6 +257,8 @@ export class PooledConnection {
       commits: kind.isCommit,
       abandoned: false,
       ...(!isWhole && { isPart: true }),
+      // On a connection that nobody has held before, READ ONLY is how the sessions of this pool are meant to be.
+      alone: !isOpen && this.#transaction === 'none' && this.#holders > 1 && this.#holder?.watchesCommands === false,
     };
   }
 

@@ -94,6 +94,65 @@ describe('classify, by evidence', () => {
   });
 });
 
+/** The kernel ends a connection that cannot be made and one that was established with the same codes. */
+const unreachable = ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN', 'EADDRNOTAVAIL'];
+
+describe.each([...unreachable, 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'ECONNRESET', 'EPIPE'])('%s', (code) => {
+  const lostTo = (syscall?: string) => make({ code, errno: -113, ...(syscall && { syscall }) }, `${syscall} ${code}`);
+
+  it('proves nothing once the statement was written', () => {
+    for (const syscall of ['read', 'write', 'connect', undefined]) {
+      expect(classifyWith(lostTo(syscall), {})).toMatchObject({
+        outcome: 'unknown',
+        kind: 'connection-lost',
+        invalidates: 'connection',
+      });
+      expect(classifyWith(lostTo(syscall), { commits: true }).outcome).toBe('unknown');
+      expect(classifyWith(lostTo(syscall), { rollsBack: true }).outcome).toBe('rolled-back');
+      expect(classifyWith(lostTo(syscall), { progress: 'not-written' }).outcome).toBe('not-executed');
+    }
+  });
+
+  it('proves that nothing was executed where there was no connection', () => {
+    const expected = { outcome: 'not-executed', kind: 'connect', transient: true };
+    expect(classifyWith(lostTo('read'), { progress: 'not-acquired' })).toMatchObject(expected);
+    expect(classify(lostTo('connect'))).toMatchObject(expected);
+    expect(classify(lostTo('getaddrinfo'))).toMatchObject(expected);
+    const aggregate = Object.assign(new AggregateError([lostTo('connect'), lostTo('connect')]), { code });
+    expect(classify(aggregate)).toMatchObject(expected);
+  });
+
+  it('proves nothing where nobody has watched the wire', () => {
+    for (const syscall of ['read', 'write', undefined]) expect(classify(lostTo(syscall)).outcome).toBe('unknown');
+    const mixed = Object.assign(new AggregateError([lostTo('connect'), lostTo('read')]), { code });
+    expect(classify(mixed).outcome).toBe('unknown');
+  });
+});
+
+describe('classify, a write in a session that is READ ONLY (1792)', () => {
+  const refused = () => make({ errno: 1792, sqlState: '25006' });
+
+  it('on its own, in a session that somebody else has left so: not executed, and the next connection may be another', () => {
+    expect(classifyWith(refused(), { alone: true })).toMatchObject({
+      outcome: 'not-executed',
+      transient: true,
+      kind: 'read-only',
+      invalidates: 'connection',
+    });
+  });
+
+  it('anywhere else: the error itself', () => {
+    for (const changes of [{}, { rollsBack: true }, { alone: false }]) {
+      expect(classifyWith(refused(), changes)).toMatchObject({
+        outcome: 'failed',
+        transient: false,
+        invalidates: 'nothing',
+      });
+    }
+    expect(classify(refused())).toMatchObject({ outcome: 'failed', transient: false, invalidates: 'nothing' });
+  });
+});
+
 describe('classify, by codes alone', () => {
   it.each([
     ['a refused connection', { code: 'ECONNREFUSED', errno: -111, syscall: 'connect' }, 'not-executed', 'connect'],

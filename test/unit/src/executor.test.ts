@@ -99,7 +99,7 @@ describe('Executor', () => {
   });
 
   it('retries a TypeError that came with proof, which p-retry alone would not', async () => {
-    const error = Object.assign(new TypeError('made up'), { code: 'ECONNREFUSED' });
+    const error = Object.assign(new TypeError('made up'), { code: 'ECONNREFUSED', syscall: 'connect' });
     await expect(scenario([lost('not-written'), error, 'done']).run(write)).resolves.toBe('done');
   });
 

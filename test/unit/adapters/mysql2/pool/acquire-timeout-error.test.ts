@@ -5,7 +5,7 @@ import {
 } from '../../../../../adapters/mysql2/pool/acquire-timeout-error.ts';
 import { AcquireTimeoutError, classify } from '../../../../../src/internal.ts';
 
-const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED', syscall: 'connect' });
 const whileUp: AcquireTimeoutFacts = {
   elapsedMs: 99.6,
   connectionLimit: 10,
