@@ -138,7 +138,8 @@ export class NotCommittedError extends GoneAwayError {
 
 /**
  * `exactlyOnce` or `idempotencyKey` cannot be had here: the ledger table is missing or not fit for it, or the server is one on which
- * its proof does not hold. Nothing was committed, unless the message says so.
+ * its proof does not hold. Nothing was committed, unless `failure.outcome` is `unknown` and the message says why: a callback that has
+ * ended its transaction by itself may have committed what came before.
  */
 export class LedgerError extends GoneAwayError {
   static override [Symbol.hasInstance](value: unknown): boolean {

@@ -1,6 +1,7 @@
 import { clientOf, type ResilientClient } from './client.ts';
+import { ledgerDatabase } from './ledger/ledger-database.ts';
 import { ledgerChange } from './ledger/ledger-query.ts';
-import { leastPruneAge, ledgerSql, ledgerStatements, quoteTable } from './ledger/ledger-table.ts';
+import { createTableSql, leastPruneAge, ledgerStatements, quoteTable } from './ledger/ledger-table.ts';
 import type { LeaseClient } from './pool/lease-client.ts';
 import { plainSteps } from './transaction/plain-steps.ts';
 import { runTransaction } from './transaction/run-transaction.ts';
@@ -29,7 +30,9 @@ export interface PruneLedgerOptions extends CreateLedgerOptions {
 export async function createLedger(pool: object, options: CreateLedgerOptions = {}): Promise<void> {
   expectOptions(options, ['table']);
   const client = expectClient(pool);
-  const sql = ledgerSql(options.table ?? client.policy.ledgerTable);
+  const table = options.table ?? client.policy.ledgerTable;
+  quoteTable(table);
+  const sql = createTableSql(table, await databaseOfLedger(client, table));
   await client.with({ exactlyOnce: false, idempotent: true }).query(sql);
 }
 
@@ -54,12 +57,18 @@ export async function pruneLedger(pool: object, options: PruneLedgerOptions): Pr
   const client = expectClient(pool);
   const name = table ?? client.policy.ledgerTable;
   quoteTable(name);
-  const sql = ledgerStatements(name).prune(olderThan / 1_000, batchSize);
+  const sql = ledgerStatements(name, await databaseOfLedger(client, name)).prune(olderThan / 1_000, batchSize);
   for (let total = 0; ; ) {
     const deleted = await deleteBatch(client, sql);
     total += deleted;
     if (deleted < batchSize) return total;
   }
+}
+
+/** The same for all who use the ledger of this pool. */
+function databaseOfLedger(client: ResilientClient, table: string): Promise<string | undefined> {
+  const { core, policy } = client;
+  return ledgerDatabase(client, table, core.environment.now() + policy.maxRetryTime);
 }
 
 /** Committed by its own COMMIT, whatever the autocommit mode of the pool's sessions. */

@@ -163,23 +163,38 @@ describe.each(ledgerBindings)('an idempotencyKey, with $name', unhurried, ({ cre
     expect(await stage.rows()).toEqual([1]);
   });
 
-  test('is refused to the next call when a callback has committed by itself, for nobody knows how much of it', async () => {
-    const error = await failureOf(
-      binding.transaction(
-        async (tx) => {
-          await tx.insert(1);
-          await tx.run('CREATE TABLE IF NOT EXISTS stage_ddl (id INT)');
-        },
-        { idempotencyKey: 'k' },
-      ),
-    );
-    expect(error).toBeInstanceOf(LedgerError);
-    expect(error.message).toMatch(/ended its transaction by itself/);
-    const callback = never();
-    expect(await failureOf(binding.transaction(callback, { idempotencyKey: 'k' }))).toBeInstanceOf(LedgerError);
-    expect(callback).not.toHaveBeenCalled();
-    await stage.server.admin('DROP TABLE stage_ddl');
-  });
+  test.each([
+    ['DDL', ['CREATE TABLE IF NOT EXISTS stage_ddl (id INT)']],
+    ['TRUNCATE', ['TRUNCATE TABLE stage_keyed']],
+    ['COMMIT', ['COMMIT']],
+  ])(
+    'is refused to the next call when a callback has committed by %s, for nobody knows how much of it',
+    async (_what, ending) => {
+      const work = later(
+        binding.transaction(
+          async (tx) => {
+            await tx.insert(1);
+            for (const statement of ending) await tx.run(statement);
+            // What could not be stored is not said to be uncommitted.
+            return 1n;
+          },
+          { idempotencyKey: 'k' },
+        ),
+      );
+      const error = await failureOf(work);
+      expect(error).toBeInstanceOf(LedgerError);
+      expect(error.message).toMatch(/ended its transaction by itself.*may have been committed/);
+      expect(classify(error)).toMatchObject({ outcome: 'unknown', transient: false });
+      expect(await stage.rows()).toEqual([1]);
+      const callback = never();
+      const next = await failureOf(binding.transaction(callback, { idempotencyKey: 'k' }));
+      expect(next).toBeInstanceOf(OutcomeUnknownError);
+      expect(next.cause).toBeInstanceOf(LedgerError);
+      expect(classify(next).outcome).toBe('unknown');
+      expect(callback).not.toHaveBeenCalled();
+      await stage.server.admin('DROP TABLE IF EXISTS stage_ddl');
+    },
+  );
 });
 
 describe('an idempotencyKey', unhurried, () => {

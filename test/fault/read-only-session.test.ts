@@ -34,7 +34,7 @@ describe('a session that its user left READ ONLY', unhurried, () => {
     async (method) => {
       const { pool, evicted, retried } = open();
       const threadId = await leaveReadOnly(pool);
-      await pool[method](insertOne);
+      await (method === 'query' ? pool.query(insertOne) : pool.execute(insertOne));
       expect(await stage.rows()).toEqual([1]);
       expect(evicted).toEqual([{ reason: 'lost', threadId }]);
       expect(retried).toHaveLength(1);

@@ -89,18 +89,20 @@ const checked = new WeakMap<PoolCore, Map<string, LedgerFacts>>();
 /**
  * Looks once per pool whether the ledger can be relied on: two round trips.
  *
+ * @param database that of the pool, where the name of the table has none in front
  * @throws LedgerError naming what is missing or unfit; what asking failed with
  */
 export async function checkLedger(
   { core, policy: { ledgerTable: table } }: PoolUse,
+  database: string | undefined,
   send: SendSql,
 ): Promise<LedgerFacts> {
   const known = checked.get(core)?.get(table);
   if (known !== undefined) return known;
-  const { findings, clockOffset } = await readFindings(table, send, core.environment);
+  const { findings, clockOffset } = await readFindings(table, database, send, core.environment);
   const verdict = judgeLedger(table, findings);
   if ('why' in verdict)
-    throw verdict.why === 'missing' ? missingTable(table) : refusal(`${verdict.why}. Nothing was executed.`);
+    throw verdict.why === 'missing' ? missingTable(table, database) : refusal(`${verdict.why}. Nothing was executed.`);
   const facts: LedgerFacts = Object.freeze({ longestResult: verdict.longestResult, clockOffset });
   const tables = checked.get(core) ?? new Map<string, LedgerFacts>();
   checked.set(core, tables.set(table, facts));
@@ -114,11 +116,13 @@ export function forgetLedger({ core, policy }: PoolUse): void {
 
 async function readFindings(
   table: string,
+  ofPool: string | undefined,
   send: SendSql,
   { wallClock }: Pick<Environment, 'wallClock'>,
 ): Promise<{ findings: LedgerFindings; clockOffset: number }> {
-  const [database, name] = table.includes('.') ? table.split('.') : [undefined, table];
-  const schema = database === undefined ? 'DATABASE()' : `'${database}'`;
+  const [database = '', name] = table.includes('.') ? table.split('.') : [ofPool, table];
+  // Nobody says what characters a database's name has, nor what a session takes a backslash for.
+  const schema = /^[\w$-]*$/.test(database) ? `'${database}'` : `_utf8mb4 X'${Buffer.from(database).toString('hex')}'`;
   const [about = []] = await ledgerRows(
     send,
     `SELECT VERSION(), @@version_comment, @@max_allowed_packet, UNIX_TIMESTAMP(), t.table_type, t.engine, (SELECT COUNT(*) FROM information_schema.triggers g WHERE g.event_object_schema = ${schema} AND g.event_object_table = '${name}' AND g.action_timing = 'BEFORE') FROM (SELECT 1 AS one) d LEFT JOIN information_schema.tables t ON t.table_schema = ${schema} AND t.table_name = '${name}'`,

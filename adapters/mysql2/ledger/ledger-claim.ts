@@ -11,6 +11,8 @@ import type { Token } from './token.ts';
 /** What all steps of one transaction's part in the ledger work with. */
 export interface LedgerContext {
   readonly use: PoolUse;
+  /** That of the pool, where the table's name has none in front. */
+  readonly database: string | undefined;
   readonly statements: LedgerStatements;
   /** Of the `idempotencyKey`, where there is one. */
   readonly key: Token | undefined;
@@ -61,9 +63,12 @@ export class LedgerClaim {
   /**
    * After the callback: what another call with the same key is to get. Sends nothing.
    *
-   * @throws TypeError for a result that cannot be stored
+   * @throws TypeError for a result that cannot be stored; LedgerError when the callback has ended the transaction by itself
    */
   encodeResult(result: unknown): EncodedResult {
+    // Not a word about the result then: it is not for us any more to say that nothing was committed.
+    const { lease } = this.#state.row;
+    if (lease.transactionEnd === undefined && lease.transactionState === 'none') throw endedByItself();
     const json = this.#context.key === undefined ? undefined : encodeResult(result);
     const longest = this.#facts.longestResult;
     if (json !== undefined && json.length > longest) {

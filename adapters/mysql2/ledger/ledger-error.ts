@@ -1,5 +1,6 @@
 import {
   classify,
+  type Evidence,
   type Failure,
   failureOf,
   LedgerError,
@@ -10,25 +11,53 @@ import { ledgerSql } from './ledger-table.ts';
 
 /** Nothing of the user's was executed, and trying again cannot help. */
 export function refusal(message: string, cause?: unknown): LedgerError {
-  return ledgerError(message, 'permanent', 'the ledger of `exactlyOnce` cannot be used', cause);
+  const source = 'the ledger of `exactlyOnce` cannot be used';
+  const row = { proof: 'permanent', kind: 'statement', invalidates: 'nothing', source } as const;
+  return ledgerError(message, failureOf(row, neverAcquired), cause);
 }
 
 /** Nothing of the user's was executed, and trying again can help. */
 export function tryAgain(message: string): LedgerError {
-  return ledgerError(message, 'not-executed', message, undefined);
+  const row = { proof: 'not-executed', kind: 'conflict', invalidates: 'nothing', source: message } as const;
+  return ledgerError(message, failureOf(row, neverAcquired));
 }
 
-export function missingTable(table: string, cause?: unknown): LedgerError {
+/** Something of the user's may be there, and stays; running it again may apply it twice. */
+function inDoubt(message: string, source: string): LedgerError {
+  const row = { proof: 'unknown', kind: 'statement', invalidates: 'nothing', source } as const;
+  // It will not be known later either.
+  return ledgerError(message, Object.freeze({ ...failureOf(row, executed), transient: false }));
+}
+
+const executed: Evidence = Object.freeze({
+  progress: 'written',
+  rollsBack: false,
+  atomic: false,
+  commits: false,
+  abandoned: false,
+});
+
+export function missingTable(table: string, database: string | undefined, cause?: unknown): LedgerError {
+  const where = database === undefined ? '' : ` in the database \`${database}\``;
   return refusal(
-    `There is no ledger table \`${table}\`, which \`exactlyOnce\` and \`idempotencyKey\` need. Nothing was executed. Create it with a migration, or with createLedger(pool):\n\n${ledgerSql(table)};`,
+    `There is no ledger table \`${table}\`${where}, which \`exactlyOnce\` and \`idempotencyKey\` need. Nothing was executed. Create it with a migration, or with createLedger(pool):\n\n${ledgerSql(table)};`,
     cause,
   );
 }
 
-/** Something is left of the user's that `exactlyOnce` cannot speak for. */
+/** The callback has committed, and nobody has counted what. */
 export function endedByItself(): LedgerError {
-  return refusal(
+  return inDoubt(
     'The callback has ended its transaction by itself (by COMMIT, ROLLBACK, or a statement that commits, such as DDL), so `exactlyOnce` has nothing to rest on. What it did before that may have been committed; what it did after that was not undone.',
+    'the callback has ended its transaction by itself, so that what came before may be committed',
+  );
+}
+
+/** As {@link endedByItself}, of an earlier call with the same key. */
+export function keyEndedByItself(): LedgerError {
+  return inDoubt(
+    'The transaction of this `idempotencyKey` has ended by itself, in the middle of its callback (by a statement that commits, such as DDL), so that nobody can know how much of it was applied. Nothing was executed now.',
+    'an earlier transaction with this key has ended by itself, so that a part of it may be committed',
   );
 }
 
@@ -56,12 +85,6 @@ export function notCommitted(error: unknown, elapsedMs: number): NotCommittedErr
 }
 
 /** A failure of the ledger's own, with no answer of a server behind it. */
-function ledgerError(
-  message: string,
-  proof: 'permanent' | 'not-executed',
-  source: string,
-  cause: unknown,
-): LedgerError {
-  const failure: Failure = failureOf({ proof, kind: 'conflict', invalidates: 'nothing', source }, neverAcquired);
+function ledgerError(message: string, failure: Failure, cause?: unknown): LedgerError {
   return new LedgerError(message, { failure, attempts: 1, elapsedMs: 0, cause });
 }

@@ -29,20 +29,33 @@ export const ledgerColumns = {
  * @throws TypeError for a name that is none
  */
 export function ledgerSql(table: string = defaultLedgerTable): string {
-  const name = quoteTable(table);
+  return createTableSql(table);
+}
+
+/**
+ * As {@link ledgerSql}, in this database.
+ *
+ * @throws TypeError for a name that is none
+ */
+export function createTableSql(table: string, database?: string): string {
+  const name = quoteTable(table, database);
   const columns = Object.entries(ledgerColumns).map(([column, type]) => `  \`${column}\` ${type},\n`);
   const index = `\`${table.slice(table.indexOf('.') + 1).slice(0, 48)}_created_at_idx\``;
   return `CREATE TABLE IF NOT EXISTS ${name} (\n${columns.join('')}  PRIMARY KEY (\`token\`),\n  KEY ${index} (\`created_at\`)\n) ENGINE = InnoDB`;
 }
 
-/** @throws TypeError for a name that is none */
-export function quoteTable(table: string): string {
+/**
+ * @param database where `table` has none in front
+ * @throws TypeError for a name that is none
+ */
+export function quoteTable(table: string, database?: string): string {
   if (typeof table !== 'string' || !/^([\w$]{1,64}\.)?[\w$]{1,64}$/.test(table)) {
     throw new TypeError(
       `Expected \`table\` to be a name of letters, digits, _ and $, with or without a database in front, got ${typeof table === 'string' ? JSON.stringify((table as string).slice(0, 40)) : `a value of type ${typeof table}`}`,
     );
   }
-  return `\`${table.replace('.', '`.`')}\``;
+  const name = `\`${table.replace('.', '`.`')}\``;
+  return database === undefined || table.includes('.') ? name : `\`${database.replaceAll('`', '``')}\`.${name}`;
 }
 
 /** How long a transaction may be on its way to COMMIT before its row is dated anew, in milliseconds. */
@@ -78,9 +91,12 @@ export interface LedgerStatements {
   prune(seconds: number, limit: number): string;
 }
 
-/** @throws TypeError for a name that is none */
-export function ledgerStatements(table: string): LedgerStatements {
-  const name = quoteTable(table);
+/**
+ * @param database where `table` has none in front: sessions may have any other one
+ * @throws TypeError for a name that is none
+ */
+export function ledgerStatements(table: string, database?: string): LedgerStatements {
+  const name = quoteTable(table, database);
   const columns = '(token, state, created_at)';
   const row = (token: Token, state: LedgerState) => `X'${token}', '${state}', UTC_TIMESTAMP()`;
   return {

@@ -4,7 +4,8 @@ import type { PoolUse } from '../pool/pool-use.ts';
 import { decideKey } from './decide-settlement.ts';
 import { checkLedger, forgetLedger, type LedgerFacts } from './ledger-check.ts';
 import { type ClaimState, LedgerClaim, type LedgerContext, type StoredResult } from './ledger-claim.ts';
-import { missingTable, refusal, tryAgain } from './ledger-error.ts';
+import { ledgerDatabase } from './ledger-database.ts';
+import { keyEndedByItself, missingTable, tryAgain } from './ledger-error.ts';
 import {
   isDuplicate,
   isMissingTable,
@@ -24,12 +25,13 @@ import { randomToken, type Token, tokenOfKey } from './token.ts';
  * next: `checkTable()`, BEGIN, `claimToken()`, the callback, `completeRow()`, COMMIT, and `settleCommit()` where COMMIT got no answer.
  */
 export class LedgerTransaction {
-  readonly #context: LedgerContext;
+  readonly #use: PoolUse;
+  readonly #key: Token | undefined;
   #checked: CheckedLedger | undefined;
 
   constructor(use: PoolUse, { idempotencyKey }: Pick<OneTransactionPolicy, 'idempotencyKey'>) {
-    const key = idempotencyKey === undefined ? undefined : tokenOfKey(idempotencyKey);
-    this.#context = { use, statements: ledgerStatements(use.policy.ledgerTable), key };
+    this.#use = use;
+    this.#key = idempotencyKey === undefined ? undefined : tokenOfKey(idempotencyKey);
   }
 
   /**
@@ -39,11 +41,14 @@ export class LedgerTransaction {
    * @throws LedgerError when the ledger cannot be used
    */
   async checkTable(lease: Lease, deadline: number): Promise<CheckedLedger> {
-    const { use } = this.#context;
+    const use = this.#use;
+    const table = use.policy.ledgerTable;
+    const database = await ledgerDatabase(use, table, deadline);
     const facts = await lease.prepare(() =>
-      checkLedger(use, sendUntil(lease, deadline, use.policy, use.core.environment)),
+      checkLedger(use, database, sendUntil(lease, deadline, use.policy, use.core.environment)),
     );
-    this.#checked = new CheckedLedger(this.#context, facts, this.#checked?.lastLease);
+    const context = { use, database, statements: ledgerStatements(table, database), key: this.#key };
+    this.#checked = new CheckedLedger(context, facts, this.#checked?.lastLease);
     return this.#checked;
   }
 }
@@ -101,7 +106,7 @@ export class CheckedLedger {
     } catch (error) {
       if (isMissingTable(error)) {
         forgetLedger(use);
-        throw missingTable(use.policy.ledgerTable, error);
+        throw missingTable(use.policy.ledgerTable, this.#context.database, error);
       }
       if (key === undefined || !isDuplicate(error)) throw error;
       const stored = await this.#readStored(key, send);
@@ -120,11 +125,7 @@ export class CheckedLedger {
     const [row] = await ledgerRows(send, this.#context.statements.read(key));
     const decision = decideKey(textOf(row?.[0]) ?? undefined);
     if (decision === 'again') throw tryAgain('The row of this `idempotencyKey` was deleted while it was looked at');
-    if (decision === 'refuse') {
-      throw refusal(
-        'The transaction of this `idempotencyKey` has ended by itself, in the middle of its callback (by a statement that commits, such as DDL), so that nobody can know how much of it was applied. Nothing was executed now.',
-      );
-    }
+    if (decision === 'refuse') throw keyEndedByItself();
     return { result: decodeResult(textOf(row?.[1])) };
   }
 }

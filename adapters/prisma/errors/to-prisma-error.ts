@@ -2,6 +2,7 @@ import {
   causesOf,
   classify,
   type Failure,
+  type GoneAwayErrorCode,
   isError,
   isGoneAwayError,
   messageOf,
@@ -10,10 +11,17 @@ import {
 import { DriverAdapterError, type ErrorPayload } from './adapter-error.ts';
 import { isServerError, payloadOf, type ServerError } from './server-error.ts';
 
+/** Not for Prisma's codes: somebody retries those. */
+const mayLeaveUnknown: ReadonlySet<GoneAwayErrorCode> = new Set([
+  'ERR_GONE_AWAY_OUTCOME_UNKNOWN',
+  'ERR_GONE_AWAY_LEDGER',
+]);
+
 /**
  * What to throw at Prisma for a failure below it.
  *
- * - An `OutcomeUnknownError` is thrown as it is: its code is none of Prisma's, so that nobody who retries on P1017 applies a write twice.
+ * - An `OutcomeUnknownError` or a `LedgerError`, which may leave an outcome unknown as well, is thrown as it is: its code is none of
+ *   Prisma's, so that nobody who retries on P1017 or P2034 applies a write twice.
  * - A pool whose connections are all in use is P2024.
  * - Everything else that happened to a connection, and every error of the server, is a {@link DriverAdapterError}.
  * - What is neither (a wrong argument, a bug, the reason of a signal) is thrown as it is.
@@ -21,7 +29,7 @@ import { isServerError, payloadOf, type ServerError } from './server-error.ts';
 export function toPrismaError(error: unknown): unknown {
   if (isError(error) && (error instanceof DriverAdapterError || error instanceof PoolTimeoutError)) return error;
   const failure = classify(error);
-  if (isGoneAwayError(error) && error.code === 'ERR_GONE_AWAY_OUTCOME_UNKNOWN') {
+  if (isGoneAwayError(error) && mayLeaveUnknown.has(error.code)) {
     return attachMeta(error, payloadOfFailure(error, failure) ?? plainPayload('ConnectionClosed', failure, error));
   }
   if (isPoolTimeout(error, failure)) return new PoolTimeoutError(error);
