@@ -1,4 +1,5 @@
 import type { Failure } from './failure.ts';
+import { hideStatements } from './hide-statements.ts';
 import { propertyOf } from './property.ts';
 
 /** Stable codes, one for each error class. */
@@ -23,9 +24,10 @@ const brand: unique symbol = Symbol.for('gone-away.error') as never;
 
 /**
  * A property for those who ask for it by its name. Not for `JSON.stringify()`, and for `util.inspect()`, which prints every `cause`, it is a
- * `[Getter]`: the driver's errors have a property `sql`, with all parameters in it, and would take it into every log.
+ * `[Getter]`. Loggers ask for it by its name as well: what they would print of the statement, with all parameters in it, is hidden from them.
  */
 function hide(error: Error, name: 'cause' | 'errors', value: unknown): void {
+  for (const thrown of name === 'errors' && Array.isArray(value) ? value : [value]) hideStatements(thrown);
   Object.defineProperty(error, name, { get: () => value, enumerable: false, configurable: true });
 }
 

@@ -8,6 +8,7 @@ import { createLedger, transaction, withResilience } from '../../adapters/mysql2
 import { PrismaMySQL2 } from '../../adapters/prisma/adapter/index.ts';
 import { resilience } from '../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../prisma/generated/client.ts';
+import { causesOf } from '../../src/error-facts.ts';
 import { isGoneAwayError, type ResilienceOptions, retryPolicy, type TransactionOptions } from '../../src/index.ts';
 import { failureOf, later } from '../contract/outcome.ts';
 import { breakCommit } from '../support/ledger/stage-ledger.ts';
@@ -89,6 +90,13 @@ const bindings: Readonly<Record<string, (connection: PoolOptions, policy: Resili
     };
   },
 };
+
+/** The SQL that a driver's error has, wherever in its chain. */
+function statementsOf(error: unknown): string {
+  return causesOf(error)
+    .map((link) => (link as { sql?: unknown }).sql)
+    .join();
+}
 
 describe.each(Object.entries(bindings))(
   'no secret of the application leaves this package: %s',
@@ -174,6 +182,25 @@ describe.each(Object.entries(bindings))(
       });
       // In a transaction the caller's own callback failed, with what the ORM makes of it: that is theirs.
       if (isGoneAwayError(root)) expect(everythingOf(root)).not.toContain('SECRET');
+    });
+
+    test('a write, and a transaction that runs again, that wait in vain for a lock each time', async ({ skip }) => {
+      skip(!stage.server.controllable, 'the time for locks is set for all sessions');
+      await stage.server.admin('SET GLOBAL innodb_lock_wait_timeout = 1');
+      stage.after(() => stage.server.admin('SET GLOBAL innodb_lock_wait_timeout = 50'));
+      const client = open({ retries: 1, minTimeout: 1, maxTimeout: 2 });
+      await stage.asRoot(async (root) => {
+        await root.query('BEGIN');
+        await root.query('INSERT INTO notes (note) VALUES (?)', [secrets.parameter]);
+        for (const work of [() => client.write(), () => client.transaction({ rerun: true })]) {
+          const error = await failureOf(work());
+          const { errors } = error as { errors?: readonly unknown[] };
+          expect(errors).toHaveLength(2);
+          await expectSilent(Promise.reject(error), 'RETRIES_EXHAUSTED');
+          // Who asks for the statement by its name still gets it.
+          for (const failed of errors ?? []) expect(statementsOf(failed)).toContain(secrets.literal);
+        }
+      });
     });
 
     test('a COMMIT that got no answer', async () => {

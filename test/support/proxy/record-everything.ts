@@ -2,6 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { inspect } from 'node:util';
 import { vi } from 'vitest';
 import type { ChannelName, ResilienceOptions } from '../../../src/index.ts';
+import { printWithLoggers } from '../print-with-loggers.ts';
 
 const channels = [
   'gone-away:retry',
@@ -77,6 +78,7 @@ export function everythingOf(value: unknown): string {
     JSON.stringify(typeof value === 'object' && value !== null ? { ...value } : value),
     String(value),
     value instanceof Error ? value.stack : '',
+    ...printWithLoggers(value),
   ];
   return views.join('\n');
 }
