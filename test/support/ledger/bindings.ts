@@ -79,7 +79,6 @@ export const createPlainLedgerBinding: CreateLedgerBinding = ({ connection, poli
 };
 
 const createPrisma: CreateLedgerBinding = ({ connection, policy }) => {
-  // What belongs to the pool is refused for calls.
   const pool = createPool(connection);
   const resilient = withResilience(pool, policy);
   const prisma = new PrismaClient({
