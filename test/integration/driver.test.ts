@@ -50,6 +50,19 @@ describe(`mysql2 ${version}`, unhurried, () => {
     expect(missingInternals(pool, without)).toEqual([expect.stringContaining(`connection.${name}:`)]);
   });
 
+  test('would be told apart from one whose commands step in another way', async () => {
+    const { pool, connection } = await open();
+    const stepping = connection.constructor as unknown as { createQuery: (...values: unknown[]) => object };
+    for (const step of ['row', 'resultsetHeader', 'infileOk']) {
+      const createQuery = (...values: unknown[]) =>
+        Object.assign(stepping.createQuery(...values), { [step]: undefined });
+      const other = new Proxy(connection, {
+        get: (target, key) => Reflect.get(key === 'constructor' ? { constructor: { createQuery } } : target, key),
+      });
+      expect(missingInternals(pool, other)).toEqual([expect.stringContaining('which packet ends a result')]);
+    }
+  });
+
   test.each(['_closed', '_freeConnections', '_allConnections', 'config'])(
     'would be told apart from one without pool.%s',
     async (name) => {
@@ -64,6 +77,7 @@ describe(`mysql2 ${version}`, unhurried, () => {
     const nothing = () => {};
     const wire = watchConnection(connection, {
       command: nothing,
+      answered: nothing,
       lost: nothing,
       release: () => false,
       destroyed: nothing,
@@ -99,7 +113,13 @@ describe(`mysql2 ${version}`, unhurried, () => {
         meddle(begun);
         executionOf(begun)?.runBy({ statement: {}, connection: {} });
       };
-      watchConnection(connection, { command, lost: nothing, release: () => false, destroyed: nothing });
+      watchConnection(connection, {
+        command,
+        answered: nothing,
+        lost: nothing,
+        release: () => false,
+        destroyed: nothing,
+      });
       const rows = await new Promise((resolve, reject) => {
         connection.execute(options as { sql: string }, [...values] as string[], (error, answer) =>
           error ? reject(error) : resolve(answer),

@@ -50,6 +50,18 @@ export function lastActiveAt(connection: Connection): number {
   return typeof lastActiveTime === 'number' ? lastActiveTime : Number.POSITIVE_INFINITY;
 }
 
+/** SERVER_STATUS_AUTOCOMMIT in the server's greeting; undefined, where this version of mysql2 does not tell. */
+export function autocommitAtFirst(connection: Connection): boolean | undefined {
+  const { statusFlags } = (connection as unknown as ConnectionInternals)._handshakePacket ?? {};
+  return typeof statusFlags === 'number' ? (statusFlags & 2) !== 0 : undefined;
+}
+
+/** The database that a new connection uses, before anybody changes it; undefined for none. */
+export function databaseNow(connection: Connection): string | undefined {
+  const { database } = (connection as unknown as ConnectionInternals).config ?? {};
+  return typeof database === 'string' ? database : undefined;
+}
+
 export function threadIdOf(connection: Connection): number | undefined {
   return typeof connection.threadId === 'number' ? connection.threadId : undefined;
 }

@@ -8,11 +8,13 @@ import type { Socket } from 'node:net';
 import type { ConnectionOptions, Pool, PoolConnection } from 'mysql2';
 import type { DriverCommand } from './command.ts';
 import type { IncomingPacket } from './packets.ts';
+import { stepsAreKnown } from './result-end.ts';
 
 export interface ConnectionInternals {
   stream?: Socket;
   handlePacket?: (packet?: IncomingPacket) => void;
   sequenceId?: number;
+  config?: { readonly compress?: unknown; readonly database?: unknown };
   _handleFatalError?: (error: Error) => void;
   addCommand?: (command: DriverCommand) => unknown;
   _command?: DriverCommand | null | undefined;
@@ -58,6 +60,7 @@ export function missingInternals(pool: Pool, connection: PoolConnection): readon
     ['connection.handlePacket: whether packets come in order', typeof found.handlePacket === 'function'],
     ['connection.sequenceId: whether packets come in order', typeof found.sequenceId === 'number'],
     ['connection._handleFatalError: how it is ended then', typeof found._handleFatalError === 'function'],
+    ['Query.row and its siblings: which packet ends a result', stepsAreKnown(connection)],
     ['pool._closed: whether the pool was ended', typeof inPool._closed === 'boolean'],
     ['pool._freeConnections: whether a connection is idle', typeof inPool._freeConnections?.length === 'number'],
     ['pool._allConnections: connections still in their handshake', typeof inPool._allConnections?.get === 'function'],

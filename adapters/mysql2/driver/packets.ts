@@ -28,7 +28,7 @@ function isErrPacket({ buffer, start }: IncomingPacket): boolean {
  * that hangs up says why with the number 0, and does not wait to be asked; and one that has not read all of a long request counts less than
  * this side. None can have counted beyond the first packet of an answer.
  *
- * @param expected undefined where this version of mysql2 does not tell
+ * @param expected undefined where nobody can know: see {@link mayCountAnew}, or this version of mysql2 does not tell
  * @param wasThere whether all that was read from the server was read before the statement was sent; asked of a first packet only
  */
 export function faultBeforeReading(
@@ -38,10 +38,23 @@ export function faultBeforeReading(
 ): Fault | undefined {
   const { sequenceId } = packet;
   const inOrder = expected === undefined || sequenceId === expected;
-  if (inOrder && (sequenceId !== 1 || !wasThere())) return undefined;
+  const mayBeFirst = expected === undefined || sequenceId === 1;
+  if (inOrder && !(mayBeFirst && wasThere())) return undefined;
   const isBeyond = expected === 1 && sequenceId > expected;
   if (isErrPacket(packet) && !isBeyond) return undefined;
   return { code: 'PROTOCOL_PACKETS_OUT_OF_ORDER', message: 'The server sent packets out of order' };
+}
+
+/**
+ * Whether the server may give the next packet any number. With compression it goes on from the number of its last compressed packet whenever it has
+ * sent all it had, which it does between two results; and behind a request of several packets it has counted those of the compressed kind.
+ *
+ * @param at where mysql2 is: at the first packet of a result, behind a file, or elsewhere
+ * @param isFirst nothing of the answer was read before
+ * @param expected the next number by the packets that were sent and read
+ */
+export function mayCountAnew(at: 'result' | 'file' | 'elsewhere', isFirst: boolean, expected: number): boolean {
+  return at === 'file' || (at === 'result' && (!isFirst || expected > 1));
 }
 
 /**

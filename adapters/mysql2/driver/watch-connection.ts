@@ -1,12 +1,19 @@
 import type { PoolConnection } from 'mysql2';
 import type { DriverCommand } from './command.ts';
 import type { ConnectionInternals } from './internals.ts';
-import { type Fault, faultAfterReading, faultBeforeReading } from './packets.ts';
+import { type Fault, faultAfterReading, faultBeforeReading, type IncomingPacket, mayCountAnew } from './packets.ts';
+import { isAtResult, isBehindFile, kindOf, readResultEnd } from './result-end.ts';
+import type { SessionStatus } from './session-status.ts';
 import { type Wire, watchWrites } from './wire.ts';
 
 export interface ConnectionObserver {
   /** A command is about to be queued or begun. */
   command(command: DriverCommand): void;
+  /**
+   * The server has ended a result of this command: what it says of the session, or `error` for an ERR packet. `unread` where this version of mysql2 ended the
+   * command and this package does not know by what. Called before mysql2 tells anybody.
+   */
+  answered(command: DriverCommand, end: SessionStatus | 'error' | 'unread'): void;
   /** The connection is lost: an error, or the end of the stream. May be called more than once. */
   lost(error: unknown): void;
   /** Somebody gives the connection back. True: it was dealt with, and must not go back to the pool by itself. */
@@ -39,7 +46,7 @@ export function watchConnection(connection: PoolConnection, observer: Connection
     observer.destroyed();
   };
   const wire = watchWrites(internals);
-  guardPackets(internals, wire);
+  guardPackets(internals, wire, observer);
   // mysql2 listens for one error only; a second one, with nobody listening, would end the process.
   connection.on('error', (error: unknown) => {
     observer.lost(error);
@@ -50,31 +57,55 @@ export function watchConnection(connection: PoolConnection, observer: Connection
   return wire;
 }
 
-/** Ends a connection that is out of step with its server, where mysql2 goes on: what waits for an answer fails as if it were lost. */
-function guardPackets(internals: ConnectionInternals, { hasHeardNothing }: Wire): void {
+/** Reads what each packet says of the session. Ends a connection that is out of step with its server, where mysql2 goes on: what waits for an answer fails as if it were lost. */
+function guardPackets(internals: ConnectionInternals, { hasHeardNothing }: Wire, observer: ConnectionObserver): void {
   const { handlePacket, _handleFatalError: fail } = internals;
   if (handlePacket === undefined || fail === undefined) return;
   const end = ({ code, message }: Fault): void => {
     fail.call(internals, Object.assign(new Error(`${message}; the connection was destroyed`), { code }));
     internals.stream?.destroy();
   };
+  const isCompressed = internals.config?.compress === true;
+  /** The command that has ended a result, and not its last one. */
+  let goesOn: DriverCommand | undefined;
   internals.handlePacket = (packet) => {
-    const { _command: command, sequenceId } = internals;
+    const { _command: command } = internals;
     // With nothing in flight mysql2 ends the connection itself; what comes while it is paused comes here again.
     if (packet === undefined || !command || internals._paused === true || internals._fatalError) {
       handlePacket.call(internals, packet);
       return;
     }
-    const before = faultBeforeReading(packet, sequenceId, hasHeardNothing);
+    const countsAnew = isCompressed && isCountedAnew(internals, packet, command, command !== goesOn);
+    const before = faultBeforeReading(packet, countsAnew ? undefined : internals.sequenceId, hasHeardNothing);
     if (before !== undefined) {
       end(before);
       return;
     }
+    if (countsAnew) internals.sequenceId = packet.sequenceId;
+    const result = readResultEnd(command, packet);
+    if (result !== undefined) {
+      goesOn = result !== 'error' && result.hasMoreResults ? command : undefined;
+      observer.answered(command, result);
+    }
     handlePacket.call(internals, packet);
     if (internals._fatalError) return;
+    if (result === undefined && internals._command !== command && kindOf(command) !== 'prepare') {
+      observer.answered(command, 'unread');
+    }
     const after = faultAfterReading(packet, hasLostRow(command));
     if (after !== undefined) end(after);
   };
+}
+
+function isCountedAnew(
+  { sequenceId: expected }: ConnectionInternals,
+  packet: IncomingPacket,
+  command: DriverCommand,
+  isFirst: boolean,
+): boolean {
+  if (expected === undefined || packet.sequenceId === expected) return false;
+  const at = isAtResult(command) ? 'result' : isBehindFile(command) ? 'file' : 'elsewhere';
+  return mayCountAnew(at, isFirst, expected);
 }
 
 interface RowsInternals {

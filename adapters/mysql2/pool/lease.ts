@@ -13,11 +13,12 @@ import type { Session } from '../control/session-identity.ts';
 import type { Watched } from '../control/statement-watch.ts';
 import { type DriverCommand, endedUntold, onCommandEnd, onCommandResult } from '../driver/command.ts';
 import { cutConnection, hasRunningCommand } from '../driver/connection.ts';
-import { sessionStatusOf } from '../driver/session-status.ts';
+import { isRow } from '../driver/result-end.ts';
 import type { Unanswered } from '../driver/wire.ts';
 import { startFairTimer } from '../wait/fair-timer.ts';
-import type { FirstFailure, Holder, PooledConnection, TransactionState } from './pooled-connection.ts';
+import type { FirstFailure, Holder, PooledConnection } from './pooled-connection.ts';
 import { SentStatement } from './sent-statement.ts';
+import type { SessionState, TransactionState } from './session-state.ts';
 
 /** How a statement is sent: the two methods of mysql2, with its own argument forms. */
 export type StatementMethod = 'query' | 'execute';
@@ -97,6 +98,11 @@ export class Lease implements Holder, Watched {
     return this.#ended;
   }
 
+  /** What the server's session is in, as it has said. */
+  get state(): SessionState {
+    return this.#pooled.state;
+  }
+
   /** What the server has said last; `unsure` after a failure that may have ended the transaction. */
   get transactionState(): TransactionState {
     return this.#pooled.transactionState;
@@ -138,7 +144,7 @@ export class Lease implements Holder, Watched {
         stopWatching?.();
         const error = failed ?? statement.unfitting(rows);
         if (error === undefined) {
-          if (!this.watchesCommands) this.#pooled.succeeded(rows);
+          if (!this.watchesCommands) this.#pooled.proven();
           resolve([rows, fields]);
         } else {
           statement.failed = this.watchesCommands ? undefined : this.#pooled.failed(error, statement.command);
@@ -196,10 +202,10 @@ export class Lease implements Holder, Watched {
     statement.command = command;
     if (!this.watchesCommands) {
       onCommandResult(command, (error, row) => {
-        const wrong = sessionStatusOf(row) === undefined ? undefined : statement.unfitting(row);
+        const wrong = isRow(command) ? undefined : statement.unfitting(row);
         if (wrong !== undefined) fail(wrong);
         const failed = error ?? wrong;
-        if (failed === undefined) pooled.succeeded(row);
+        if (failed === undefined) pooled.proven();
         else statement.failed = pooled.failed(failed, command);
       });
     }

@@ -11,12 +11,22 @@ import {
 import { type Session, sessionOf } from '../control/session-identity.ts';
 import type { SessionKiller } from '../control/session-killer.ts';
 import { type DriverCommand, endedUntold, onCommandEnd, onCommandResult, sqlOf } from '../driver/command.ts';
-import { allowsMultipleStatements, isKnownDead, lastActiveAt, pendingCommands } from '../driver/connection.ts';
-import { beganWithAutocommit, sessionStatusOf } from '../driver/session-status.ts';
+import {
+  allowsMultipleStatements,
+  autocommitAtFirst,
+  databaseNow,
+  isKnownDead,
+  lastActiveAt,
+  pendingCommands,
+} from '../driver/connection.ts';
+import { type CommandKind, kindOf } from '../driver/result-end.ts';
+import type { SessionStatus } from '../driver/session-status.ts';
 import { type ConnectionObserver, watchConnection } from '../driver/watch-connection.ts';
 import type { Unanswered, Wire } from '../driver/wire.ts';
 import { makeExact } from '../prepared/exact-statement.ts';
 import type { Generation } from './generation.ts';
+import { couldChangeSession, readSessionChange } from './session-effect.ts';
+import { SessionState, type TransactionState } from './session-state.ts';
 
 /** Failures of one connection that its siblings may share. */
 const suspicious: ReadonlySet<FailureKind> = new Set(['connection-lost', 'killed', 'attempt-timeout', 'protocol']);
@@ -58,8 +68,6 @@ export interface FirstFailure {
   readonly failure: Failure;
 }
 
-export type TransactionState = 'none' | 'open' | 'unsure';
-
 /** What is known about one connection of the pool, from its first use to its end. */
 export class PooledConnection {
   readonly core: PoolConnection;
@@ -82,12 +90,13 @@ export class PooledConnection {
   firstFailure: FirstFailure | undefined;
   /** The first failure that ended the transaction. Not always the first one: a lock wait timeout may come before a deadlock. */
   transactionEnd: FirstFailure | undefined;
-  #transaction: TransactionState = 'none';
-  /** What made that unsure. */
+  /** What the server's session is in. */
+  readonly state: SessionState;
+  /** What made its transaction unsure. */
   #unsureBy: unknown;
+  /** The command whose answer found a transaction open and did not leave it so. Weak: a command has the rows that it read. */
+  #closedBy: WeakRef<DriverCommand> | undefined;
   readonly #beganWithAutocommit: boolean;
-  #autocommit = true;
-  #usualAutocommit = true;
   #lost = false;
   /** What the end of the stream meant for the command that was under way. */
   #loss: { readonly command: DriverCommand | undefined; readonly classified: ClassifiedError } | undefined;
@@ -95,7 +104,9 @@ export class PooledConnection {
   constructor(core: PoolConnection, generation: Generation, killer: SessionKiller, madeIn: number, expiresAt: number) {
     this.core = core;
     this.session = sessionOf(core);
-    this.#beganWithAutocommit = beganWithAutocommit(core);
+    const autocommit = autocommitAtFirst(core);
+    this.#beganWithAutocommit = autocommit === true;
+    this.state = new SessionState(autocommit ?? true, databaseNow(core));
     this.#killer = killer;
     this.#generation = generation;
     this.madeIn = madeIn;
@@ -103,13 +114,11 @@ export class PooledConnection {
     this.lastUsedAt = lastActiveAt(core);
     this.expiresAt = expiresAt;
     // What a listener of the pool's 'connection' event has sent prepares every session of the pool: that is how they are meant to be.
-    for (const command of pendingCommands(core)) {
-      onCommandResult(command, (_error, rows) => {
-        this.#usualAutocommit = sessionStatusOf(rows)?.autocommit ?? this.#usualAutocommit;
-        this.#autocommit = this.#usualAutocommit;
-      });
-    }
-    this.#wire = watchConnection(core, this.#observer());
+    const preparing = new WeakSet(pendingCommands(core));
+    this.#wire = watchConnection(
+      core,
+      this.#observer((command) => preparing.has(command)),
+    );
   }
 
   get holder(): Holder | undefined {
@@ -131,7 +140,7 @@ export class PooledConnection {
 
   /** The next user would work in a transaction, or in another mode than the pool's own; or nothing proves that it would not. */
   get isDirty(): boolean {
-    return this.#transaction !== 'none' || this.#autocommit !== this.#usualAutocommit || this.#refusedWrite;
+    return !this.state.isAsMade || this.#refusedWrite;
   }
 
   /**
@@ -139,7 +148,7 @@ export class PooledConnection {
    * for all sessions, or by `init_connect`. So nothing may rest on this alone that would do harm then.
    */
   get commitsEachStatement(): boolean {
-    return this.#transaction === 'none' && this.#autocommit && this.#beganWithAutocommit;
+    return this.state.transaction === 'none' && this.state.autocommit && this.#beganWithAutocommit;
   }
 
   /** What the server owes an answer to. */
@@ -148,7 +157,7 @@ export class PooledConnection {
   }
 
   get transactionState(): TransactionState {
-    return this.#transaction;
+    return this.state.transaction;
   }
 
   /** The server answered on this connection. */
@@ -156,14 +165,25 @@ export class PooledConnection {
     this.#provenAt = this.#generation.losses;
   }
 
-  /** Takes what the result of a command says about the session. */
-  succeeded(rows: unknown): void {
-    this.proven();
-    const status = sessionStatusOf(rows);
-    if (status === undefined) return;
-    this.#transaction = status.inTransaction ? 'open' : 'none';
-    this.#unsureBy = undefined;
-    this.#autocommit = status.autocommit;
+  /** Takes what the end of a result says of the session, before anybody is told of the result. */
+  #learn(command: DriverCommand, end: SessionStatus | 'error' | 'unread'): void {
+    const { state } = this;
+    const before = state.transaction;
+    const kind = kindOf(command);
+    if (end === 'unread') state.failed(true);
+    else if (end === 'error') state.failed(this.#couldChange(command, kind));
+    else if (kind === 'change-user') state.changedUser(end);
+    else if (kind === 'reset') state.reset(end);
+    else if (end.hasRows) state.answered(end);
+    else state.answered(end, readSessionChange(sqlOf(command), allowsMultipleStatements(this.core)));
+    if (before === 'open' && state.transaction !== 'open') this.#closedBy = new WeakRef(command);
+  }
+
+  /** Whether the session may be another one after an ERR packet, by what was sent. */
+  #couldChange(command: DriverCommand, kind: CommandKind): boolean {
+    // Nobody will judge the error.
+    if (this.holder === undefined) return true;
+    return kind !== 'prepare' && couldChangeSession(sqlOf(command), allowsMultipleStatements(this.core));
   }
 
   /** Records a failed command: evidence for its error, trust for its siblings, and the first failure of whoever holds it. */
@@ -209,8 +229,8 @@ export class PooledConnection {
     // Whether the transaction has asked to be READ ONLY, nobody can see here: its end is early enough.
     if (failure.errno === readOnlySession && this.#holders > 1) this.#refusedWrite = true;
     // From here on the session may be in autocommit mode again: what follows would not be undone with the transaction.
-    if (failure.transient && this.#transaction === 'open') {
-      this.#transaction = 'unsure';
+    if (this.state.transaction === 'open' && (failure.transient || failure.endsTransaction)) {
+      this.state.failed(true);
       this.#unsureBy = error;
     }
     if (failure.transient) {
@@ -233,15 +253,17 @@ export class PooledConnection {
   /** Of a command that this side stops waiting for: nothing more of it leaves this process. */
   abandon(command: DriverCommand | undefined): Evidence {
     this.#wire.seal();
-    const evidence = this.#evidence(command, this.#transaction === 'open');
+    const evidence = this.#evidence(command, this.state.transaction === 'open');
     return { ...evidence, abandoned: this.#wire.progressOf(command) === 'written' };
   }
 
   /** @param error what the command failed with */
   #evidenceFor(command: DriverCommand | undefined, error: unknown): Evidence {
     // mysql2 hands one error to the running command and to those behind it, of which EXECUTE is one while PREPARE runs.
-    const wasOpen = this.#transaction === 'unsure' && error === this.#unsureBy;
-    return this.#evidence(command, wasOpen || this.#transaction === 'open');
+    const wasOpen = this.state.transaction === 'unsure' && error === this.#unsureBy;
+    // Its own answer may have ended the transaction that it was sent in.
+    const hasClosed = command !== undefined && this.#closedBy?.deref() === command;
+    return this.#evidence(command, wasOpen || hasClosed || this.state.transaction === 'open');
   }
 
   #evidence(command: DriverCommand | undefined, isOpen: boolean): Evidence {
@@ -258,24 +280,30 @@ export class PooledConnection {
       abandoned: false,
       ...(!isWhole && { isPart: true }),
       // On a connection that nobody has held before, READ ONLY is how the sessions of this pool are meant to be.
-      alone: !isOpen && this.#transaction === 'none' && this.#holders > 1 && this.#holder?.watchesCommands === false,
+      alone:
+        !isOpen && this.state.transaction === 'none' && this.#holders > 1 && this.#holder?.watchesCommands === false,
     };
   }
 
-  #observer(): ConnectionObserver {
+  /** @param isPreparing whether a listener of the pool's `connection` event has sent this command */
+  #observer(isPreparing: (command: DriverCommand) => boolean): ConnectionObserver {
     return {
       command: (command) => {
         makeExact(this.core, command);
         if (this.holder?.watchesCommands !== true) return;
         let told = false;
-        onCommandResult(command, (error, rows) => {
+        onCommandResult(command, (error) => {
           told = true;
-          if (error === undefined || error === null) this.succeeded(rows);
+          if (error === undefined || error === null) this.proven();
           else this.failed(error, command);
         });
         onCommandEnd(command, () => {
           if (!told) command.onResult?.(this.firstFailure?.error ?? endedUntold());
         });
+      },
+      answered: (command, end) => {
+        this.#learn(command, end);
+        if (isPreparing(command)) this.state.prepared();
       },
       lost: (error) => this.#streamEnded(error),
       release: () => {

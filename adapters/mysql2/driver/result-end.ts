@@ -1,0 +1,83 @@
+import type { Connection } from 'mysql2';
+import type { DriverCommand } from './command.ts';
+import type { IncomingPacket } from './packets.ts';
+import { readEof, readOk, type SessionStatus } from './session-status.ts';
+
+/**
+ * A command of mysql2 steps from one of its own methods to the next: `next` is the one that reads the next packet. Compared with the method itself, not by a
+ * name: a minifier renames classes and functions, and leaves the properties of an object as they are.
+ */
+interface SteppingCommand extends DriverCommand {
+  readonly next?: unknown;
+  readonly row?: unknown;
+  readonly resultsetHeader?: unknown;
+  readonly infileOk?: unknown;
+  readonly pingResponse?: unknown;
+  readonly resetConnectionResponse?: unknown;
+  readonly handshakeResult?: unknown;
+  readonly prepareHeader?: unknown;
+  readonly _fieldCount?: unknown;
+}
+
+/** What a command does to a session, by the kind of its packet. `other` is one that this package does not know. */
+export type CommandKind = 'statement' | 'prepare' | 'ping' | 'reset' | 'change-user' | 'other';
+
+export function kindOf(command: SteppingCommand): CommandKind {
+  if (command.row !== undefined) return 'statement';
+  if (command.prepareHeader !== undefined) return 'prepare';
+  if (command.pingResponse !== undefined) return 'ping';
+  if (command.resetConnectionResponse !== undefined) return 'reset';
+  return command.handshakeResult !== undefined ? 'change-user' : 'other';
+}
+
+/**
+ * What a packet that is about to be read says of the session: the status at the end of a result, `error` for an ERR packet, which says nothing,
+ * and undefined for all others. For a row it takes three comparisons.
+ */
+export function readResultEnd(
+  command: SteppingCommand,
+  { buffer, offset, end }: IncomingPacket,
+): SessionStatus | 'error' | undefined {
+  const first = buffer[offset];
+  if (first === 0xff) return 'error';
+  const { next } = command;
+  if (next === command.row && next !== undefined) {
+    // Longer ones are rows: their first value has more than 16 MB.
+    return first === 0xfe && end - offset < 9 ? readEof(buffer, offset, end) : undefined;
+  }
+  return first === 0 && readsOk(command, next) ? readOk(buffer, offset, end) : undefined;
+}
+
+/** Whether the next packet begins a result. */
+export function isAtResult({ next, resultsetHeader }: SteppingCommand): boolean {
+  return next !== undefined && next === resultsetHeader;
+}
+
+/** Whether the next packet comes after a file was sent for LOAD DATA LOCAL. */
+export function isBehindFile({ next, infileOk }: SteppingCommand): boolean {
+  return next !== undefined && next === infileOk;
+}
+
+/** Of what a command tells as a result: one of its rows, and not what mysql2 makes of an OK packet. */
+export function isRow({ _fieldCount }: SteppingCommand): boolean {
+  return _fieldCount !== 0;
+}
+
+/** An OK packet may come here. COM_STMT_PREPARE is answered with another packet that begins with 0. */
+function readsOk(command: SteppingCommand, next: unknown): boolean {
+  return (
+    next !== undefined &&
+    (next === command.resultsetHeader ||
+      next === command.infileOk ||
+      next === command.pingResponse ||
+      next === command.resetConnectionResponse ||
+      next === command.handshakeResult)
+  );
+}
+
+/** Whether the queries of this version of mysql2 step as {@link SteppingCommand} says. Sends nothing. */
+export function stepsAreKnown({ constructor: Class }: Connection): boolean {
+  const { createQuery } = Class as unknown as { createQuery?: (...values: unknown[]) => SteppingCommand };
+  const query = createQuery?.call(Class, '', undefined, undefined, {});
+  return [query?.row, query?.resultsetHeader, query?.infileOk].every((step) => typeof step === 'function');
+}

@@ -1,0 +1,139 @@
+import type { SessionStatus } from '../driver/session-status.ts';
+
+export type TransactionState = 'none' | 'open' | 'unsure';
+
+/** Whether writes are refused: in all transactions from now on, in the next one, or not. `SET TRANSACTION` has no flag of the server. */
+export type AccessMode = 'read-write' | 'next-read-only' | 'read-only';
+
+/** What the text of a statement says of the session it was sent on, where the flags of its answer cannot. */
+export interface SessionChange {
+  /** It sets the mode of the transactions that follow. */
+  readonly accessMode: AccessMode | undefined;
+  /** It changes the database. Servers that track that say to which one. */
+  readonly usesDatabase: boolean;
+}
+
+/**
+ * What one session of the server is in, as its server has said. Pure: it is told of each answer, in the order of the wire.
+ *
+ * A session begins as the pool makes it: no transaction, the database and the user of the pool.
+ */
+export class SessionState {
+  #transaction: TransactionState = 'none';
+  #inReadOnlyTransaction = false;
+  #autocommit: boolean;
+  #accessMode: AccessMode = 'read-write';
+  /** '' for none. */
+  #database: string;
+  #isDatabaseKnown = true;
+  /** The server tells of each change of the database. */
+  #tracksDatabase = false;
+  #isUserChanged = false;
+  #usualAutocommit: boolean;
+  #usualAccessMode: AccessMode = 'read-write';
+  #usualDatabase: string;
+
+  /**
+   * @param autocommit whether the session began with autocommit
+   * @param database the one that the session began with, if any
+   */
+  constructor(autocommit: boolean, database = '') {
+    this.#autocommit = autocommit;
+    this.#usualAutocommit = autocommit;
+    this.#database = database;
+    this.#usualDatabase = database;
+  }
+
+  /** `unsure` from an error that may have changed it until the next answer without one. */
+  get transaction(): TransactionState {
+    return this.#transaction;
+  }
+
+  /** As the server has said last. It may be out of date while the transaction is unsure. */
+  get autocommit(): boolean {
+    return this.#autocommit;
+  }
+
+  /** Writes are refused, in the open transaction or in those that follow. */
+  get isReadOnly(): boolean {
+    return this.#inReadOnlyTransaction || this.#accessMode !== 'read-write';
+  }
+
+  /** Undefined as long as it is the pool's; `unsure` where it was changed and the server did not say to what. */
+  get database(): { readonly name: string } | 'unsure' | undefined {
+    if (!this.#isDatabaseKnown) return 'unsure';
+    const name = this.#database;
+    return name === this.#usualDatabase ? undefined : { name };
+  }
+
+  get isUserChanged(): boolean {
+    return this.#isUserChanged;
+  }
+
+  /** Whether the next user of the session meets what the pool would make for them. */
+  get isAsMade(): boolean {
+    return (
+      this.#transaction === 'none' &&
+      this.#autocommit === this.#usualAutocommit &&
+      this.#accessMode === this.#usualAccessMode &&
+      this.#isDatabaseKnown &&
+      this.#database === this.#usualDatabase &&
+      !this.#isUserChanged
+    );
+  }
+
+  /** What was sent until now is how the pool's user wants every session: a listener of its `connection` event has sent it. */
+  prepared(): void {
+    this.#usualAutocommit = this.#autocommit;
+    this.#usualAccessMode = this.#accessMode;
+    this.#usualDatabase = this.#database;
+    this.#isDatabaseKnown = true;
+    this.#isUserChanged = false;
+  }
+
+  /** A result ended without an error. */
+  answered(status: SessionStatus, change?: SessionChange): void {
+    this.#take(status);
+    if (change === undefined) {
+      // The transaction that it was meant for has begun.
+      if (status.inTransaction && this.#accessMode === 'next-read-only') this.#accessMode = this.#usualAccessMode;
+      return;
+    }
+    this.#accessMode = change.accessMode ?? this.#accessMode;
+    if (change.usesDatabase && !this.#tracksDatabase) this.#isDatabaseKnown = false;
+  }
+
+  /**
+   * The server answered with an error, which says nothing of the session; or nobody could read its answer.
+   *
+   * @param couldChange it may have begun or ended a transaction, or changed the session in another way
+   */
+  failed(couldChange: boolean): void {
+    // Without autocommit a statement begins a transaction also when it fails.
+    const mayHaveBegun = this.#transaction === 'none' && !this.#autocommit;
+    if (couldChange || mayHaveBegun) this.#transaction = 'unsure';
+  }
+
+  /** COM_CHANGE_USER: the server has made a new session, as somebody else. */
+  changedUser(status: SessionStatus): void {
+    this.reset(status);
+    this.#isUserChanged = true;
+    if (status.schema === undefined) this.#isDatabaseKnown = false;
+  }
+
+  /** COM_RESET_CONNECTION: as new, except for the user and the database. */
+  reset(status: SessionStatus): void {
+    this.#take(status);
+    this.#accessMode = 'read-write';
+  }
+
+  #take({ inTransaction, readOnly, autocommit, schema }: SessionStatus): void {
+    this.#transaction = inTransaction ? 'open' : 'none';
+    this.#inReadOnlyTransaction = inTransaction && readOnly;
+    this.#autocommit = autocommit;
+    if (schema === undefined) return;
+    this.#database = schema;
+    this.#isDatabaseKnown = true;
+    this.#tracksDatabase = true;
+  }
+}
