@@ -298,7 +298,9 @@ export class PooledConnection {
           else this.failed(error, command);
         });
         onCommandEnd(command, () => {
-          if (!told) command.onResult?.(this.firstFailure?.error ?? endedUntold());
+          // mysql2 ends an EXECUTE whose PREPARE failed without sending it, and has told the error.
+          if (told || this.#wire.progressOf(command) === 'not-written') return;
+          command.onResult?.(this.firstFailure?.error ?? endedUntold());
         });
       },
       answered: (command, end) => {
