@@ -65,7 +65,8 @@ function guardPackets(internals: ConnectionInternals, { hasHeardNothing }: Wire,
     fail.call(internals, Object.assign(new Error(`${message}; the connection was destroyed`), { code }));
     internals.stream?.destroy();
   };
-  const isCompressed = internals.config?.compress === true;
+  // What both sides can do, by now: mysql2 puts a number in the place of the option.
+  const isCompressed = Boolean(internals.config?.compress);
   /** The command that has ended a result, and not its last one. */
   let goesOn: DriverCommand | undefined;
   internals.handlePacket = (packet) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { faultAfterReading, faultBeforeReading } from '../../../../../adapters/mysql2/driver/packets.ts';
+import { faultAfterReading, faultBeforeReading, mayCountAnew } from '../../../../../adapters/mysql2/driver/packets.ts';
 
 /** The second packet of a chunk, with this payload, of which so many bytes were read. */
 function incoming(sequenceId: number, payload: readonly number[], read = 0) {
@@ -26,6 +26,21 @@ describe('a packet that is about to be read', () => {
     expect(faultBeforeReading(incoming(1, [0]), 1, () => true)?.code).toBe('PROTOCOL_PACKETS_OUT_OF_ORDER');
     expect(faultBeforeReading(incoming(1, [0xff, 0xbf, 0x0f]), 1, () => true)).toBeUndefined();
     expect(faultBeforeReading(incoming(2, [0]), 2, () => true)).toBeUndefined();
+  });
+});
+
+describe('a packet of a compressed connection', () => {
+  it('may have any number where a result begins, except the first one of the answer to one packet', () => {
+    expect(mayCountAnew('result', true, 1)).toBe(false);
+    expect(mayCountAnew('result', true, 3)).toBe(true);
+    expect(mayCountAnew('result', false, 6)).toBe(true);
+    expect(mayCountAnew('result', false, 1)).toBe(true);
+    expect(mayCountAnew('file', true, 9)).toBe(true);
+    expect(mayCountAnew('elsewhere', false, 6)).toBe(false);
+  });
+
+  it('has to come after its question, whatever its number', () => {
+    expect(faultBeforeReading(incoming(4, [0]), undefined, () => true)?.code).toBe('PROTOCOL_PACKETS_OUT_OF_ORDER');
   });
 });
 

@@ -1,0 +1,81 @@
+import { Readable } from 'node:stream';
+import { createPool, type Pool, type PoolConnection, type PoolOptions } from 'mysql2/promise';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { type Resilient, transaction, withResilience } from '../../adapters/mysql2/index.ts';
+import { unhurried, useStage } from '../support/stage.ts';
+
+const several =
+  "INSERT INTO stage_rows (id) VALUES (1); SELECT 1 AS one; SELECT 2 AS two; SELECT REPEAT('x', 70000) AS pad";
+
+describe.each([
+  { compress: true, ssl: false },
+  { compress: true, ssl: true },
+  { compress: false, ssl: false },
+])('several results of one command, compress $compress, TLS $ssl', unhurried, ({ compress, ssl }) => {
+  const stage = useStage(`compressed-${compress}-${ssl}`);
+
+  afterEach(() => vi.restoreAllMocks());
+
+  function open(options: PoolOptions = {}): Resilient<Pool> {
+    const tls = ssl ? { ssl: { rejectUnauthorized: false } } : {};
+    const base = { ...stage.direct(), connectionLimit: 1, multipleStatements: true, compress };
+    return stage.closing(withResilience(createPool({ ...base, ...tls, ...options })));
+  }
+
+  const makeProcedure = async () => {
+    await stage.server.admin('DROP PROCEDURE IF EXISTS stage_rows_of');
+    await stage.server.admin(
+      "CREATE PROCEDURE stage_rows_of() BEGIN SELECT 1 AS one; INSERT INTO stage_rows (id) VALUES (1); SELECT REPEAT('x', 70000) AS pad; END",
+    );
+  };
+
+  test.each(['query', 'execute'] as const)('come all, of a CALL, by %s(), and the connection stays', async (method) => {
+    await makeProcedure();
+    const pool = open();
+    const [before] = await pool.query('SELECT CONNECTION_ID() AS id');
+    const [results] = await (pool[method] as Pool['query'])('CALL stage_rows_of()');
+    expect(results).toMatchObject([[{ one: 1 }], [{ pad: 'x'.repeat(70_000) }], { fieldCount: 0 }]);
+    expect((await pool.query('SELECT CONNECTION_ID() AS id'))[0]).toEqual(before);
+    expect(await stage.rows()).toEqual([1]);
+  });
+
+  test('come all, of several statements, also in a transaction and on a connection that is held, and nothing is printed', async () => {
+    const printed = vi.spyOn(console, 'error');
+    const pool = open();
+    const expected = [{ affectedRows: 1 }, [{ one: 1 }], [{ two: 2 }], [{ pad: 'x'.repeat(70_000) }]];
+    expect((await pool.query(several))[0]).toMatchObject(expected);
+    expect(await transaction(pool, async (tx) => (await tx.query(several))[0])).toMatchObject(expected);
+    const held: PoolConnection = await pool.getConnection();
+    expect((await held.query(several))[0]).toMatchObject(expected);
+    expect((await held.query('SELECT 5 AS five'))[0]).toEqual([{ five: 5 }]);
+    held.release();
+    expect(await stage.rows()).toEqual([1, 1, 1]);
+    expect(printed).not.toHaveBeenCalled();
+  });
+
+  test('end with the error of the statement that failed', async () => {
+    const pool = open();
+    await expect(pool.query('SELECT 1; SELECT no_such_column')).rejects.toMatchObject({ errno: 1054 });
+    expect((await pool.query('SELECT 5 AS five'))[0]).toEqual([{ five: 5 }]);
+  });
+
+  test('come behind a statement of many packets', async ({ skip }) => {
+    const pool = open();
+    const [rows] = await pool.query('SELECT @@max_allowed_packet AS most');
+    const [{ most }] = rows as [{ most: number }];
+    skip(most < 40_000_000, 'this server takes one packet at most');
+    const length = 34_000_000;
+    const [results] = await pool.query(`SELECT LENGTH('${'x'.repeat(length)}') AS length; SELECT 2 AS two`);
+    expect(results).toEqual([[{ length }], [{ two: 2 }]]);
+  });
+
+  test('come behind a file', async ({ skip }) => {
+    const [{ allowed }] = await stage.server.admin<[{ allowed: number }]>('SELECT @@local_infile AS allowed');
+    skip(allowed !== 1, 'this server takes no file of a client');
+    const pool = open({
+      infileStreamFactory: () => Readable.from([Buffer.from('1\n'), Buffer.from('2\n'.repeat(9_999))]),
+    });
+    const [results] = await pool.query("LOAD DATA LOCAL INFILE 'any' INTO TABLE stage_rows (id); SELECT 2 AS two");
+    expect(results).toMatchObject([{ affectedRows: 10_000 }, [{ two: 2 }]]);
+  });
+});
