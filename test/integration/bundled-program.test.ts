@@ -52,6 +52,18 @@ describe('in a program that was bundled and minified with mysql2 inside', unhurr
     },
   );
 
+  test('a transaction with an idempotencyKey stores what mysql2 counts rows with', async () => {
+    await stage.server.admin('DROP TABLE IF EXISTS gone_away_ledger');
+    const pool = open();
+    await bundle.createLedger(pool);
+    const insert = () =>
+      bundle.transaction(pool, async (tx) => (await tx.query(insertOne))[0], { idempotencyKey: 'order-42' });
+    const [first, second] = [await insert(), await insert()];
+    expect(first).toMatchObject({ affectedRows: 1 });
+    expect(second).toEqual({ ...first });
+    expect(await stage.rows()).toEqual([1]);
+  });
+
   test('a transaction that may run again does so after a deadlock, and is applied once', async () => {
     await stage.server.admin('INSERT INTO stage_keyed (id) VALUES (1), (2)');
     const pool = open();

@@ -74,8 +74,14 @@ function isPlain(value: object): boolean {
   if ('toJSON' in value || Object.hasOwn(value, '__proto__')) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === null || Object.getPrototypeOf(prototype) === null) return true;
-  // What a driver counts rows with is such an object too, of a class that says nothing more.
-  return value.constructor?.name === 'ResultSetHeader';
+  // What mysql2 counts rows with is such an object too. Known by its properties: a minifier renames its class.
+  return ['fieldCount', 'affectedRows', 'insertId'].every((key) => Object.hasOwn(value, key)) && hasOnlyData(value);
+}
+
+/** A class without a method: its objects are their properties. */
+function hasOnlyData(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value) as object;
+  return Object.getOwnPropertyNames(prototype).length === 1 && Object.getPrototypeOf(prototype) === Object.prototype;
 }
 
 function describeObject(value: object): string {

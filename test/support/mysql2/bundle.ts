@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { createPool } from 'mysql2/promise';
-import type { transaction, withResilience } from '../../../adapters/mysql2/index.ts';
+import type { createLedger, transaction, withResilience } from '../../../adapters/mysql2/index.ts';
 
 /** What a program has of this package and of mysql2. */
 export interface Bundle {
   readonly createPool: typeof createPool;
+  readonly createLedger: typeof createLedger;
   readonly transaction: typeof transaction;
   readonly withResilience: typeof withResilience;
 }
@@ -24,7 +25,7 @@ export async function loadBundle(): Promise<Bundle> {
     await build({
       stdin: {
         contents: `export { createPool } from 'mysql2/promise';
-          export { transaction, withResilience } from './adapters/mysql2/index.ts';`,
+          export { createLedger, transaction, withResilience } from './adapters/mysql2/index.ts';`,
         resolveDir: root,
         loader: 'ts',
       },
