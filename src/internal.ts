@@ -23,6 +23,7 @@ export { callPolicy, clientPolicy, transactionPolicy } from './policy/policy.ts'
 export { isError, isObject, messageOf, propertyOf } from './property.ts';
 export type { AttemptContext } from './recovery.ts';
 export { sleep } from './sleep.ts';
+export { type LexicalMode, type Token, tokenize } from './sql/sql-lexer.ts';
 export type { StatementKind, StatementKindOptions } from './sql/statement-kind.ts';
 export {
   mayBeSessionBound,

@@ -9,8 +9,9 @@ export type { Lease, StatementLimits, StatementMethod, StatementResult } from '.
 export { LeaseClient } from './pool/lease-client.ts';
 export { streamRows } from './pool/row-stream.ts';
 export { runStatement } from './pool/run-statement.ts';
-export { exactOptions, exactStatement, type ResultField } from './prepared/exact-statement.ts';
+export { exactOptions, exactStatement, type PreparedCall, type ResultField } from './prepared/exact-statement.ts';
 export { typedParameterMaker } from './prepared/prepared-execution.ts';
+export { type StatementRoom, statementRoomOf } from './prepared/statement-room.ts';
 export { plainEnd, sendPlain } from './transaction/plain-steps.ts';
 export { firstErrorBehind, isRefusal } from './transaction/refused-statement.ts';
 export { commitOn, type EndSteps, rollBackOn, runTransaction } from './transaction/run-transaction.ts';

@@ -111,7 +111,7 @@ describe(`mysql2 ${version}`, unhurried, () => {
       };
       const command = (begun: DriverCommand) => {
         meddle(begun);
-        executionOf(begun)?.runBy({ statement: {}, connection: {} });
+        executionOf(begun)?.runBy({ statement: {}, connection: {} }, nothing);
       };
       watchConnection(connection, {
         command,

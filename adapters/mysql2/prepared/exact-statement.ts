@@ -1,6 +1,8 @@
 import type { Connection } from 'mysql2';
 import type { DriverCommand } from '../driver/command.ts';
+import type { StatementOptions } from './kept-statements.ts';
 import { executionOf, type RowOptions } from './prepared-execution.ts';
+import type { StatementRoom } from './statement-room.ts';
 
 /** A column of a result, as far as its values have to be understood. */
 export interface ResultField {
@@ -17,15 +19,16 @@ export interface ResultField {
  */
 export const exactValues: unique symbol = Symbol('exactValues');
 
-/** By what mysql2 knows a prepared statement again. */
-interface StatementOptions {
-  readonly sql: string;
-  readonly rowsAsArray?: unknown;
-  readonly nestTables?: unknown;
+/** One call of a prepared statement. */
+export interface PreparedCall {
+  /** Where it stays prepared. */
+  readonly room: StatementRoom;
+  /** Whether EXECUTE may have been sent: if not, an error proves that PREPARE was refused, and nothing was executed. */
+  mayBeExecuted: boolean;
 }
 
 interface ExactOptions extends StatementOptions {
-  readonly [exactValues]?: boolean;
+  readonly [exactValues]?: PreparedCall;
 }
 
 /** mysql2 compiles its row parsers for the options of a connection, of which a statement can override only some. */
@@ -62,68 +65,22 @@ let overridesOptions = false;
  *
  * @param rowsAsArray anything truthy; mysql2 keeps one statement for each text and each value of this
  */
-export function exactStatement(sql: string, rowsAsArray: true | string): object {
-  if (overridesOptions) return { [exactValues]: true, rowsAsArray, sql };
-  return { ...exactOptions, [exactValues]: true, rowsAsArray, sql };
+export function exactStatement(sql: string, rowsAsArray: true | string, call: PreparedCall): object {
+  if (overridesOptions) return { [exactValues]: call, rowsAsArray, sql };
+  return { ...exactOptions, [exactValues]: call, rowsAsArray, sql };
 }
 
 /** Does for a command that is about to be sent what {@link exactValues} says, if it has that option. */
 export function makeExact(connection: Connection, command: DriverCommand): void {
   const execution = executionOf(command);
   const options = execution?.options as ExactOptions | undefined;
-  if (execution === undefined || options?.[exactValues] !== true) return;
-  execution.runBy(connection.config.disableEval === true ? exactRowsWithoutEval : exactRows);
+  const call = options?.[exactValues];
+  if (execution === undefined || options === undefined || call === undefined) return;
+  const rows = connection.config.disableEval === true ? exactRowsWithoutEval : exactRows;
+  const seesStart = execution.runBy(rows, () => {
+    call.mayBeExecuted = true;
+  });
+  call.mayBeExecuted = !seesStart;
   overridesOptions = true;
-  keepRecent(connection, options);
-}
-
-/**
- * How many statements that came with {@link exactValues} stay prepared on one connection. mysql2 keeps 16000 by default, and the server has as
- * many for all of its connections together (`max_prepared_stmt_count`), while an ORM makes a new one for every length of a list.
- */
-export const preparedStatements = 250;
-
-/** In characters. A longer one (thousands of rows in an INSERT) stays only until the next: both sides would keep all of its text in memory. */
-export const longestPreparedStatement = 10_000;
-
-interface Kept {
-  readonly statements: Map<string, StatementOptions>;
-  long: StatementOptions | undefined;
-}
-
-const keptBy = new WeakMap<Connection, Kept>();
-
-function keepRecent(connection: Connection, options: ExactOptions): void {
-  let kept = keptBy.get(connection);
-  if (kept === undefined) {
-    kept = { statements: new Map(), long: undefined };
-    keptBy.set(connection, kept);
-  }
-  const { statements, long } = kept;
-  const key = keyOf(options);
-  if (long !== undefined && keyOf(long) !== key) forget(connection, long);
-  const isLong = options.sql.length > longestPreparedStatement;
-  kept.long = isLong ? withoutValues(options) : undefined;
-  if (isLong) return;
-  const known = statements.get(key);
-  if (known !== undefined) statements.delete(key);
-  statements.set(key, known ?? withoutValues(options));
-  if (statements.size <= preparedStatements) return;
-  const [oldest] = statements;
-  if (oldest === undefined) return;
-  statements.delete(oldest[0]);
-  forget(connection, oldest[1]);
-}
-
-/** Mostly the text itself, whose hash JavaScript keeps. */
-function keyOf({ sql, rowsAsArray, nestTables }: StatementOptions): string {
-  return rowsAsArray === true && nestTables === undefined ? sql : `${nestTables}/${rowsAsArray}\0${sql}`;
-}
-
-function withoutValues({ sql, rowsAsArray, nestTables }: StatementOptions): StatementOptions {
-  return { sql, rowsAsArray, nestTables };
-}
-
-function forget(connection: Connection, options: StatementOptions): void {
-  connection.unprepare(options as unknown as string);
+  call.room.use(connection, options);
 }

@@ -1,3 +1,5 @@
+import mysql from 'mysql2';
+
 /** The bytes of one parameter of a prepared statement: how many, of which type, and the bytes themselves. Pure. */
 
 /** What the server says of a parameter when it prepares a statement. */
@@ -35,10 +37,13 @@ const integerBytes: ReadonlyMap<number, number> = new Map([
   [longLong, 8],
 ]);
 
-/** mysql2 does not export the class. */
+/** mysql2 does not export the class, and a bundler may give it another name. */
 function isTyped(parameter: object): parameter is Typed {
-  return parameter.constructor?.name === 'TypedParameter';
+  prototype ??= Object.getPrototypeOf(mysql.TypedParameter.NULL()) as object;
+  return Object.getPrototypeOf(parameter) === prototype;
 }
+
+let prototype: object | undefined;
 
 /** Whether its length goes before it. */
 export function isText(parameter: unknown): boolean {

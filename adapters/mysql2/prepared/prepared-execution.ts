@@ -53,8 +53,11 @@ export interface PreparedExecution {
   /**
    * Has its rows read by these options, and by no others of the statement or the connection; and its packet made by
    * {@link executePacket}, where that makes what mysql2 would make: mysql2 puts all options of the connection together for each call.
+   *
+   * @param started is called before EXECUTE is sent, and not where PREPARE was refused
+   * @returns whether this version of mysql2 lets `started` be called
    */
-  runBy(rows: RowOptions): void;
+  runBy(rows: RowOptions, started: () => void): boolean;
 }
 
 /** Undefined for other commands, and where this version of mysql2 has other internals. */
@@ -63,13 +66,15 @@ export function executionOf(command: DriverCommand & Execution): PreparedExecuti
   if (options === undefined || buildParserFromFields === undefined) return undefined;
   return {
     options,
-    runBy: (rows) => {
+    runBy: (rows, started) => {
       command.buildParserFromFields = (fields) => {
         command.options = rows.statement;
         return buildParserFromFields.call(command, fields, { config: rows.connection });
       };
-      if (typeof start !== 'function' || typeof resultsetHeader !== 'function') return;
+      if (typeof start !== 'function') return false;
       command.start = (packet, connection) => {
+        started();
+        if (typeof resultsetHeader !== 'function') return start.call(command, packet, connection);
         const buffer = encode(command, connection);
         if (buffer === undefined) return start.call(command, packet, connection);
         command._connection = connection;
@@ -77,6 +82,7 @@ export function executionOf(command: DriverCommand & Execution): PreparedExecuti
         connection.writePacket?.(new OutgoingPacket(buffer));
         return resultsetHeader;
       };
+      return true;
     },
   };
 }

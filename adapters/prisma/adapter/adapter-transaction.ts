@@ -1,5 +1,12 @@
 import { classify, type RetryPolicy, transactionOperation } from '../../../src/internal.ts';
-import type { CompletedClaim, Lease, LedgerClaim, ResilientClient, StatementLimits } from '../../mysql2/binding.ts';
+import type {
+  CompletedClaim,
+  Lease,
+  LedgerClaim,
+  ResilientClient,
+  StatementLimits,
+  StatementRoom,
+} from '../../mysql2/binding.ts';
 import {
   commitOn,
   type EndSteps,
@@ -10,6 +17,7 @@ import {
   plainEnd,
   rollBackOn,
   sendPlain,
+  statementRoomOf,
   TransactionUnit,
 } from '../../mysql2/binding.ts';
 import { adapterInfo } from '../bridge/adapter-info.ts';
@@ -73,12 +81,14 @@ class AdapterTransaction implements Transaction {
   /** Ends what is still in flight when the transaction is rolled back. */
   readonly #abandoned = new AbortController();
   readonly #limits: StatementLimits;
+  readonly #room: StatementRoom;
   #claim: LedgerClaim | undefined;
   #ended = false;
 
   constructor(client: ResilientClient, lease: Lease, ticket: LedgerTicket | undefined) {
     this.#client = client;
     this.#ticket = ticket;
+    this.#room = statementRoomOf(client.core);
     this.#limits = { attemptTimeout: client.policy.attemptTimeout, signal: this.#signal(client.policy) };
     this.#connection = new TransactionUnit(client, lease, this.#limits);
   }
@@ -113,11 +123,11 @@ class AdapterTransaction implements Transaction {
   }
 
   queryRaw(query: SqlQuery): Promise<SqlResultSet> {
-    return this.#guarded(() => queryRows(query, this.#send));
+    return this.#guarded(() => queryRows(query, this.#send, this.#room));
   }
 
   executeRaw(query: SqlQuery): Promise<number> {
-    return this.#guarded(() => countRows(query, this.#send));
+    return this.#guarded(() => countRows(query, this.#send, this.#room));
   }
 
   async createSavepoint(name: string): Promise<void> {

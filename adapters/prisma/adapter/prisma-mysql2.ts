@@ -9,6 +9,7 @@ import {
   databaseOf,
   ResilientClient,
   registeredClient,
+  statementRoomOf,
 } from '../../mysql2/binding.ts';
 import { adapterInfo } from '../bridge/adapter-info.ts';
 import { toPrismaError } from '../errors/to-prisma-error.ts';
@@ -147,6 +148,10 @@ function sourceOf(pool: unknown, policy: RetryPolicy | undefined, namesDatabase:
 
 async function versionOf(client: ResilientClient): Promise<string> {
   const query = { sql: 'SELECT VERSION()', args: [], argTypes: [] };
-  const { rows } = await queryRows(query, (method, sql, values) => client.run(method, sql, values));
+  const { rows } = await queryRows(
+    query,
+    (method, sql, values) => client.run(method, sql, values),
+    statementRoomOf(client.core),
+  );
   return String(rows[0]?.[0] ?? '');
 }

@@ -1,5 +1,5 @@
-import type { ResilientClient } from '../../mysql2/binding.ts';
-import { LeaseClient } from '../../mysql2/binding.ts';
+import type { ResilientClient, StatementRoom } from '../../mysql2/binding.ts';
+import { LeaseClient, statementRoomOf } from '../../mysql2/binding.ts';
 import { adapterInfo } from '../bridge/adapter-info.ts';
 import { clientForCall, currentCall } from '../bridge/call-scope.ts';
 import { markSettledByPool } from '../bridge/settled.ts';
@@ -24,18 +24,20 @@ export class SqlAdapter implements SqlDriverAdapter {
   readonly #info: ConnectionInfo;
   readonly #close: () => Promise<void>;
   readonly #send: Send;
+  readonly #room: StatementRoom;
 
   /** @param close ends what was made for this adapter alone */
   constructor(client: ResilientClient, info: ConnectionInfo, close: () => Promise<void>) {
     this.#client = client;
     this.#info = info;
     this.#close = close;
+    this.#room = statementRoomOf(client.core);
     this.#send = (method, sql, values) => clientForCall(client).run(method, sql, values);
   }
 
   async queryRaw(query: SqlQuery): Promise<SqlResultSet> {
     try {
-      return await queryRows(query, this.#send);
+      return await queryRows(query, this.#send, this.#room);
     } catch (error) {
       throw toPrismaError(markSettledByPool(error));
     }
@@ -43,7 +45,7 @@ export class SqlAdapter implements SqlDriverAdapter {
 
   async executeRaw(query: SqlQuery): Promise<number> {
     try {
-      return await countRows(query, this.#send);
+      return await countRows(query, this.#send, this.#room);
     } catch (error) {
       throw toPrismaError(markSettledByPool(error));
     }
