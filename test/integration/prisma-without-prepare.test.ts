@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { differences } from '../support/prisma/differences.ts';
 import { errorOperations } from '../support/prisma/error-operations.ts';
@@ -19,8 +20,39 @@ const groups: Readonly<Record<string, readonly Operation[]>> = {
   differences,
 };
 
-/** What comes out otherwise as text, and what it is then. The README says why. */
-const otherwise: Readonly<Record<string, unknown>> = {};
+interface Otherwise {
+  readonly name: string;
+  /** A part of what comes out as text. */
+  readonly written: unknown;
+  /** Words of the README of the adapter, which says why. */
+  readonly readme: string;
+  /** Default: both. */
+  readonly on?: 'mariadb' | 'mysql';
+}
+
+const otherwise: readonly Otherwise[] = [
+  { name: 'SELECT PI()', written: { value: [{ value: 3.141593 }] }, readme: 'PI()' },
+  {
+    name: 'a parameter: an integer',
+    written: { value: [{ value: 42 }] },
+    readme: 'computes with 32 bits',
+    on: 'mariadb',
+  },
+  { name: 'raw: too many parameters', written: { error: { code: 'P2010' } }, readme: 'as many values as placeholders' },
+  {
+    name: 'too few parameters',
+    written: { error: { cause: { code: 1461 } } },
+    readme: 'as many values as placeholders',
+  },
+  {
+    name: 'a number out of range in an expression',
+    written: { error: { code: 'P2020' } },
+    readme: 'messages that quote an expression',
+    on: 'mysql',
+  },
+];
+
+const readme = readFileSync(new URL('../../adapters/prisma/README.md', import.meta.url), 'utf8');
 
 const servers: Server[] = [];
 let [prepared, text]: OneWay[] = [];
@@ -56,4 +88,34 @@ describe.each(Object.keys(groups))('where nothing can be prepared, the same come
       }
     },
   );
+});
+
+it('a FLOAT comes with six digits as text, and is found by all of them', async () => {
+  const { prisma } = text ?? expect.unreachable();
+  await prisma.allTypes.create({ data: { id: 1, float: 1_234_567 } });
+  expect(await prisma.allTypes.findMany({ where: { float: 1_234_567 }, select: { float: true } })).toEqual([
+    { float: 1_234_570 },
+  ]);
+});
+
+it('a page of rows has integers for its limits', async () => {
+  const { prisma } = text ?? expect.unreachable();
+  await prisma.allTypes.createMany({
+    data: Array.from({ length: 3_000 }, (_, n) => ({ id: n + 1, varChar: `'${n}\\` })),
+  });
+  expect(
+    await prisma.allTypes.findMany({
+      orderBy: { id: 'asc' },
+      skip: 2_000,
+      take: 2,
+      select: { id: true, varChar: true },
+    }),
+  ).toEqual([
+    { id: 2_001, varChar: "'2000\\" },
+    { id: 2_002, varChar: "'2001\\" },
+  ]);
+  expect(await prisma.$queryRaw`SELECT id FROM all_types ORDER BY id LIMIT ${2} OFFSET ${5n}`).toEqual([
+    { id: 6 },
+    { id: 7 },
+  ]);
 });
