@@ -31,7 +31,7 @@ interface Otherwise {
 }
 
 const otherwise: readonly Otherwise[] = [
-  { name: 'SELECT PI()', written: { value: [{ value: 3.141593 }] }, readme: 'PI()' },
+  { name: 'SELECT PI()', written: { value: [{ value: Number(Math.PI.toFixed(6)) }] }, readme: 'PI()' },
   {
     name: 'a parameter: an integer',
     written: { value: [{ value: 42 }] },
@@ -80,11 +80,13 @@ describe.each(Object.keys(groups))('where nothing can be prepared, the same come
       const [binary, written] = await Promise.all(
         [prepared, text].map((way) => outcomeOf(async () => way && run(way.prisma, way.sql))),
       );
-      if (name in otherwise) {
-        expect(written).toMatchObject({ ...Object(otherwise[name]) });
-        expect(written).not.toEqual(binary);
-      } else {
+      const differs = otherwise.find((each) => each.name === name);
+      if (differs === undefined || (differs.on ?? servers[0]?.kind) !== servers[0]?.kind) {
         expect(written).toEqual(binary);
+      } else {
+        expect(written).toMatchObject({ ...Object(differs.written) });
+        expect(written).not.toEqual(binary);
+        expect(readme).toContain(differs.readme);
       }
     },
   );

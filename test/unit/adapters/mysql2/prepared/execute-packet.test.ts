@@ -69,6 +69,17 @@ describe('executePacket', () => {
   });
 });
 
+it('a typed parameter is known in a program whose names were made short', () => {
+  const Class = typed.LONG(1).constructor;
+  const name = Object.getOwnPropertyDescriptor(Class, 'name') ?? {};
+  Object.defineProperty(Class, 'name', { ...name, value: 'e' });
+  try {
+    expect(executePacket(1, [typed.LONG(1)], [], { queryAttributes: false })).toBeInstanceOf(Buffer);
+  } finally {
+    Object.defineProperty(Class, 'name', name);
+  }
+});
+
 describe('isUtf8', () => {
   it('is true of charsets only that mysql2 sends as UTF-8, and of all of utf8mb4 that it can be told', () => {
     const wrong = Array.from({ length: 4096 }, (_, id) => id).filter((id) => isUtf8(id) && encodings[id] !== 'utf8');
