@@ -22,19 +22,19 @@ export function literalOf(parameter: Parameter, quotes: boolean): string | undef
   if (parameter === null) return 'NULL';
   switch (typeof parameter) {
     case 'string':
-      return quotes && isPlainText(parameter) ? `'${parameter}'` : hexadecimal('_utf8mb4', Buffer.from(parameter));
+      return quotes && isPlainText(parameter) ? `'${parameter}'` : hexadecimal('utf8mb4', Buffer.from(parameter));
     case 'boolean':
       return parameter ? '1' : '0';
     case 'number':
       return double(parameter);
     case 'object':
-      return Buffer.isBuffer(parameter) ? hexadecimal('_binary', parameter) : typed(parameter);
+      return Buffer.isBuffer(parameter) ? hexadecimal('binary', parameter) : typed(parameter);
   }
 }
 
 /** No quotes, so that it could not end a text that it stood in by mistake. */
-function hexadecimal(introducer: string, bytes: Buffer): string {
-  return bytes.length === 0 ? `${introducer} X''` : `${introducer} 0x${bytes.toString('hex')}`;
+function hexadecimal(charset: string, bytes: Buffer): string {
+  return bytes.length === 0 ? `_${charset} X''` : `_${charset} 0x${bytes.toString('hex')}`;
 }
 
 const { Types } = mysql;
