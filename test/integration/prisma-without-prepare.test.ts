@@ -7,7 +7,7 @@ import type { Operation } from '../support/prisma/operation.ts';
 import { outcomeOf } from '../support/prisma/outcome.ts';
 import { rawOperations } from '../support/prisma/raw-operations.ts';
 import { transactionOperations } from '../support/prisma/transaction-operations.ts';
-import { createOneWay, type OneWay } from '../support/prisma/two-ways.ts';
+import { createOneWay, type OneWay } from '../support/prisma/one-way.ts';
 import { typeOperations } from '../support/prisma/type-operations.ts';
 import { notOurs, type Server, startServer } from '../support/server/server.ts';
 
