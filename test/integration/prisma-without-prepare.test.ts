@@ -3,11 +3,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { differences } from '../support/prisma/differences.ts';
 import { errorOperations } from '../support/prisma/error-operations.ts';
 import { modelOperations } from '../support/prisma/model-operations.ts';
+import { createOneWay, type OneWay } from '../support/prisma/one-way.ts';
 import type { Operation } from '../support/prisma/operation.ts';
 import { outcomeOf } from '../support/prisma/outcome.ts';
 import { rawOperations } from '../support/prisma/raw-operations.ts';
 import { transactionOperations } from '../support/prisma/transaction-operations.ts';
-import { createOneWay, type OneWay } from '../support/prisma/one-way.ts';
 import { typeOperations } from '../support/prisma/type-operations.ts';
 import { notOurs, type Server, startServer } from '../support/server/server.ts';
 
