@@ -1,13 +1,9 @@
 import {
-  causesOf,
-  classify,
-  evidenceOf,
   type GateAction,
   type GateEvent,
   type GateState,
   newGate,
   type RetryPolicy,
-  type StatementFailure,
   stepGate,
   transactionOperation,
 } from '../../../src/internal.ts';
@@ -15,6 +11,8 @@ import type { Lease, StatementLimits, StatementMethod, StatementResult } from '.
 import { LeaseClient } from '../pool/lease-client.ts';
 import type { PoolUse } from '../pool/pool-use.ts';
 import { streamRows } from '../pool/row-stream.ts';
+import { OwnSide } from './own-side.ts';
+import { readStatementFailure } from './read-statement-failure.ts';
 import { refusedStatement } from './refused-statement.ts';
 
 /** A statement that is sent once more: alone in its transaction, and not executed. */
@@ -212,7 +210,7 @@ export class TransactionUnit extends LeaseClient {
   }
 
   #takeFailure(id: number, { refuse }: Call, error: unknown): void {
-    const as = this.#read(error);
+    const as = readStatementFailure(error, this.lease, this.isUntouched, this.#mayHaveCommitted);
     if (as === 'ended' || as === 'not-executed') this.#endedBy ??= { error };
     this.#take({ type: 'failed', as, mayCommit: this.#mayHaveCommitted });
     if (this.#gate.phase === 'beginning') {
@@ -229,13 +227,6 @@ export class TransactionUnit extends LeaseClient {
   /** By its text, or where that is not known. */
   get #mayHaveCommitted(): boolean {
     return this.lease.lastStatement?.mayCommit !== false;
-  }
-
-  #read(error: unknown): StatementFailure {
-    if (this.isUntouched && wasNotExecuted(error)) return 'not-executed';
-    const { lease } = this;
-    if (lease.isLost || lease.transactionEnd !== undefined || classify(error).endsTransaction) return 'ended';
-    return lease.transactionState === 'unsure' || this.#mayHaveCommitted ? 'unsure' : 'statement';
   }
 
   /** Whether a transaction is open, the server says with every answer. */
@@ -294,36 +285,6 @@ export class TransactionUnit extends LeaseClient {
   }
 }
 
-/** Statements of the transaction's own, on whatever connection it has come to. */
-class OwnSide extends LeaseClient {
-  readonly #unit: TransactionUnit;
-  readonly #limits: StatementLimits;
-
-  constructor(unit: TransactionUnit, limits: StatementLimits) {
-    super(unit.lease, unit.policy);
-    this.#unit = unit;
-    this.#limits = limits;
-  }
-
-  override get lease(): Lease {
-    return this.#unit.lease;
-  }
-
-  override run(method: StatementMethod, sql: unknown, values: unknown): Promise<StatementResult> {
-    return this.lease.run(method, sql, values, this.#limits);
-  }
-}
-
 function untilAborted(policy: RetryPolicy, signal: AbortSignal): RetryPolicy {
   return { ...policy, signal: policy.signal === undefined ? signal : AbortSignal.any([policy.signal, signal]) };
-}
-
-/** Where nothing but this statement was in the transaction: that was rolled back, for its connection was lost, and had nothing in it. */
-function wasNotExecuted(error: unknown): boolean {
-  const { outcome } = classify(error);
-  if (outcome !== 'rolled-back') return outcome === 'not-executed';
-  const evidence = causesOf(error)
-    .map(evidenceOf)
-    .find((found) => found !== undefined);
-  return evidence !== undefined && evidence.progress !== 'written';
 }

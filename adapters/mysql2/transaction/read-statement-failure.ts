@@ -1,0 +1,30 @@
+import { causesOf, classify, evidenceOf, type StatementFailure } from '../../../src/internal.ts';
+import type { Lease } from '../pool/lease.ts';
+
+/**
+ * What a failed statement says of the transaction that it was sent in.
+ *
+ * @param lease as it is after the failure
+ * @param isUntouched nothing of the user's had been executed in the transaction before
+ * @param mayCommit the statement may commit by itself
+ */
+export function readStatementFailure(
+  error: unknown,
+  { isLost, transactionEnd, transactionState }: Pick<Lease, 'isLost' | 'transactionEnd' | 'transactionState'>,
+  isUntouched: boolean,
+  mayCommit: boolean,
+): StatementFailure {
+  if (isUntouched && wasNotExecuted(error)) return 'not-executed';
+  if (isLost || transactionEnd !== undefined || classify(error).endsTransaction) return 'ended';
+  return transactionState === 'unsure' || mayCommit ? 'unsure' : 'statement';
+}
+
+/** Where nothing but this statement was in the transaction: that was rolled back, for its connection was lost, and had nothing in it. */
+function wasNotExecuted(error: unknown): boolean {
+  const { outcome } = classify(error);
+  if (outcome !== 'rolled-back') return outcome === 'not-executed';
+  const evidence = causesOf(error)
+    .map(evidenceOf)
+    .find((found) => found !== undefined);
+  return evidence !== undefined && evidence.progress !== 'written';
+}
