@@ -69,6 +69,8 @@ function timeOf(link: unknown, evidence: Evidence | undefined): Pick<ErrorFacts,
 function failedToConnect(link: unknown): boolean {
   const syscall = read(link, 'syscall');
   if (syscall === 'connect' || syscall === 'getaddrinfo') return true;
+  // Prisma's client keeps of an error of Node.js its code and its message, which begins with the system call.
+  if (isPrismas(link) && /^(connect|getaddrinfo) E/.test(messageOf(link))) return true;
   // Of a name with several addresses, the error of each is in one that has no system call of its own.
   const errors = read(link, 'errors');
   return Array.isArray(errors) && errors.length > 0 && errors.every((error) => read(error, 'syscall') === 'connect');

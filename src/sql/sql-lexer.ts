@@ -54,7 +54,7 @@ const NUMBER_GOES_ON = /[A-Za-z0-9_$.]/y;
 /** `--` begins a comment only before whitespace, the end or a control character; the latter is not read anyway. */
 const LINE_COMMENT = /--(?=[ \t\n\v\f\r]|$)|#/y;
 /** Executable comments are code: MySQL's and MariaDB's `/*!`, MariaDB's `/*M!`. */
-export const EXECUTABLE_COMMENT = /\/\*[Mm]?!/y;
+export const EXECUTABLE_COMMENT: RegExp = /\/\*[Mm]?!/y;
 /** Optimizer hints of this plain shape only speed things up; the two that do more are named in {@link HINT_WITH_EFFECT}. */
 const PLAIN_HINT = /\+[\w \t\r\n(),.@]*/y;
 const HINT_WITH_EFFECT = /SET_VAR|RESOURCE_GROUP/i;
