@@ -61,9 +61,14 @@ export function mayBeSessionBound(sql: string): boolean {
   return isSessionVerb(firstWordOf(sql));
 }
 
-/** False for nearly all statements, by their first word alone where the connection does not allow several. Otherwise {@link readStatementKind} knows. */
+/**
+ * Whether it may end the transaction that it runs in. Answered by the first word of nearly all statements; the others are read by
+ * {@link readStatementKind}.
+ */
 export function mayEndTransaction(sql: string, { multipleStatements }: StatementKindOptions): boolean {
-  return !isNeutralVerb(firstWordOf(sql)) || (multipleStatements && sql.includes(';'));
+  const mayBeSeveral = multipleStatements && sql.includes(';');
+  if (!mayBeSeveral && isNeutralVerb(firstWordOf(sql))) return false;
+  return readStatementKind(sql, { multipleStatements }).endsTransaction;
 }
 
 /** Without semicolons and blanks at its end. By hand: a pattern tries every run of blanks in the text from each of its characters. */

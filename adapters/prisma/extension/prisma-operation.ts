@@ -22,7 +22,7 @@ export interface PrismaOperation {
    * committed a part of their work before they fail.
    */
   isAtomic(): boolean;
-  /** It may end the transaction that it runs in: by its first word, so that it may be asked of each. */
+  /** It may end the transaction that it runs in: nearly always by its first word, so that it may be asked of each. */
   mayEndTransaction(): boolean;
   /** One statement of the user's, which Prisma sends as it is and around which it sends nothing. */
   readonly isRaw: boolean;
