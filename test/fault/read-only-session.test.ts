@@ -21,13 +21,29 @@ describe('a session that its user left READ ONLY', unhurried, () => {
     return { pool: stage.closing(pool), evicted, retried };
   }
 
+  const readOnly = 'SET SESSION TRANSACTION READ ONLY';
+
+  /** In a way that nobody can see: no flag of the server tells of it, and the text that does is in the server. */
   async function leaveReadOnly(pool: ReturnType<typeof open>['pool']): Promise<number> {
     const held = await pool.getConnection();
-    await held.query('SET SESSION TRANSACTION READ ONLY');
+    await held.query(`PREPARE become_read_only FROM '${readOnly}'`);
+    await held.query('EXECUTE become_read_only');
     const { threadId } = held;
     held.release();
     return threadId;
   }
+
+  test('is given up before anybody meets it, where its text is seen', async () => {
+    const { pool, evicted, retried } = open();
+    const held = await pool.getConnection();
+    await held.query(readOnly);
+    const { threadId } = held;
+    held.release();
+    await pool.query(insertOne);
+    expect(await stage.rows()).toEqual([1]);
+    expect(evicted).toEqual([{ reason: 'dirty', threadId }]);
+    expect(retried).toEqual([]);
+  });
 
   test.each(['query', 'execute'] as const)(
     'is given up, and the statement is sent on another one: %s',
@@ -82,7 +98,7 @@ describe('a session that its user left READ ONLY', unhurried, () => {
   test('by the pool itself, for all its sessions: the error itself, and no connection is lost to it', async () => {
     const { pool, evicted, retried } = open();
     pool.on('connection', (connection) => {
-      (connection as unknown as { query(sql: string): void }).query('SET SESSION TRANSACTION READ ONLY');
+      (connection as unknown as { query(sql: string): void }).query(readOnly);
     });
     expect(await failureOf(pool.query(insertOne))).toMatchObject({ errno: 1792 });
     expect(evicted).toEqual([]);

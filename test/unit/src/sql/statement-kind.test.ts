@@ -196,7 +196,7 @@ describe('the first word tells of nearly all statements', () => {
   test.each(['BEGIN', '/* a */ set names utf8', 'use a', 'xa recover'])('that %j may be', (sql) =>
     expect(mayBeSessionBound(sql)).toBe(true),
   );
-  test.each(['INSERT INTO t VALUES (1)', '/* a */ select 1', 'with a as (select 1) select 1'])(
+  test.each(['INSERT INTO t VALUES (1)', '/* a */ select 1', 'with a as (select 1) select 1', 'rollback to a'])(
     'that %j ends no transaction',
     (sql) => {
       expect(mayEndTransaction(sql, several)).toBe(false);
@@ -204,7 +204,7 @@ describe('the first word tells of nearly all statements', () => {
       expect(mayEndTransaction(`${sql}; commit`, several)).toBe(true);
     },
   );
-  test.each(['COMMIT', 'rollback to a', '', '/*! select */ 1', 'create table t (a int)'])(
+  test.each(['COMMIT', 'rollback', '', '/*! select */ 1', 'create table t (a int)'])(
     'that %j may end one',
     (sql) => expect(mayEndTransaction(sql, one)).toBe(true),
   );
