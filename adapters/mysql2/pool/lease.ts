@@ -202,7 +202,8 @@ export class Lease implements Holder, Watched {
     statement.command = command;
     if (!this.watchesCommands) {
       onCommandResult(command, (error, row) => {
-        const wrong = isRow(command) ? undefined : statement.unfitting(row);
+        const isHeader = !error && !isRow(command);
+        const wrong = isHeader ? statement.unfitting(row) : undefined;
         if (wrong !== undefined) fail(wrong);
         const failed = error ?? wrong;
         if (failed === undefined) pooled.proven();

@@ -14,8 +14,10 @@ export function readStatementFailure(
   isUntouched: boolean,
   mayCommit: boolean,
 ): StatementFailure {
-  if (isUntouched && wasNotExecuted(error)) return 'not-executed';
-  if (isLost || transactionEnd !== undefined || classify(error).endsTransaction) return 'ended';
+  const { transient, endsTransaction } = classify(error);
+  // A statement that has a mistake in it is no reason to leave a connection that lives.
+  if (isUntouched && (isLost || transient) && wasNotExecuted(error)) return 'not-executed';
+  if (isLost || transactionEnd !== undefined || endsTransaction) return 'ended';
   return transactionState === 'unsure' || mayCommit ? 'unsure' : 'statement';
 }
 

@@ -111,6 +111,20 @@ export function describeCompany(create: CreateBinding, stage: Stage): void {
     });
   });
 
+  test('a first statement that the server refuses leaves the transaction as it is', async () => {
+    const attempts: number[] = [];
+    await open().transaction(async (tx, { attempt }) => {
+      attempts.push(attempt);
+      expect(await failureOf(tx.send('INSERT INTO no_such_table (id) VALUES (1)'))).not.toBeInstanceOf(
+        OutcomeUnknownError,
+      );
+      await tx.insert(1);
+    });
+    expect(attempts).toEqual([1]);
+    expect(await stage.rows()).toEqual([1]);
+    await expectNothingOpen();
+  });
+
   describe('a callback that fails', () => {
     test('while another branch of it is between two statements leaves nothing there', async () => {
       let goOn: () => void = () => {};
