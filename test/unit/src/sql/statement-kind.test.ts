@@ -204,9 +204,8 @@ describe('the first word tells of nearly all statements', () => {
       expect(mayEndTransaction(`${sql}; commit`, several)).toBe(true);
     },
   );
-  test.each(['COMMIT', 'rollback', '', '/*! select */ 1', 'create table t (a int)'])(
-    'that %j may end one',
-    (sql) => expect(mayEndTransaction(sql, one)).toBe(true),
+  test.each(['COMMIT', 'rollback', '', '/*! select */ 1', 'create table t (a int)'])('that %j may end one', (sql) =>
+    expect(mayEndTransaction(sql, one)).toBe(true),
   );
 });
 
