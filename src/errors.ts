@@ -9,7 +9,8 @@ export type GoneAwayErrorCode =
   | 'ERR_GONE_AWAY_ACQUIRE_TIMEOUT'
   | 'ERR_GONE_AWAY_ATTEMPT_TIMEOUT'
   | 'ERR_GONE_AWAY_NOT_COMMITTED'
-  | 'ERR_GONE_AWAY_LEDGER';
+  | 'ERR_GONE_AWAY_LEDGER'
+  | 'ERR_GONE_AWAY_SESSION_BOUND';
 
 export interface GoneAwayErrorDetails {
   readonly failure: Failure;
@@ -152,5 +153,24 @@ export class LedgerError extends GoneAwayError {
 
   constructor(message: string, details: GoneAwayErrorDetails) {
     super('LedgerError', message, details);
+  }
+}
+
+/**
+ * A statement has its effect in one session (BEGIN, USE, LOCK TABLES ...), and was handed to a pool, which gives the next statement any session;
+ * or it left a transaction open in the pool's session that nobody could have ended. It was not sent, unless `failure.outcome` is `rolled-back`:
+ * then gone-away has undone it with its session. Where a part of it may have been committed before, it is the `cause` of an OutcomeUnknownError.
+ *
+ * Use a transaction, or a connection that you hold.
+ */
+export class SessionBoundError extends GoneAwayError {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isGoneAwayError(value) && value.code === 'ERR_GONE_AWAY_SESSION_BOUND';
+  }
+
+  override readonly code = 'ERR_GONE_AWAY_SESSION_BOUND' as const;
+
+  constructor(message: string, details: GoneAwayErrorDetails) {
+    super('SessionBoundError', message, details);
   }
 }

@@ -10,6 +10,7 @@ export {
   NotCommittedError,
   OutcomeUnknownError,
   RetriesExhaustedError,
+  SessionBoundError,
 } from './errors.ts';
 export type { Failure, FailureKind, Invalidates, Outcome } from './failure.ts';
 export type { KillResult } from './kill.ts';

@@ -26,7 +26,7 @@ export async function* iterate(
 
 /** Sends the statement until its first row is there, or the end of an empty result. */
 function openRows(client: ResilientClient, sql: unknown, params: unknown): Promise<AsyncIterable<unknown>> {
-  return runStatement(client, async (lease) => {
+  return runStatement(client, sql, async (lease) => {
     const rows = streamRows(lease, sql, params, client.policy, 'own-lease');
     return startingWith(await rows.next(), rows);
   });

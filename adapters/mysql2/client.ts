@@ -40,6 +40,7 @@ export class ResilientClient implements PoolUse {
     if (policy.exactlyOnce && needsLedger(sql)) return runSingleWrite(this, method, sql, values);
     return runStatement(
       this,
+      sql,
       (lease) => lease.run(method, sql, values, policy),
       (lease) => lease.release(),
     );

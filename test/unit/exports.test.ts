@@ -10,6 +10,7 @@ const core = [
   'NotCommittedError',
   'OutcomeUnknownError',
   'RetriesExhaustedError',
+  'SessionBoundError',
   'classify',
   'isGoneAwayError',
   'isSafeRead',

@@ -14,6 +14,12 @@ export function sqlOf(command: DriverCommand | undefined): string | undefined {
   return typeof sql === 'string' ? sql : undefined;
 }
 
+/** The text of a statement in the forms that mysql2 takes: a string, or an object with `sql`. */
+export function textOf(sql: unknown): string | undefined {
+  const text: unknown = typeof sql === 'object' && sql !== null ? (sql as { readonly sql?: unknown }).sql : sql;
+  return typeof text === 'string' ? text : undefined;
+}
+
 /** Calls back when a command has ended and its result, if there is one, was told: mysql2 ends some that it cannot make sense of in silence. */
 export function onCommandEnd(command: DriverCommand, listener: () => void): void {
   // Results are told in the next tick, and were put there before this.

@@ -14,7 +14,7 @@ interface Pinged extends Pick<PooledConnection, 'isLost' | 'proven'> {
   readonly core: Pick<PoolConnection, 'ping' | 'destroy'>;
 }
 
-type Judged = Pick<PooledConnection, 'expiresAt' | 'lastUsedAt' | 'madeIn' | 'isLost' | 'isSuspect'>;
+type Judged = Pick<PooledConnection, 'expiresAt' | 'lastUsedAt' | 'madeIn' | 'isLost' | 'isDirty' | 'isSuspect'>;
 
 /**
  * The liveness ladder: cheapest certainty first. Pure.
@@ -28,6 +28,8 @@ export function judgeLiveness(
   now: number,
 ): Trust {
   if (connection.isLost) return { action: 'evict', reason: 'lost' };
+  // Somebody has gone on with it after it was given back.
+  if (connection.isDirty) return { action: 'evict', reason: 'dirty' };
   if (now >= connection.expiresAt) return { action: 'evict', reason: 'lifetime' };
   const idle = now - connection.lastUsedAt;
   if (idle > options.idleTimeout) return { action: 'evict', reason: 'idle' };

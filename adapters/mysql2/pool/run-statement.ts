@@ -1,25 +1,33 @@
 import type { Failure, Operation } from '../../../src/internal.ts';
 import type { Lease } from './lease.ts';
+import { assertCommits, assertCommitted, refuseSessionBound } from './lone-statement.ts';
 import type { PoolUse } from './pool-use.ts';
 import type { SentStatement } from './sent-statement.ts';
 
 /**
  * Runs one statement outside a transaction, as often as the policy and the evidence allow, each time on a lease of its own.
  *
+ * @param sql the statement, in one of mysql2's forms
  * @param send sends the statement, and hands nothing to the caller before it returns
  * @param end what is done with each lease after `send`, also when that failed; left out: `send` sees to it
- * @throws what the executor makes of the failure: OutcomeUnknownError, RetriesExhaustedError, or the error itself
+ * @throws SessionBoundError for a statement that has no place on a pool; what the executor makes of the failure: OutcomeUnknownError, RetriesExhaustedError, or the error itself
  */
 export function runStatement<T>(
   { core, policy }: PoolUse,
+  sql: unknown,
   send: (lease: Lease) => Promise<T>,
   end?: (lease: Lease) => void,
 ): Promise<T> {
+  const refusal = refuseSessionBound(sql);
+  if (refusal !== undefined) return Promise.reject(refusal);
   const operation = new StatementOperation(policy.idempotent);
   return core.executor.run(operation, policy, async ({ deadline }) => {
     const lease = await core.acquire(policy, deadline, false);
     try {
-      return await send(lease);
+      assertCommits(lease, sql);
+      const answer = await send(lease);
+      assertCommitted(lease);
+      return answer;
     } finally {
       operation.noteAttempt(lease);
       end?.(lease);

@@ -1,5 +1,12 @@
 import type { PoolConnection } from 'mysql2';
-import { type ClassifiedError, type Failure, isSafeRead, mayEndTransaction } from '../../../src/internal.ts';
+import {
+  type ClassifiedError,
+  type Failure,
+  isSafeRead,
+  mayEndTransaction,
+  readStatementKind,
+  type StatementKind,
+} from '../../../src/internal.ts';
 import { type DriverCommand, sqlOf } from '../driver/command.ts';
 import { allowsMultipleStatements, isEncodedFaithfully } from '../driver/connection.ts';
 import { isFittingAnswer, unfittingAnswer } from './fitting-answer.ts';
@@ -37,6 +44,13 @@ export class SentStatement {
     return (
       sql === undefined || mayEndTransaction(sql, { multipleStatements: allowsMultipleStatements(this.#connection) })
     );
+  }
+
+  /** What its text says of it; undefined where that is not known. */
+  get kind(): StatementKind | undefined {
+    const sql = sqlOf(this.command);
+    if (sql === undefined) return undefined;
+    return readStatementKind(sql, { multipleStatements: allowsMultipleStatements(this.#connection) });
   }
 
   /** What it proved when it failed with this error, if that still holds. */

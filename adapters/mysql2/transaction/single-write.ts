@@ -1,6 +1,8 @@
-import { isSafeRead, readStatementKind, type StatementKind, stripFinalSemicolons } from '../../../src/internal.ts';
+import { isSafeRead, readStatementKind, type StatementKind } from '../../../src/internal.ts';
+import { textOf } from '../driver/command.ts';
 import type { StatementMethod, StatementResult } from '../pool/lease.ts';
 import type { LeaseClient } from '../pool/lease-client.ts';
+import { refuseSessionBound } from '../pool/lone-statement.ts';
 import type { PoolUse } from '../pool/pool-use.ts';
 import { plainSteps } from './plain-steps.ts';
 import { runTransaction } from './run-transaction.ts';
@@ -10,7 +12,7 @@ const describing: ReadonlySet<string> = new Set(['SHOW', 'EXPLAIN', 'DESCRIBE', 
 
 /** Whether this statement has an outcome that can be in doubt. A safe read is sent again anyway. */
 export function needsLedger(sql: unknown): boolean {
-  const text = sqlTextOf(sql);
+  const text = textOf(sql);
   if (text === undefined) return true;
   const kind = kindOf(text);
   return kind.isSeveral || !(describing.has(kind.verb) || isSafeRead(text));
@@ -27,7 +29,9 @@ export async function runSingleWrite(
   sql: unknown,
   values: unknown,
 ): Promise<StatementResult> {
-  const text = sqlTextOf(sql);
+  const refusal = refuseSessionBound(sql);
+  if (refusal !== undefined) throw refusal;
+  const text = textOf(sql);
   if (text === undefined || !canBeUndone(kindOf(text))) {
     throw new TypeError(
       'Expected one INSERT, UPDATE, DELETE or the like for `exactlyOnce`, got a statement that commits by itself, or more than one; nothing was sent',
@@ -47,10 +51,4 @@ function canBeUndone({ leavesUncommitted, isSessionBound }: StatementKind): bool
 
 function kindOf(text: string): StatementKind {
   return readStatementKind(text, { multipleStatements: true });
-}
-
-/** The text of a statement in mysql2's forms: a string, or an object with `sql`. */
-function sqlTextOf(sql: unknown): string | undefined {
-  const text: unknown = typeof sql === 'object' && sql !== null ? (sql as { sql?: unknown }).sql : sql;
-  return typeof text === 'string' ? stripFinalSemicolons(text) : undefined;
 }

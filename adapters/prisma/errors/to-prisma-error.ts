@@ -15,12 +15,13 @@ import { isServerError, payloadOf, type ServerError } from './server-error.ts';
 const mayLeaveUnknown: ReadonlySet<GoneAwayErrorCode> = new Set([
   'ERR_GONE_AWAY_OUTCOME_UNKNOWN',
   'ERR_GONE_AWAY_LEDGER',
+  'ERR_GONE_AWAY_SESSION_BOUND',
 ]);
 
 /**
  * What to throw at Prisma for a failure below it.
  *
- * - An `OutcomeUnknownError` or a `LedgerError`, which may leave an outcome unknown as well, is thrown as it is: its code is none of
+ * - An `OutcomeUnknownError`, a `LedgerError` or a `SessionBoundError`, which may leave an outcome unknown as well, is thrown as it is: its code is none of
  *   Prisma's, so that nobody who retries on P1017 or P2034 applies a write twice.
  * - A pool whose connections are all in use is P2024.
  * - Everything else that happened to a connection, and every error of the server, is a {@link DriverAdapterError}.

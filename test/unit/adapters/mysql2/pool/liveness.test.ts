@@ -13,11 +13,19 @@ const { liveness } = retryPolicy({ liveness: { trustIdleFor, idleTimeout } });
 const generation = { number: 3 };
 
 /** As good as a connection can be. */
-const good = { isLost: false, expiresAt: now + 1, lastUsedAt: now, madeIn: generation.number, isSuspect: false };
+const good = {
+  isLost: false,
+  isDirty: false,
+  expiresAt: now + 1,
+  lastUsedAt: now,
+  madeIn: generation.number,
+  isSuspect: false,
+};
 
 /** What is wrong with a connection, the gravest first, and what a checkout does then. */
 const ladder = [
   { wrong: { isLost: true }, trust: { action: 'evict', reason: 'lost' } },
+  { wrong: { isDirty: true }, trust: { action: 'evict', reason: 'dirty' } },
   { wrong: { expiresAt: now }, trust: { action: 'evict', reason: 'lifetime' } },
   { wrong: { lastUsedAt: now - idleTimeout - 1 }, trust: { action: 'evict', reason: 'idle' } },
   { wrong: { madeIn: generation.number - 1 }, trust: { action: 'evict', reason: 'server' } },
