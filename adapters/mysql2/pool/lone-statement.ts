@@ -2,7 +2,6 @@ import {
   type Evidence,
   type Failure,
   failureOf,
-  isSafeRead,
   mayBeSessionBound,
   neverAcquired,
   readStatementKind,
@@ -32,17 +31,20 @@ export function refuseSessionBound(sql: unknown): SessionBoundError | undefined 
   return notSent(`${verb} has its effect in one session, and on a pool the next statement may get another one`);
 }
 
+const writes: ReadonlySet<string> = new Set(['INSERT', 'REPLACE', 'UPDATE', 'DELETE']);
+
 /**
  * For sessions that begin without autocommit, by a listener of the pool's `connection` event or by the settings of the server: nothing would commit
- * what a statement on its own has written.
+ * what a statement on its own has written. Of those that may write or not, the answer tells: see {@link assertCommitted}.
  *
- * @throws SessionBoundError unless it is a read, or may commit by itself
+ * @throws SessionBoundError for an INSERT, REPLACE, UPDATE or DELETE
  */
 export function assertCommits(lease: Pick<Lease, 'state'>, sql: unknown): void {
   if (lease.state.autocommit) return;
   const text = textOf(sql);
-  if (text === undefined || isSafeRead(text)) return;
-  if (!readStatementKind(text, { multipleStatements: true }).leavesUncommitted) return;
+  if (text === undefined) return;
+  const { verb, leavesUncommitted } = readStatementKind(text, { multipleStatements: true });
+  if (!leavesUncommitted || !writes.has(verb)) return;
   throw notSent('The sessions of this pool begin with autocommit off, so nothing would commit this statement');
 }
 
