@@ -1,3 +1,4 @@
+import type { Pool } from 'mysql2';
 import type { ConnectionOptions } from 'mysql2/promise';
 import type { TransactionContext } from '../../adapters/mysql2/index.ts';
 import type { CallOptions, ResilienceOptions, TransactionDefaults } from '../../src/index.ts';
@@ -25,6 +26,8 @@ export type Callback<T> = (tx: BindingStatements, context: TransactionContext) =
 
 /** One way to use this package, reduced to what every ORM and driver can do. The suite knows nothing else of them. */
 export interface Binding extends BindingStatements {
+  /** mysql2's own pool, which somebody may use beside this package; undefined where the connections are not mysql2's. */
+  readonly pool: Pool | undefined;
   /** As `read`, with a locking SELECT: a read, but not one that is safe to repeat. */
   readForUpdate(): Promise<readonly number[]>;
   /** Inserts or counts up in `stage_keyed`, as one statement that the caller marked as idempotent. */

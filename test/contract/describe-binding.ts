@@ -6,6 +6,7 @@ import { describeIdleLoss } from './scenarios/idle-loss.ts';
 import { describeInFlightLoss } from './scenarios/in-flight-loss.ts';
 import { describeLifecycle } from './scenarios/lifecycle.ts';
 import { describeLiveness } from './scenarios/liveness.ts';
+import { describeLoneStatements } from './scenarios/lone-statements.ts';
 import { describeOutage } from './scenarios/outage.ts';
 import { describeRefusals } from './scenarios/refusals.ts';
 import { describeReruns } from './scenarios/reruns.ts';
@@ -36,5 +37,6 @@ export function describeBinding(name: string, create: CreateBinding): void {
     describeTransactionLimits(create, stage);
     describeReruns(create, stage);
     describeCompany(create, stage);
+    describeLoneStatements(create, stage);
   });
 }

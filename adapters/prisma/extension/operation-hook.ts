@@ -1,4 +1,4 @@
-import type { Failure, Operation } from '../../../src/internal.ts';
+import { type Failure, isGoneAwayError, type Operation } from '../../../src/internal.ts';
 import { noteElement } from './batch.ts';
 import { runInside } from './interactive-transaction.ts';
 import type { Attempt, OperationRunner } from './operation-runner.ts';
@@ -66,7 +66,8 @@ function toRetriedOperation(described: PrismaOperation, idempotent: boolean): Op
 /** Whether what is proven of the statement that failed holds for the whole operation. */
 function provesWhole(failure: Failure, error: unknown, { isRaw, isAtomic }: PrismaOperation): boolean {
   if (failure.outcome === 'failed' || failure.outcome === 'unknown') return true;
-  const watched = hasEvidence(error);
+  // An error of this package is made with all that is known: of a raw statement there is nothing else to know.
+  const watched = hasEvidence(error) || isGoneAwayError(error);
   if (!isAtomic()) return watched ? !isWritten(error) : failure.kind === 'connect';
   // Where nobody watched the wire, "closed" may be the error of a ROLLBACK that followed on a COMMIT that was lost.
   return isRaw || watched || failure.kind !== 'closed';

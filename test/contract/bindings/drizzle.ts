@@ -30,6 +30,7 @@ function statements(db: Database | Transaction): BindingStatements {
 
 function createBinding(db: Database): Binding {
   return {
+    pool: db.$client.pool,
     ...statements(db),
     readForUpdate: async () =>
       (await db.select({ id: stageRows.id }).from(stageRows).orderBy(stageRows.seq).for('update')).map(({ id }) => id),

@@ -8,6 +8,7 @@ type Rows = readonly Readonly<Record<string, unknown>>[];
 type Query = (sql: string, values: readonly number[]) => Promise<Rows>;
 
 interface Resilience {
+  readonly pool: CallbackPool;
   readonly query: Query;
   readonly transaction: Binding['transaction'];
   with(options: CallOptions): Resilience;
@@ -16,7 +17,9 @@ interface Resilience {
 
 /** A promise pool, and its `query()`: the text protocol. */
 export const createPromiseBinding: CreateBinding = ({ connection, connectionLimit = 10, policy }) => {
+  const bare = createPool({ ...connection, connectionLimit });
   const from = (pool: Resilient<Pool>): Resilience => ({
+    pool: bare.pool,
     query: async (sql, values) => (await pool.query(sql, [...values]))[0] as Rows,
     transaction: (callback, options) =>
       transaction(
@@ -31,12 +34,14 @@ export const createPromiseBinding: CreateBinding = ({ connection, connectionLimi
     with: (options) => from(pool.$resilience(options)),
     end: () => pool.end(),
   });
-  return createBinding(from(withResilience(createPool({ ...connection, connectionLimit }), policy)));
+  return createBinding(from(withResilience(bare, policy)));
 };
 
 /** A callback pool, and its `execute()`: prepared statements. */
 export const createCallbackBinding: CreateBinding = ({ connection, connectionLimit = 10, policy }) => {
+  const bare = createCallbackPool({ ...connection, connectionLimit });
   const from = (pool: Resilient<CallbackPool>): Resilience => ({
+    pool: bare,
     query: (sql, values) =>
       new Promise((resolve, reject) => {
         pool.execute(sql, [...values], (error, rows) => (error ? reject(error) : resolve(rows as Rows)));
@@ -57,7 +62,7 @@ export const createCallbackBinding: CreateBinding = ({ connection, connectionLim
         pool.end((error) => (error ? reject(error) : resolve()));
       }),
   });
-  return createBinding(from(withResilience(createCallbackPool({ ...connection, connectionLimit }), policy)));
+  return createBinding(from(withResilience(bare, policy)));
 };
 
 function statements(query: Query): BindingStatements {
@@ -69,9 +74,10 @@ function statements(query: Query): BindingStatements {
   };
 }
 
-function createBinding({ query, transaction: runTransaction, with: derive, end }: Resilience): Binding {
+function createBinding({ pool, query, transaction: runTransaction, with: derive, end }: Resilience): Binding {
   const idempotent = derive({ idempotent: true });
   return {
+    pool,
     ...statements(query),
     readForUpdate: () => ids(query('SELECT id FROM stage_rows ORDER BY seq FOR UPDATE', [])),
     upsertIdempotently: (id) =>

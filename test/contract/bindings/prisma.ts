@@ -15,17 +15,18 @@ type Ids = readonly { readonly id: number }[];
 export const createPrismaBinding: CreateBinding = ({ connection, connectionLimit = 10, policy }) => {
   const pool = createPool({ ...connection, connectionLimit });
   const prisma = createClient(new PrismaMySQL2(pool, { policy }), policy);
-  return createBinding(prisma, async () => {
+  const end = async () => {
     await pool.end();
     await prisma.$disconnect();
-  });
+  };
+  return createBinding(prisma, pool.pool, end);
 };
 
 /** The extension on Prisma's own adapter, which brings no evidence. */
 export const createForeignBinding: CreateBinding = ({ connection, connectionLimit = 10, policy }) => {
   const adapter = createPrismaMariaDb(connection, { connectionLimit, acquireTimeout: 3_000, connectTimeout: 400 });
   const prisma = createClient(adapter, policy);
-  return createBinding(prisma, () => prisma.$disconnect());
+  return createBinding(prisma, undefined, () => prisma.$disconnect());
 };
 
 function createClient(adapter: PrismaMySQL2 | PrismaMariaDb, policy: ResilienceOptions | undefined) {
@@ -45,8 +46,9 @@ function statements(client: Raw): BindingStatements {
   };
 }
 
-function createBinding(prisma: Client, end: () => Promise<unknown>): Binding {
+function createBinding(prisma: Client, pool: Binding['pool'], end: () => Promise<unknown>): Binding {
   return {
+    pool,
     ...statements(prisma),
     readForUpdate: async () => idsOf(await prisma.$queryRaw<Ids>`SELECT id FROM stage_rows ORDER BY seq FOR UPDATE`),
     upsertIdempotently: async (id) =>
@@ -58,7 +60,7 @@ function createBinding(prisma: Client, end: () => Promise<unknown>): Binding {
     },
     transaction: (callback, options) =>
       prisma.$transaction((tx, context) => callback(statements(tx), context), options),
-    with: (options) => createBinding(prisma.$resilience(options), end),
+    with: (options) => createBinding(prisma.$resilience(options), pool, end),
     end,
   };
 }

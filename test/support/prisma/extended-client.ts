@@ -1,4 +1,4 @@
-import type { ConnectionOptions, Pool } from 'mysql2/promise';
+import type { ConnectionOptions } from 'mysql2/promise';
 import { createPool } from 'mysql2/promise';
 import { PrismaMySQL2 } from '../../../adapters/prisma/adapter/index.ts';
 import { resilience } from '../../../adapters/prisma/index.ts';
@@ -17,15 +17,13 @@ export interface ClientOptions {
   /** Default 3. */
   readonly connectionLimit?: number;
   readonly policy?: ResilienceOptions;
-  /** What PrismaMySQL2 stands on. Left out: a pool of its own. */
-  readonly pool?: Pool;
 }
 
 /** A client with no extension. What it stands on ends with the test. */
 export function createBareClient(stage: Stage, adapter: AdapterName, options: ClientOptions = {}) {
   const { connection = stage.proxied(), connectionLimit = 3, policy } = options;
   if (adapter === 'PrismaMySQL2') {
-    const pool = options.pool ?? stage.closing(createPool({ ...connection, connectionLimit }));
+    const pool = stage.closing(createPool({ ...connection, connectionLimit }));
     return closing(stage, new PrismaClient({ adapter: new PrismaMySQL2(pool, { policy }) }));
   }
   const own = createPrismaMariaDb(connection, { connectionLimit, acquireTimeout: 3_000, connectTimeout: 400 });
