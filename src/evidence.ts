@@ -1,19 +1,12 @@
 import type { Evidence, Progress } from './failure.ts';
+import { processWide } from './process-wide.ts';
 
 /**
- * Evidence travels beside the error object and not on it: errors may be frozen, are printed, and are shared. The map hangs on a
- * registered symbol so that two copies of this package in one process read each other's evidence.
+ * Evidence travels beside the error object and not on it: errors may be frozen, are printed, and are shared. Two copies of this package in one
+ * process read each other's evidence.
  */
-const registryKey: unique symbol = Symbol.for('gone-away.evidence') as never;
-
-interface Registry {
-  [registryKey]?: WeakMap<object, Evidence>;
-}
-
 function evidenceMap(): WeakMap<object, Evidence> {
-  const registry = globalThis as Registry;
-  registry[registryKey] ??= new WeakMap();
-  return registry[registryKey];
+  return processWide('evidence', () => new WeakMap());
 }
 
 /** From the least to the most that may have happened on the server. */

@@ -20,6 +20,7 @@ export { notify } from './notify.ts';
 export { transactionOptionNames } from './policy/option-rules.ts';
 export type { ClientPolicy, OneTransactionPolicy } from './policy/policy.ts';
 export { callPolicy, clientPolicy, transactionPolicy } from './policy/policy.ts';
+export { processWide } from './process-wide.ts';
 export { isError, isObject, messageOf, propertyOf } from './property.ts';
 export type { AttemptContext } from './recovery.ts';
 export { sleep } from './sleep.ts';
@@ -48,4 +49,4 @@ export {
   ownTransactionOptions,
   refuseLedgerOptions,
 } from './transaction/transaction-options.ts';
-export { currentTransaction, TransactionScope } from './transaction/transaction-scope.ts';
+export { currentTransaction, findTransactionOn, TransactionScope } from './transaction/transaction-scope.ts';

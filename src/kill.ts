@@ -1,5 +1,6 @@
 import { causesOf } from './error-facts.ts';
 import type { Failure } from './failure.ts';
+import { processWide } from './process-wide.ts';
 
 /**
  * What became of the server's thread of a lost session.
@@ -26,16 +27,8 @@ export type KillSession = (limits: KillLimits) => Promise<KillResult>;
 export const killTimeout = 1_000;
 
 /** Travels beside the error object, as evidence does, and for the same reasons. */
-const registryKey: unique symbol = Symbol.for('gone-away.kill') as never;
-
-interface Registry {
-  [registryKey]?: WeakMap<object, KillSession>;
-}
-
 function killMap(): WeakMap<object, KillSession> {
-  const registry = globalThis as Registry;
-  registry[registryKey] ??= new WeakMap();
-  return registry[registryKey];
+  return processWide('kill', () => new WeakMap());
 }
 
 /** Remembers how to stop what the session that failed with this error may still be doing. */

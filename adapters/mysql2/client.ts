@@ -1,5 +1,12 @@
 import type { Pool, PoolConnection } from 'mysql2';
-import { type CallOptions, callPolicy, type RetryPolicy, retryPolicy } from '../../src/internal.ts';
+import {
+  type CallOptions,
+  callPolicy,
+  isObject,
+  processWide,
+  type RetryPolicy,
+  retryPolicy,
+} from '../../src/internal.ts';
 import { corePoolOf, wantsCallerStack } from './driver/pool.ts';
 import type { Lease, StatementMethod, StatementResult } from './pool/lease.ts';
 import { type PoolCore, poolCoreOf } from './pool/pool-core.ts';
@@ -63,14 +70,38 @@ export class ResilientClient implements PoolUse {
 
 const clients = new WeakMap<object, ResilientClient>();
 
+/** What a wrapper wraps, as another copy of this package may read it. Of another version, any part may be missing. */
+interface Wrapped {
+  readonly pool?: unknown;
+  readonly policy?: RetryPolicy;
+}
+
+function wrappedPools(): WeakMap<object, Wrapped> {
+  return processWide('wrapped-pools.1', () => new WeakMap());
+}
+
 /** Remembers what a wrapper wraps, so that a binding finds the client behind a pool that was already made resilient. */
 export function registerClient(wrapper: object, client: ResilientClient): void {
   clients.set(wrapper, client);
+  wrappedPools().set(wrapper, { pool: client.pool, policy: client.policy });
 }
 
-/** The client of a wrapper that was made here; undefined for anything else. */
+/**
+ * The client of a wrapper, also of one that another copy of this package has made; undefined for anything else.
+ *
+ * @throws TypeError when that is of another version, whose policy has options that are unknown here
+ */
 export function registeredClient(wrapper: unknown): ResilientClient | undefined {
-  return typeof wrapper === 'object' && wrapper !== null ? clients.get(wrapper) : undefined;
+  if (!isObject(wrapper)) return undefined;
+  const own = clients.get(wrapper);
+  if (own !== undefined) return own;
+  const wrapped = wrappedPools().get(wrapper);
+  const pool = corePoolOf(wrapped?.pool);
+  if (pool === undefined) return undefined;
+  const policy = retryPolicy(wrapped?.policy);
+  const client = new ResilientClient(poolCoreOf(pool, policy), policy);
+  clients.set(wrapper, client);
+  return client;
 }
 
 /** The client of a wrapper, or one with the default policy on a bare pool; undefined for anything else. */

@@ -1,16 +1,30 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { processWide } from '../process-wide.ts';
 
-/** One run of a transaction whose callback may run again, as what happens inside that callback sees it. */
-export class TransactionScope {
-  /** Whatever all that uses one pool has in common. */
-  readonly #pool: object;
-  readonly #outer: TransactionScope | undefined;
+/**
+ * A transaction whose callback may run again, as those inside of that callback see it. It may be one of another copy of this package, in another
+ * version: nothing of it is sure to be there.
+ */
+export interface EnclosingTransaction {
+  /** The pool of mysql2 itself, which is one for all its wrappers, or whatever all that uses one client has in common. */
+  readonly pool?: object;
+  readonly outer?: EnclosingTransaction | undefined;
+  /** A transaction of its own, inside of this one, was committed, or nobody can know whether it was. */
+  noteLasting?(): void;
+  /** A transaction on the same pool, inside of this one, failed and left nothing behind: it is this one's to run again. */
+  noteFailure?(error: unknown): void;
+}
+
+/** One run of a transaction whose callback may run again. */
+export class TransactionScope implements Required<EnclosingTransaction> {
+  readonly pool: object;
+  readonly outer: EnclosingTransaction | undefined;
   readonly #failures = new WeakSet<object>();
   #lastsBeyond = false;
 
   constructor(pool: object) {
-    this.#pool = pool;
-    this.#outer = scopes.getStore();
+    this.pool = pool;
+    this.outer = currentTransaction();
   }
 
   /** Another transaction inside of this one has left something behind that this one's end does not undo: another run would do it again. */
@@ -19,16 +33,14 @@ export class TransactionScope {
   }
 
   run<T>(callback: () => T): T {
-    return scopes.run(this, callback);
+    return scopes().run(this, callback);
   }
 
-  /** A transaction of its own, inside of this one, was committed, or nobody can know whether it was. */
   noteLasting(): void {
     this.#lastsBeyond = true;
-    this.#outer?.noteLasting();
+    this.outer?.noteLasting?.();
   }
 
-  /** A transaction on the same pool, inside of this one, failed and left nothing behind: it is this one's to run again. */
   noteFailure(error: unknown): void {
     if (typeof error === 'object' && error !== null) this.#failures.add(error);
   }
@@ -36,17 +48,27 @@ export class TransactionScope {
   hasSeen(error: object): boolean {
     return this.#failures.has(error);
   }
-
-  /** This one, or the innermost one around it, that is on this pool. */
-  onPool(pool: object): TransactionScope | undefined {
-    return this.#pool === pool ? this : this.#outer?.onPool(pool);
-  }
 }
 
-// Entered only by transactions whose callback may run again: on Node.js 20 it makes every promise of the process slower.
-const scopes = new AsyncLocalStorage<TransactionScope>();
+/**
+ * Of all copies of this package in the process: a transaction on one of them inside of one on the other is inside of it. Entered only by
+ * transactions whose callback may run again: on Node.js 20 it makes every promise of the process slower.
+ */
+function scopes(): AsyncLocalStorage<EnclosingTransaction> {
+  return processWide('transaction-scopes.1', () => new AsyncLocalStorage());
+}
 
 /** The innermost transaction of that kind, in whose callback this runs. */
-export function currentTransaction(): TransactionScope | undefined {
-  return scopes.getStore();
+export function currentTransaction(): EnclosingTransaction | undefined {
+  return scopes().getStore();
+}
+
+/** The innermost transaction on this pool, beginning with the given one and going outwards. */
+export function findTransactionOn(
+  pool: object,
+  innermost: EnclosingTransaction | undefined,
+): EnclosingTransaction | undefined {
+  let scope = innermost;
+  while (scope !== undefined && scope.pool !== pool) scope = scope.outer;
+  return scope;
 }

@@ -62,7 +62,7 @@ export const rooms: readonly Room[] = [
   {
     room: 'src/transaction/',
     about: 'a transaction as every binding sees it: its options, its scope',
-    imports: ['src/failure.ts', 'src/policy/'],
+    imports: ['src/failure.ts', 'src/process-wide.ts', 'src/policy/'],
     packages: ['node:async_hooks'],
   },
   {

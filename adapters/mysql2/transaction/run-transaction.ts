@@ -3,6 +3,7 @@ import {
   causesOf,
   classify,
   currentTransaction,
+  findTransactionOn,
   type OneTransactionPolicy,
   type TransactionContext,
   TransactionScope,
@@ -54,9 +55,9 @@ export async function runTransaction<Tx, T>(
 ): Promise<T> {
   const { core, policy } = use;
   const around = currentTransaction();
-  const enclosing = around?.onPool(core);
+  const enclosing = findTransactionOn(core.pool, around);
   const { rerun, exactlyOnce, idempotencyKey } = options;
-  const scope = rerun && enclosing === undefined ? new TransactionScope(core) : undefined;
+  const scope = rerun && enclosing === undefined ? new TransactionScope(core.pool) : undefined;
   const ledger = exactlyOnce ? new LedgerTransaction(use, { idempotencyKey }) : undefined;
   let runs = 0;
   /** Of the last run. */
@@ -80,7 +81,7 @@ export async function runTransaction<Tx, T>(
         const bodyInScope = scope === undefined ? body : () => scope.run(body);
         const ended = await runAndCommit(connection, own, steps, bodyInScope, claim);
         if (!('thrown' in ended)) return ended;
-        if (comesFrom(ended.thrown, (link) => connection.lease.hasSeen(link))) enclosing?.noteFailure(ended.thrown);
+        if (comesFrom(ended.thrown, (link) => connection.lease.hasSeen(link))) enclosing?.noteFailure?.(ended.thrown);
         // What the server has undone is for the executor: it knows whether it may run again, and how often.
         if (scope !== undefined && connection.isWhole && isUndone(connection.lease, scope, ended.thrown))
           throw ended.thrown;
@@ -91,12 +92,12 @@ export async function runTransaction<Tx, T>(
       }
     });
     if (!('thrown' in conclusion)) {
-      around?.noteLasting();
+      around?.noteLasting?.();
       return conclusion.result;
     }
     throw abortReasonOr(conclusion.thrown, policy.signal);
   } catch (error) {
-    if (around !== undefined && classify(error).outcome === 'unknown') around.noteLasting();
+    if (around !== undefined && classify(error).outcome === 'unknown') around.noteLasting?.();
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { CallOptions } from '../../../src/internal.ts';
+import { type CallOptions, isObject, processWide } from '../../../src/internal.ts';
 
 /**
  * The options of one call, on their way from the extension to the driver adapter. Prisma has no way for them, so they travel with the
@@ -22,7 +22,7 @@ export class CallScope {
 
   /** Runs work of which a part may be the adapter's. */
   run<T>(work: () => T): T {
-    return scopes.run(this, work);
+    return scopes().run(this, work);
   }
 }
 
@@ -77,16 +77,22 @@ export class LedgerTicket {
   }
 }
 
+/** What a call tells the adapter. The adapter may be one of another copy of this package, in another version: nothing of it is sure to be there. */
+type CurrentCall = Partial<Pick<CallScope, 'options' | 'ticket' | 'reachedAdapter'>>;
+
 /** The call that this runs in, if it has options for the adapter. */
-export function currentCall(): CallScope | undefined {
-  return scopes.getStore();
+export function currentCall(): CurrentCall | undefined {
+  return scopes().getStore();
 }
 
-const scopes = new AsyncLocalStorage<CallScope | undefined>();
+/** The extension and the adapter may be of two copies of this package: a bundler may take one of them in, and leave the other out. */
+function scopes(): AsyncLocalStorage<CurrentCall | undefined> {
+  return processWide('prisma-calls.1', () => new AsyncLocalStorage());
+}
 
 /** Runs work that the options of the current call are not for. */
 export function outsideCalls<T>(work: () => T): T {
-  return scopes.getStore() === undefined ? work() : scopes.run(undefined, work);
+  return currentCall() === undefined ? work() : scopes().run(undefined, work);
 }
 
 /** What options can be laid over. */
@@ -98,18 +104,19 @@ const clients = new WeakMap<object, WeakMap<CallOptions, unknown>>();
 
 /** The same client of a pool with the options of the current call laid over its policy. */
 export function clientForCall<C extends Derivable<C>>(client: C): C {
-  const scope = scopes.getStore();
-  if (scope === undefined) return client;
+  const scope = currentCall();
+  const options = scope?.options;
+  if (scope === undefined || !isObject(options)) return client;
   scope.reachedAdapter = true;
   let derived = clients.get(client);
   if (derived === undefined) {
     derived = new WeakMap();
     clients.set(client, derived);
   }
-  let forCall = derived.get(scope.options) as C | undefined;
+  let forCall = derived.get(options) as C | undefined;
   if (forCall === undefined) {
-    forCall = client.with(scope.options);
-    derived.set(scope.options, forCall);
+    forCall = client.with(options);
+    derived.set(options, forCall);
   }
   return forCall;
 }

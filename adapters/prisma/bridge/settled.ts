@@ -1,14 +1,17 @@
-import { causesOf, isObject } from '../../../src/internal.ts';
+import { causesOf, isObject, processWide } from '../../../src/internal.ts';
 
-const settledByPool = new WeakSet<object>();
+/** The adapter may be one of another copy of this package. */
+function settledByPool(): WeakSet<object> {
+  return processWide('settled-by-pool', () => new WeakSet());
+}
 
 /** The same error, remembered as one that the pool's executor has let through: what could be retried there, was. */
 export function markSettledByPool(error: unknown): unknown {
-  if (isObject(error)) settledByPool.add(error);
+  if (isObject(error)) settledByPool().add(error);
   return error;
 }
 
 /** Whether the pool has already done what can be done about this error, or about one that it was made from. */
 export function isSettledByPool(error: unknown): boolean {
-  return causesOf(error).some((link) => isObject(link) && settledByPool.has(link));
+  return causesOf(error).some((link) => isObject(link) && settledByPool().has(link));
 }

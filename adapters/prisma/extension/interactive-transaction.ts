@@ -4,6 +4,7 @@ import {
   classify,
   currentTransaction,
   type Failure,
+  findTransactionOn,
   isGoneAwayError,
   isObject,
   type OneTransactionPolicy,
@@ -87,7 +88,7 @@ export async function runInteractive(
   send: (callback: TransactionCallback) => Promise<unknown>,
 ): Promise<unknown> {
   const around = currentTransaction();
-  const enclosing = around?.onPool(runner.shared);
+  const enclosing = findTransactionOn(runner.shared, around);
   const scope = rerun && enclosing === undefined ? new TransactionScope(runner.shared) : undefined;
   let phase = 'beginning' as 'beginning' | 'running' | 'committing';
   let runs = 0;
@@ -109,6 +110,7 @@ export async function runInteractive(
       undone = undefined;
       const ticket = idempotencyKey === undefined ? undefined : giveTicket(idempotencyKey);
       const sent = send(async (tx) => {
+        if (ticket !== undefined && ticket.claim === undefined) throw notClaimed();
         phase = 'running';
         runs += 1;
         const context = Object.freeze({ attempt: runs });
@@ -121,7 +123,7 @@ export async function runInteractive(
           return result;
         } catch (error) {
           const failedHere = causesOf(error).some((link) => isObject(link) && transaction.undone.has(link));
-          if (failedHere) enclosing?.noteFailure(error);
+          if (failedHere) enclosing?.noteFailure?.(error);
           const failedInside = causesOf(error).some((link) => isObject(link) && scope?.hasSeen(link) === true);
           undone = scope !== undefined && (failedHere || failedInside) ? { error } : undefined;
           // Where nobody can know what became of it, the reason of a signal must not take that away.
@@ -133,13 +135,13 @@ export async function runInteractive(
       });
       return ticket === undefined ? sent : takeStoredResult(ticket, sent);
     });
-    around?.noteLasting();
+    around?.noteLasting?.();
     return result;
   } catch (error) {
     const { outcome } = classify(error);
-    if (outcome === 'unknown') around?.noteLasting();
+    if (outcome === 'unknown') around?.noteLasting?.();
     else if (phase === 'committing' && (outcome === 'rolled-back' || outcome === 'not-executed')) {
-      enclosing?.noteFailure(error);
+      enclosing?.noteFailure?.(error);
     }
     throw error;
   }
@@ -152,6 +154,13 @@ function giveTicket(idempotencyKey: string): LedgerTicket {
   if (call === undefined) throw new TypeError('An `idempotencyKey` has no way to the adapter here');
   call.ticket = ticket;
   return ticket;
+}
+
+/** Without a row in the ledger, another call with the same key would do it once more. */
+function notClaimed(): TypeError {
+  return new TypeError(
+    'PrismaMySQL2 did not get the `idempotencyKey`: it is of another version of gone-away than resilience(). Nothing of the transaction was sent',
+  );
 }
 
 /** What the ledger has for this key, where that is why the transaction did not begin, or did not go on. */

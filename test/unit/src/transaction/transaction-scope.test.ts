@@ -1,5 +1,6 @@
+import type { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, it } from 'vitest';
-import { currentTransaction, TransactionScope } from '../../../../src/internal.ts';
+import { currentTransaction, findTransactionOn, TransactionScope } from '../../../../src/internal.ts';
 
 const pool = { name: 'a pool' };
 const otherPool = { name: 'another pool' };
@@ -89,9 +90,21 @@ describe('a transaction scope', () => {
 
   it('finds the innermost on a pool: itself, or one around it', () => {
     const [outermost, outer, inner] = nest(pool, pool, otherPool);
-    expect(inner?.onPool(otherPool)).toBe(inner);
-    expect(inner?.onPool(pool)).toBe(outer);
-    expect(outermost?.onPool(otherPool)).toBeUndefined();
-    expect(inner?.onPool({ name: 'a third pool' })).toBeUndefined();
+    expect(findTransactionOn(otherPool, inner)).toBe(inner);
+    expect(findTransactionOn(pool, inner)).toBe(outer);
+    expect(findTransactionOn(otherPool, outermost)).toBeUndefined();
+    expect(findTransactionOn({ name: 'a third pool' }, inner)).toBeUndefined();
+    expect(findTransactionOn(pool, undefined)).toBeUndefined();
+  });
+
+  it('is inside of one that another version of this package has begun, of which nothing else is known', () => {
+    const scopes = Reflect.get(globalThis, Symbol.for('gone-away.transaction-scopes.1')) as AsyncLocalStorage<object>;
+    scopes.run({ outer: { pool } }, () => {
+      const inner = new TransactionScope(otherPool);
+      expect(() => inner.noteLasting()).not.toThrow();
+      expect(inner.lastsBeyond).toBe(true);
+      expect(findTransactionOn(pool, inner)).toEqual({ pool });
+      expect(inner.run(currentTransaction)).toBe(inner);
+    });
   });
 });
