@@ -24,6 +24,7 @@ export { processWide } from './process-wide.ts';
 export { isError, isObject, messageOf, propertyOf } from './property.ts';
 export type { AttemptContext } from './recovery.ts';
 export { sleep } from './sleep.ts';
+export { type AccessMode, readSessionSetting, type SessionSetting } from './sql/session-setting.ts';
 export { type LexicalMode, type Token, tokenize } from './sql/sql-lexer.ts';
 export type { StatementKind, StatementKindOptions } from './sql/statement-kind.ts';
 export {

@@ -41,22 +41,50 @@ export function subjectOfSet(sql: string, from: number): 'autocommit' | 'transac
   return 'other';
 }
 
+/** What one assignment of SET is to. */
+interface Target {
+  /** '' for a variable of the user's. */
+  readonly name: string;
+  readonly scope: string;
+  /** The scope stands with this very variable. */
+  readonly hasScope: boolean;
+  /** It stands behind `@@`. */
+  readonly isSystem: boolean;
+  /** The scope of those behind that name none. */
+  readonly usualScope: string;
+  /** Behind the name. */
+  readonly end: number;
+}
+
 /** A scope in front holds for those behind as well, one behind `@@` only for its own. Source: MySQL manual, "SET Syntax for Variable Assignment". */
-function readTarget(tokens: readonly Token[], start: number, before: string) {
-  let [at, usualScope] = [start, before];
-  if (SCOPES.has(wordAt(tokens, at))) usualScope = wordAt(tokens, at++);
-  let scope = usualScope;
-  if (isSymbol(tokens[at], '@')) {
-    // One @ is a variable of the user's, whatever its name.
-    if (!isSymbol(tokens[at + 1], '@')) return { name: '', scope, usualScope };
-    at += 2;
-    scope = 'SESSION';
-    if (SCOPES.has(wordAt(tokens, at)) && isSymbol(tokens[at + 1], '.')) {
-      scope = wordAt(tokens, at);
-      at += 2;
-    }
+export function readTarget(tokens: readonly Token[], start: number, before: string): Target {
+  const own = scopeAt(tokens, start);
+  const usualScope = own ?? before;
+  let at = own === undefined ? start : start + 1;
+  if (!isSymbol(tokens[at], '@')) {
+    const hasScope = own !== undefined;
+    return { name: tokens[at]?.text ?? '', scope: usualScope, hasScope, isSystem: false, usualScope, end: at + 1 };
   }
-  return { name: tokens[at]?.text ?? '', scope, usualScope };
+  // One @ is a variable of the user's, whatever its name.
+  if (!isSymbol(tokens[at + 1], '@')) {
+    return { name: '', scope: usualScope, hasScope: false, isSystem: false, usualScope, end: at };
+  }
+  at += 2;
+  const named = isSymbol(tokens[at + 1], '.') ? scopeAt(tokens, at) : undefined;
+  if (named !== undefined) at += 2;
+  const [name, scope] = [tokens[at]?.text ?? '', named ?? 'SESSION'];
+  return { name, scope, hasScope: named !== undefined, isSystem: true, usualScope, end: at + 1 };
+}
+
+/** The word SESSION, GLOBAL or the like at this place. */
+export function scopeAt(tokens: readonly Token[], index: number): string | undefined {
+  const word = wordAt(tokens, index);
+  return SCOPES.has(word) ? word : undefined;
+}
+
+/** What is set there is not for the session itself. */
+export function isOtherScope(scope: string): boolean {
+  return OTHER_SCOPES.has(scope);
 }
 
 /**
@@ -71,14 +99,17 @@ export function findInnerStatement(sql: string, from: number): number | undefine
 
 function findFor(sql: string, from: number, mode: LexicalMode): number | undefined {
   let depth = 0;
-  let before = '';
+  let before: Token | undefined;
   for (const token of tokensFrom(sql, from, mode)) {
     if (isSymbol(token, '(')) depth += 1;
     else if (isSymbol(token, ')')) depth -= 1;
-    // @for is a variable, and a.for a column.
-    const isFor = token.kind === 'word' && token.text === 'FOR' && before !== '@' && before !== '.';
-    if (isFor && depth === 0) return token.end;
-    before = token.kind === 'symbol' ? token.text : '';
+    if (depth === 0 && isForOfStatement(token, before)) return token.end;
+    before = token;
   }
   return undefined;
+}
+
+/** @for is a variable, and a.for a column. */
+export function isForOfStatement({ kind, text }: Token, before: Token | undefined): boolean {
+  return kind === 'word' && text === 'FOR' && !isSymbol(before, '@') && !isSymbol(before, '.');
 }

@@ -1,17 +1,9 @@
+import type { AccessMode, SessionSetting } from '../../../src/internal.ts';
 import type { SessionStatus } from '../driver/session-status.ts';
 
 export type TransactionState = 'none' | 'open' | 'unsure';
 
-/** Whether writes are refused: in all transactions from now on, in the next one, or not. `SET TRANSACTION` has no flag of the server. */
-export type AccessMode = 'read-write' | 'next-read-only' | 'read-only';
-
-/** What the text of a statement says of the session it was sent on, where the flags of its answer cannot. */
-export interface SessionChange {
-  /** It sets the mode of the transactions that follow. */
-  readonly accessMode: AccessMode | undefined;
-  /** It changes the database. Servers that track that say to which one. */
-  readonly usesDatabase: boolean;
-}
+type SessionMode = 'read-write' | 'read-only' | 'unsure';
 
 /**
  * What one session of the server is in, as its server has said. Pure: it is told of each answer, in the order of the wire.
@@ -22,7 +14,10 @@ export class SessionState {
   #transaction: TransactionState = 'none';
   #inReadOnlyTransaction = false;
   #autocommit: boolean;
-  #accessMode: AccessMode = 'read-write';
+  /** Of the transactions that follow. `SET TRANSACTION` has no flag of the server. */
+  #accessMode: SessionMode = 'read-write';
+  /** Of the next one alone, where that was set. */
+  #nextAccessMode: SessionMode | undefined;
   /** '' for none. */
   #database: string;
   #isDatabaseKnown = true;
@@ -30,7 +25,7 @@ export class SessionState {
   #tracksDatabase = false;
   #isUserChanged = false;
   #usualAutocommit: boolean;
-  #usualAccessMode: AccessMode = 'read-write';
+  #usualAccessMode: SessionMode = 'read-write';
   #usualDatabase: string;
 
   /**
@@ -54,9 +49,9 @@ export class SessionState {
     return this.#autocommit;
   }
 
-  /** Writes are refused, in the open transaction or in those that follow. */
+  /** Writes are refused, in the open transaction or in those that follow; or nobody knows. */
   get isReadOnly(): boolean {
-    return this.#inReadOnlyTransaction || this.#accessMode !== 'read-write';
+    return this.#inReadOnlyTransaction || (this.#nextAccessMode ?? this.#accessMode) !== 'read-write';
   }
 
   /** Undefined as long as it is the pool's; `unsure` where it was changed and the server did not say to what. */
@@ -76,6 +71,7 @@ export class SessionState {
       this.#transaction === 'none' &&
       this.#autocommit === this.#usualAutocommit &&
       this.#accessMode === this.#usualAccessMode &&
+      (this.#nextAccessMode ?? this.#usualAccessMode) === this.#usualAccessMode &&
       this.#isDatabaseKnown &&
       this.#database === this.#usualDatabase &&
       !this.#isUserChanged
@@ -86,20 +82,21 @@ export class SessionState {
   prepared(): void {
     this.#usualAutocommit = this.#autocommit;
     this.#usualAccessMode = this.#accessMode;
+    this.#nextAccessMode = undefined;
     this.#usualDatabase = this.#database;
     this.#isDatabaseKnown = true;
     this.#isUserChanged = false;
   }
 
   /** A result ended without an error. */
-  answered(status: SessionStatus, change?: SessionChange): void {
+  answered(status: SessionStatus, change?: SessionSetting): void {
     this.#take(status);
     if (change === undefined) {
       // The transaction that it was meant for has begun.
-      if (status.inTransaction && this.#accessMode === 'next-read-only') this.#accessMode = this.#usualAccessMode;
+      if (status.inTransaction) this.#nextAccessMode = undefined;
       return;
     }
-    this.#accessMode = change.accessMode ?? this.#accessMode;
+    if (change.accessMode !== undefined) this.#setAccessMode(change.accessMode);
     if (change.usesDatabase && !this.#tracksDatabase) this.#isDatabaseKnown = false;
   }
 
@@ -125,6 +122,13 @@ export class SessionState {
   reset(status: SessionStatus): void {
     this.#take(status);
     this.#accessMode = 'read-write';
+    this.#nextAccessMode = undefined;
+  }
+
+  #setAccessMode(mode: AccessMode): void {
+    if (mode === 'next-read-only') this.#nextAccessMode = 'read-only';
+    else if (mode === 'next-read-write') this.#nextAccessMode = 'read-write';
+    else this.#accessMode = mode;
   }
 
   #take({ inTransaction, readOnly, autocommit, schema }: SessionStatus): void {

@@ -101,6 +101,30 @@ describe('the state of a session', () => {
     state.answered(status(), { usesDatabase: false, accessMode: 'read-write' });
     expect(state.isAsMade).toBe(true);
   });
+
+  it('is as before behind one transaction of another mode', () => {
+    const state = new SessionState(true);
+    state.answered(status(), readOnly);
+    for (const accessMode of ['next-read-only', 'next-read-write'] as const) {
+      state.answered(status(), { usesDatabase: false, accessMode });
+      state.answered(open);
+      state.answered(status());
+      expect([state.isReadOnly, state.isAsMade]).toEqual([true, false]);
+    }
+    state.answered(status(), { usesDatabase: false, accessMode: 'read-write' });
+    state.answered(status(), { usesDatabase: false, accessMode: 'next-read-write' });
+    expect([state.isReadOnly, state.isAsMade]).toEqual([false, true]);
+  });
+
+  it('is not as made where nobody knows whether it is read-only', () => {
+    const state = new SessionState(true);
+    state.answered(status(), { usesDatabase: false, accessMode: 'unsure' });
+    state.answered(open);
+    state.answered(status());
+    expect([state.isReadOnly, state.isAsMade]).toEqual([true, false]);
+    state.reset(status());
+    expect([state.isReadOnly, state.isAsMade]).toEqual([false, true]);
+  });
 });
 
 describe('whatever happens to a session', () => {
