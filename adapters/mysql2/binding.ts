@@ -7,7 +7,7 @@ export { LedgerTransaction, type StoredClaim } from './ledger/ledger-transaction
 export { type CreateLedgerOptions, createLedger, type PruneLedgerOptions, pruneLedger } from './maintain-ledger.ts';
 export type { Lease, StatementLimits, StatementMethod, StatementResult } from './pool/lease.ts';
 export { LeaseClient } from './pool/lease-client.ts';
-export { streamRows } from './pool/row-stream.ts';
+export { openRows } from './pool/row-stream.ts';
 export { runStatement } from './pool/run-statement.ts';
 export { exactOptions, exactStatement, type PreparedCall, type ResultField } from './prepared/exact-statement.ts';
 export { typedParameterMaker } from './prepared/prepared-execution.ts';

@@ -166,8 +166,7 @@ function readAssignment(
   tokens: readonly Token[],
   { scope, hasScope, isSystem, end }: ReturnType<typeof readTarget>,
 ): AccessMode | undefined {
-  // Whether the scope of another one holds for this one, the families do not agree.
-  if (isOtherScope(scope)) return hasScope ? undefined : 'unsure';
+  if (isOtherScope(scope)) return undefined;
   const value = isSymbol(tokens[end], ':') ? end + 2 : end + 1;
   const next = tokens[value + 1];
   const text = next === undefined || isSymbol(next, ',') || isSymbol(next, ';') ? tokens[value]?.text : undefined;

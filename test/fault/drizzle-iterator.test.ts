@@ -1,10 +1,11 @@
 import { int, mysqlTable } from 'drizzle-orm/mysql-core';
 import { drizzle, type MySql2Database } from 'drizzle-orm/mysql2';
 import { createPool } from 'mysql2/promise';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Resilient, withResilience } from '../../adapters/drizzle/index.ts';
 import { AttemptTimeoutError, classify, OutcomeUnknownError, type ResilienceOptions } from '../../src/index.ts';
 import { failureOf, later } from '../contract/outcome.ts';
+import { recordStatements } from '../support/proxy/record-statements.ts';
 import { watchSockets } from '../support/proxy/watch-sockets.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
 
@@ -162,6 +163,52 @@ describe('iterator() of Drizzle', unhurried, () => {
       });
       expect(await stage.countOf(-1)).toBe(1);
       expect(stage.proxy.connections()).toBe(1);
+    });
+
+    test('as its first statement, begins again when the connection was lost before, and nothing is begun for nothing', async () => {
+      const db = open();
+      const sent = recordStatements(stage.proxy);
+      const callback = vi.fn(async (tx: Pick<MySql2Database, 'select'>) => {
+        stage.proxy.resetAll();
+        await expect.poll(() => stage.proxy.connections(), patient).toBe(0);
+        return (await consume(iterate(tx))).length;
+      });
+      expect(await db.transaction(callback)).toBe(total);
+      expect(callback).toHaveBeenCalledOnce();
+      expect(sent.count('begin')).toBe(2);
+    });
+
+    test('as its first statement, begins again when the server refuses it, until it does not', async () => {
+      const db = open({ minTimeout: 10, maxTimeout: 50, retries: 100 });
+      await expectWorking(db);
+      await stage.server.admin('SET GLOBAL read_only = 1');
+      const sent = recordStatements(stage.proxy);
+      const callback = vi.fn((tx: Pick<MySql2Database, 'insert'>) =>
+        consume(tx.insert(rows).values({ id: -1 }).prepare().iterator() as unknown as ReturnType<typeof iterate>),
+      );
+      const work = later(db.transaction(callback));
+      await expect.poll(() => sent.count('insert into'), { ...patient, interval: 1 }).toBeGreaterThan(1);
+      await stage.server.admin('SET GLOBAL read_only = 0');
+      await work;
+      expect(callback).toHaveBeenCalledOnce();
+      expect(await stage.countOf(-1)).toBe(1);
+      expect(sent.count('begin')).toBe(sent.count('insert into'));
+    });
+
+    test('as its first statement, fails once when its connection is lost after the first row, and nothing is begun again', async () => {
+      const db = open();
+      await expectWorking(db);
+      const sent = recordStatements(stage.proxy);
+      const seen: number[] = [];
+      const callback = vi.fn(async (tx: Pick<MySql2Database, 'select'>) => {
+        const cut = stage.proxy.cutAfter('s2c', 100_000, 'rst');
+        await Promise.all([consume(iterate(tx), seen), cut]);
+      });
+      const error = await failureOf(db.transaction(callback));
+      expect(classify(error)).toMatchObject({ kind: 'connection-lost', outcome: 'rolled-back' });
+      expect(seen.length).toBeGreaterThan(100);
+      expect(callback).toHaveBeenCalledOnce();
+      expect(sent.count('begin')).toBe(1);
     });
 
     test('is not begun again when the connection is lost, and the transaction is undone', async () => {

@@ -81,3 +81,28 @@ export async function* streamRows(
     }
   }
 }
+
+/**
+ * As {@link streamRows}, once its first row is there, or the end of an empty result.
+ *
+ * @throws what it fails with before that
+ */
+export async function openRows(
+  ...statement: Parameters<typeof streamRows>
+): Promise<AsyncGenerator<unknown, void, void>> {
+  const rows = streamRows(...statement);
+  return startingWith(await rows.next(), rows);
+}
+
+async function* startingWith(
+  first: IteratorResult<unknown, void>,
+  rest: AsyncGenerator<unknown, void, void>,
+): AsyncGenerator<unknown, void, void> {
+  try {
+    if (first.done === true) return;
+    yield first.value;
+    yield* rest;
+  } finally {
+    await rest.return();
+  }
+}

@@ -10,7 +10,7 @@ import {
 import type { Lease, StatementLimits, StatementMethod, StatementResult } from '../pool/lease.ts';
 import { LeaseClient } from '../pool/lease-client.ts';
 import type { PoolUse } from '../pool/pool-use.ts';
-import { streamRows } from '../pool/row-stream.ts';
+import { openRows } from '../pool/row-stream.ts';
 import { OwnSide } from './own-side.ts';
 import { readStatementFailure } from './read-statement-failure.ts';
 import { refusedStatement } from './refused-statement.ts';
@@ -23,6 +23,8 @@ interface Call {
   /** Sends it; ends when nothing of its answer is left on the wire. */
   readonly send: () => Promise<unknown>;
   readonly refuse: (error: unknown) => void;
+  /** A part of its answer is with the caller: it cannot be sent again. */
+  isHandedOver?: boolean;
 }
 
 /**
@@ -102,29 +104,24 @@ export class TransactionUnit extends LeaseClient {
   }
 
   override async *stream(sql: unknown, values: unknown): AsyncGenerator<unknown, void, void> {
-    let failed: { readonly error: unknown } | undefined;
-    let leave = (): void => {};
-    // The rows are read as slowly as their reader likes; the wire is free when the last one has come.
-    const left = new Promise<void>((resolve) => {
-      leave = resolve;
-    });
-    await new Promise<void>((resolve, reject) => {
-      const send = async () => {
-        resolve();
-        await left;
-        if (failed !== undefined) throw failed.error;
+    yield* await new Promise<AsyncGenerator<unknown, void, void>>((resolve, reject) => {
+      const call: Call = {
+        send: async () => {
+          let onEnd: (error?: unknown) => void = () => {};
+          // The rows are read as slowly as their reader likes; the wire is free when the last one has come.
+          const ended = new Promise<{ readonly error: unknown }>((end) => {
+            onEnd = (error) => end({ error });
+          });
+          const rows = await openRows(this.lease, sql, values, this.#limits, 'in-transaction', onEnd);
+          call.isHandedOver = true;
+          resolve(rows);
+          const { error } = await ended;
+          if (error !== undefined) throw error;
+        },
+        refuse: reject,
       };
-      this.#call({ send, refuse: reject });
+      this.#call(call);
     });
-    const onEnd = (error?: unknown): void => {
-      if (error !== undefined) failed = { error };
-      leave();
-    };
-    try {
-      yield* streamRows(this.lease, sql, values, this.#limits, 'in-transaction', onEnd);
-    } finally {
-      leave();
-    }
   }
 
   /** The callback has returned: ends when all that it has called before is answered. Nothing is taken any more. */
@@ -209,8 +206,9 @@ export class TransactionUnit extends LeaseClient {
     }
   }
 
-  #takeFailure(id: number, { refuse }: Call, error: unknown): void {
-    const as = readStatementFailure(error, this.lease, this.isUntouched, this.#mayHaveCommitted);
+  #takeFailure(id: number, { refuse, isHandedOver = false }: Call, error: unknown): void {
+    const isUntouched = this.isUntouched && !isHandedOver;
+    const as = readStatementFailure(error, this.lease, isUntouched, this.#mayHaveCommitted);
     if (as === 'ended' || as === 'not-executed') this.#endedBy ??= { error };
     this.#take({ type: 'failed', as, mayCommit: this.#mayHaveCommitted });
     if (this.#gate.phase === 'beginning') {

@@ -17,6 +17,7 @@ describe('what a statement sets for its session', () => {
     'SET GLOBAL TRANSACTION READ ONLY',
     'SET GLOBAL transaction_read_only = 1',
     'SET @@global.tx_read_only = 1',
+    'SET GLOBAL a = 1, tx_read_only = 1',
     'SET PERSIST transaction_read_only = 1',
     'SET STATEMENT tx_read_only = 1 FOR SELECT 1',
     "SET STATEMENT sql_mode = 'FOR SET tx_read_only = 1' FOR SELECT 1",
@@ -29,7 +30,6 @@ describe('what a statement sets for its session', () => {
   });
 
   test.each([
-    'SET GLOBAL a = 1, tx_read_only = 1',
     'SET SESSION transaction_read_only = ?',
     'SET STATEMENT a = 1 FOR SET SESSION TRANSACTION READ ONLY',
     'BEGIN NOT ATOMIC SET SESSION TRANSACTION READ ONLY; END',
