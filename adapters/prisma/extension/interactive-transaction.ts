@@ -14,6 +14,7 @@ import {
 } from '../../../src/internal.ts';
 import { currentCall, LedgerTicket, outsideCalls } from '../bridge/call-scope.ts';
 import type { OperationRunner } from './operation-runner.ts';
+import { OperationsTogether, runStray } from './operations-together.ts';
 import { transactionIdOf } from './prisma-internals.ts';
 import type { PrismaOperation } from './prisma-operation.ts';
 import { hasEvidence, refineFailure } from './verdict.ts';
@@ -29,26 +30,28 @@ interface RunningTransaction {
   isWhole: boolean;
   /** What operations in it failed with, where the server has undone them, and everything before them, or will when the transaction ends. */
   readonly undone: WeakSet<object>;
+  readonly operations: OperationsTogether;
 }
 
 const runningTransactions = new Map<string, RunningTransaction>();
 
 /**
  * Runs one operation inside an interactive transaction: once. After a failure that ended the transaction nothing is let through any
- * more: the server would apply it at once, and it would stay.
+ * more: the server would apply it at once, and it would stay. One that Prisma left out fails.
  */
 export async function runInside(
   id: string | undefined,
   operation: () => PrismaOperation,
   query: () => PromiseLike<unknown>,
 ): Promise<unknown> {
-  const transaction = id === undefined ? undefined : runningTransactions.get(id);
-  if (transaction === undefined) return query();
+  if (id === undefined) return query();
+  const transaction = runningTransactions.get(id);
+  if (transaction === undefined) return runStray(id, query);
   if (transaction.ended !== undefined) throw transaction.ended.error;
   // What it has committed by itself, no later failure undoes.
   const mayCommit = operation().mayEndTransaction();
   try {
-    const result = await query();
+    const result = await transaction.operations.run(query);
     if (mayCommit) transaction.isWhole = false;
     return result;
   } catch (error) {
@@ -114,7 +117,12 @@ export async function runInteractive(
         phase = 'running';
         runs += 1;
         const context = Object.freeze({ attempt: runs });
-        const transaction: RunningTransaction = { ended: undefined, isWhole: true, undone: new WeakSet() };
+        const transaction: RunningTransaction = {
+          ended: undefined,
+          isWhole: true,
+          undone: new WeakSet(),
+          operations: new OperationsTogether(),
+        };
         const body = () => runCallback(tx, transaction, () => callback(tx, context));
         try {
           const result = await (scope === undefined ? body() : scope.run(body));

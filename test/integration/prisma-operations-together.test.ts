@@ -1,0 +1,79 @@
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createTables } from '../../prisma/tables.ts';
+import { classify } from '../../src/index.ts';
+import { adapters, createBareClient, createExtendedClient } from '../support/prisma/extended-client.ts';
+import { withConnection } from '../support/server/server-admin.ts';
+import { unhurried, useStage } from '../support/stage.ts';
+
+const row = (email: string) => ({ data: { email, updatedAt: new Date(0) } });
+const [ada, bob, eve] = ['ada@example.com', 'bob@example.com', 'eve@example.com'].map(row) as [Row, Row, Row];
+type Row = ReturnType<typeof row>;
+type Outcome = PromiseSettledResult<unknown>;
+
+describe.each(adapters)('operations that are called together in a transaction, on %s', unhurried, (adapter) => {
+  const stage = useStage('together');
+  const options = () => ({ connection: stage.direct() });
+
+  beforeAll(() => withConnection(stage.direct(), (connection) => createTables((sql) => connection.query(sql))));
+  beforeEach(() => withConnection(stage.direct(), (connection) => connection.query('DELETE FROM user')));
+
+  /** Nobody waits for them, and COMMIT is there first. */
+  async function callAndLeave(prisma: ReturnType<typeof createExtendedClient>): Promise<readonly Outcome[]> {
+    let outcomes: Promise<Outcome[]> | undefined;
+    await prisma.$transaction(async (tx) => {
+      outcomes = Promise.allSettled([tx.user.create(ada), tx.user.create(bob), tx.$queryRaw`SELECT 1`]);
+    });
+    return (await outcomes) ?? [];
+  }
+
+  test('Prisma itself says of those that it left out that they are done', async () => {
+    const bare = createBareClient(stage, adapter, options());
+    const outcomes = await callAndLeave(bare as unknown as ReturnType<typeof createExtendedClient>);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
+    expect(await bare.user.count()).toBe(0);
+  });
+
+  test('fail, each of them, when their transaction had ended before they were sent', async () => {
+    const prisma = createExtendedClient(stage, adapter, options());
+    const outcomes = await callAndLeave(prisma);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    for (const outcome of outcomes) expect(classify((outcome as PromiseRejectedResult).reason).code).toBe('P2028');
+    expect(await prisma.user.count()).toBe(0);
+  });
+
+  test('fail, each of them, when they are called after its end', async () => {
+    const prisma = createExtendedClient(stage, adapter, options());
+    const tx = await prisma.$transaction(async (given) => given);
+    const outcomes = await Promise.allSettled([tx.user.create(ada), tx.user.create(bob)]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(await prisma.user.count()).toBe(0);
+  });
+
+  test('fail from the first on that fails; those before it are done, and the transaction goes on', async () => {
+    const prisma = createExtendedClient(stage, adapter, options());
+    const outcomes = await prisma.$transaction(async (tx) => {
+      const together = await Promise.allSettled([tx.user.create(ada), tx.user.create(ada), tx.user.create(bob)]);
+      await tx.user.create(eve);
+      return together;
+    });
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
+    expect(String((outcomes[2] as PromiseRejectedResult).reason)).toMatch('Prisma has no answer to this operation');
+    expect(await prisma.user.findMany({ select: { email: true } })).toEqual(
+      [ada, eve].map(({ data: { email } }) => ({ email })),
+    );
+  });
+
+  test('are answered as a hook of somebody else says, also with undefined', async () => {
+    const prisma = createExtendedClient(stage, adapter, options()).$extends({
+      query: {
+        $allOperations: async ({ args, query }) => {
+          await query(args);
+          return undefined;
+        },
+      },
+    });
+    const outcomes = await prisma.$transaction((tx) => Promise.all([tx.user.create(ada), tx.user.create(bob)]));
+    expect(outcomes).toEqual([undefined, undefined]);
+    expect(await prisma.$queryRaw`SELECT 1`).toBeUndefined();
+  });
+});
