@@ -41,6 +41,7 @@ describe(`mysql2 ${version}`, unhurried, () => {
     '_handshakePacket',
     '_paused',
     '_protocolError',
+    '_realEnd',
   ])('would be told apart from one without connection.%s', async (name) => {
     const { pool, connection } = await open();
     const without = new Proxy(connection, {

@@ -17,6 +17,7 @@ export interface ConnectionInternals {
   config?: { readonly compress?: unknown; readonly database?: unknown };
   _handleFatalError?: (error: Error) => void;
   addCommand?: (command: DriverCommand) => unknown;
+  _realEnd?: (callback: (error?: unknown) => void) => unknown;
   _command?: DriverCommand | null | undefined;
   _commands?: { readonly length: number; get?(index: number): DriverCommand | undefined };
   _fatalError?: unknown;
@@ -50,6 +51,7 @@ export function missingInternals(pool: Pool, connection: PoolConnection): readon
     ['connection._command: which command a write belongs to', '_command' in found],
     ['connection._commands: whether commands still wait', typeof found._commands?.length === 'number'],
     ['connection.addCommand: every command that is begun', typeof found.addCommand === 'function'],
+    ['connection._realEnd: when it has ended with its pool', typeof found._realEnd === 'function'],
     ['connection._fatalError: whether the connection is beyond use', '_fatalError' in found],
     ['connection._paused: whether somebody reads', '_paused' in found],
     ['connection._protocolError: whether the connection is beyond use', '_protocolError' in found],

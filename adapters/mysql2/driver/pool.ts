@@ -9,18 +9,6 @@ export function idleCount(pool: Pool): number | undefined {
   return (pool as unknown as PoolInternals)._freeConnections?.length;
 }
 
-/** Calls back when somebody ends the pool, through whichever of its wrappers. mysql2 has no event for that. */
-export function watchPoolEnd(pool: Pool, listener: () => void): void {
-  const end = pool.end as (...values: unknown[]) => unknown;
-  pool.end = ((...values: unknown[]) => {
-    try {
-      return end.apply(pool, values);
-    } finally {
-      listener();
-    }
-  }) as Pool['end'];
-}
-
 export function isPoolClosed(pool: Pool): boolean {
   return (pool as unknown as PoolInternals)._closed === true;
 }
@@ -95,12 +83,16 @@ export function openControlConnection(pool: Pool, to: Endpoints | undefined): Co
   return connection;
 }
 
+/** Every connection of this pool: idle, in use, or still in its handshake. None, where this version of mysql2 does not tell. */
+export function connectionsOf(pool: Pool): readonly ConnectionInternals[] {
+  const all = (pool as unknown as PoolInternals)._allConnections;
+  return Array.from({ length: all?.length ?? 0 }, (_, index) => all?.get(index) as ConnectionInternals);
+}
+
 /** Cuts every connection of this pool. Statements that wait for an answer fail with a network error. */
 export function cutConnections(pool: Pool): void {
-  const all = (pool as unknown as PoolInternals)._allConnections;
-  const connections = Array.from({ length: all?.length ?? 0 }, (_, index) => all?.get(index) as ConnectionInternals);
   const error = Object.assign(new Error('The pool was ended, and did not wait any longer'), { code: 'ECONNABORTED' });
-  for (const { stream } of connections) stream?.destroy(error);
+  for (const { stream } of connectionsOf(pool)) stream?.destroy(error);
 }
 
 /** Whether the user wants errors to carry the stack of the call that they belong to. mysql2's default is yes. */
