@@ -64,3 +64,34 @@ describe('resilience() on a PrismaMySQL2 of another copy of this package', () =>
     expect(await stage.emails()).toEqual([]);
   });
 });
+
+describe('resilience() of two copies of this package on one client', () => {
+  const stage = createFaultStage('prisma-two-extensions');
+  let copy: SecondCopy;
+
+  beforeAll(async () => {
+    copy = await loadSecondCopy();
+  });
+
+  const open = (options: object) =>
+    new PrismaClient({ adapter: new PrismaMySQL2(stage.pool) })
+      .$extends(copy.resilience(options))
+      .$extends(resilience(options));
+
+  test('a transaction that must not run again does not, whatever the policy of the inner one says', async () => {
+    const prisma = open({ transactions: { rerun: true }, minTimeout: 0, maxTimeout: 10 });
+    const attempts: number[] = [];
+    const work = prisma.$transaction(
+      async (tx, { attempt }) => {
+        attempts.push(attempt);
+        await tx.user.create({ data: row });
+        await stage.killAll();
+        await tx.user.count();
+      },
+      { rerun: false },
+    );
+    expect(await failureOf(work)).toBeInstanceOf(Error);
+    expect(attempts).toEqual([1]);
+    expect(await stage.emails()).toEqual([]);
+  });
+});

@@ -5,12 +5,14 @@ import { build } from 'esbuild';
 import type { withResilience as withResilientDatabase } from '../../adapters/drizzle/index.ts';
 import type { transaction, withResilience } from '../../adapters/mysql2/index.ts';
 import type { PrismaMySQL2 } from '../../adapters/prisma/adapter/index.ts';
+import type { resilience } from '../../adapters/prisma/index.ts';
 
 export interface SecondCopy {
   readonly transaction: typeof transaction;
   readonly withResilience: typeof withResilience;
   readonly withResilientDatabase: typeof withResilientDatabase;
   readonly PrismaMySQL2: typeof PrismaMySQL2;
+  readonly resilience: typeof resilience;
 }
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -25,7 +27,8 @@ export async function loadSecondCopy(): Promise<SecondCopy> {
       stdin: {
         contents: `export { transaction, withResilience } from './adapters/mysql2/index.ts';
           export { withResilience as withResilientDatabase } from './adapters/drizzle/index.ts';
-          export { PrismaMySQL2 } from './adapters/prisma/adapter/index.ts';`,
+          export { PrismaMySQL2 } from './adapters/prisma/adapter/index.ts';
+          export { resilience } from './adapters/prisma/index.ts';`,
         resolveDir: root,
         loader: 'ts',
       },

@@ -5,7 +5,12 @@ import type {
   TransactionContext,
   TransactionOptions,
 } from '../../../src/internal.ts';
-import { otherTransactionOptions, ownTransactionOptions, refuseLedgerOptions } from '../../../src/internal.ts';
+import {
+  otherTransactionOptions,
+  ownTransactionOptions,
+  processWide,
+  refuseLedgerOptions,
+} from '../../../src/internal.ts';
 import { adapterInfo } from '../bridge/adapter-info.ts';
 import { runBatch } from './batch.ts';
 import { runInteractive, type TransactionCallback } from './interactive-transaction.ts';
@@ -108,8 +113,10 @@ function extend(client: ExtendableClient, runner: OperationRunner): ExtendableCl
   });
 }
 
-/** What a runner further in has taken over already. */
-const takenOver = new WeakSet<object>();
+/** What a runner further out has taken over already; it may be one of another copy of this package. */
+function takenOver(): WeakSet<object> {
+  return processWide('taken-over', () => new WeakSet());
+}
 
 /**
  * `$transaction` as Prisma has it, as one unit. `original` is applied to the client that the caller has, which may have more extensions than
@@ -120,12 +127,12 @@ function createTransactionMethod(runner: OperationRunner, original: ExtendableCl
     const policy = ownTransactionOptions(runner.policy.transactions, options);
     const others = options === undefined ? options : otherTransactionOptions(options);
     const send = (taken: object): Promise<unknown> => {
-      takenOver.add(taken);
+      takenOver().add(taken);
       return original.call(this, taken, others);
     };
     if (isInTransaction(this)) refuseLedgerOptions(options);
     // In a transaction the outermost one decides.
-    const passes = isInTransaction(this) || takenOver.has(input as object);
+    const passes = isInTransaction(this) || takenOver().has(input as object);
     if (passes) return original.call(this, input, others);
     const forThis = policy.exactlyOnce ? withSettledCommit(this, runner) : runner;
     if (typeof input === 'function') return runInteractive(forThis, policy, input as TransactionCallback, send);

@@ -6,6 +6,7 @@ import {
   isObject,
   type Operation,
   type Progress,
+  processWide,
   propertyOf,
 } from '../../../src/internal.ts';
 import { isSettledByPool } from '../bridge/settled.ts';
@@ -24,11 +25,14 @@ export function unwrapError(error: unknown, signal: AbortSignal | undefined): un
   return original === signal.reason || cause === signal.reason ? signal.reason : error;
 }
 
-const settledByRunner = new WeakSet<object>();
+/** The runner may be one of another copy of this package. */
+function settledByRunner(): WeakSet<object> {
+  return processWide('settled-by-runner', () => new WeakSet());
+}
 
 /** Remembers that a runner of the extension has done about this error what can be done. */
 export function markSettledByRunner(error: unknown): void {
-  if (isObject(error)) settledByRunner.add(error);
+  if (isObject(error)) settledByRunner().add(error);
 }
 
 /**
@@ -36,7 +40,7 @@ export function markSettledByRunner(error: unknown): void {
  * again would multiply the retries.
  */
 export function isSettled(error: unknown, operation: Operation): boolean {
-  if (isObject(error) && settledByRunner.has(error)) return true;
+  if (isObject(error) && settledByRunner().has(error)) return true;
   if (isGoneAwayError(error)) {
     // The pool is never told that an operation is idempotent.
     if (error.code === 'ERR_GONE_AWAY_OUTCOME_UNKNOWN') return !operation.idempotent || error.failure.stillRunning;
