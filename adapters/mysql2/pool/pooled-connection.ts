@@ -96,6 +96,8 @@ export class PooledConnection {
   #unsureBy: unknown;
   /** The command whose answer found a transaction open and did not leave it so. Weak: a command has the rows that it read. */
   #closedBy: WeakRef<DriverCommand> | undefined;
+  /** The command that has ended a result, and not its last one. */
+  #goesOn: DriverCommand | undefined;
   readonly #beganWithAutocommit: boolean;
   #lost = false;
   /** What the end of the stream meant for the command that was under way. */
@@ -174,8 +176,15 @@ export class PooledConnection {
     else if (end === 'error') state.failed(this.#couldChange(command, kind));
     else if (kind === 'change-user') state.changedUser(end);
     else if (kind === 'reset') state.reset(end);
-    else if (end.hasRows) state.answered(end);
-    else state.answered(end, readSessionChange(sqlOf(command), allowsMultipleStatements(this.core)));
+    else if (end.hasMoreResults) {
+      this.#goesOn = command;
+      state.answered(end);
+    } else {
+      // Of several statements the text is read once, whatever the last of them was.
+      const isRead = end.hasRows && this.#goesOn !== command;
+      this.#goesOn = undefined;
+      state.answered(end, isRead ? undefined : readSessionChange(sqlOf(command), allowsMultipleStatements(this.core)));
+    }
     if (before === 'open' && state.transaction !== 'open') this.#closedBy = new WeakRef(command);
   }
 
