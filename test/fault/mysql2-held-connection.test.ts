@@ -78,17 +78,87 @@ describe('a connection from getConnection()', unhurried, () => {
       expect(await stage.rows()).toEqual([1]);
     });
 
-    test('with a statement still running is destroyed, and the next user does not wait for that', async () => {
+    test('with statements still under way goes back when they are answered, and is the same session', async () => {
       const { pool, evicted } = open();
       const held = await pool.getConnection();
+      const { threadId } = held;
       const unlock = await stage.lock();
-      const running = later(held.query('SELECT id FROM stage_rows'));
+      const running = [held.query('SELECT id FROM stage_rows'), held.query(insertOne)];
       await stage.inFlight(1);
       held.release();
-      expect((await pool.query('SELECT 2 AS two'))[0]).toEqual([{ two: 2 }]);
-      expect(evicted).toEqual([{ reason: 'dirty', threadId: held.threadId }]);
+      const next = pool.query('SELECT CONNECTION_ID() AS id');
       await unlock();
-      await Promise.race([running.catch(() => {}), Promise.resolve()]);
+      expect((await next)[0]).toEqual([{ id: threadId }]);
+      await Promise.all(running);
+      expect(await stage.rows()).toEqual([1]);
+      expect(evicted).toEqual([]);
+    });
+
+    test('with a COMMIT under way that nobody waits for has committed before the next user has it', async () => {
+      const { pool, evicted } = open();
+      const held = await pool.getConnection();
+      await held.query('BEGIN');
+      await held.query(insertOne);
+      const committed = held.query('COMMIT');
+      held.release();
+      expect((await pool.query('SELECT id FROM stage_rows'))[0]).toEqual([{ id: 1 }]);
+      await committed;
+      expect(evicted).toEqual([]);
+    });
+
+    test('with a BEGIN under way that nobody waits for is judged by its answer', async () => {
+      const { pool, evicted } = open();
+      const held = await pool.getConnection();
+      const { threadId } = held;
+      const floating = [held.query('BEGIN'), held.query(insertOne)];
+      held.release();
+      await pool.query('INSERT INTO stage_rows (id) VALUES (2)');
+      await Promise.all(floating);
+      expect(await stage.rows()).toEqual([2]);
+      expect(evicted).toEqual([{ reason: 'dirty', threadId }]);
+    });
+
+    test('with a stream that is still read goes back when its rows have been read', async () => {
+      const { pool, evicted } = open();
+      await stage.server.admin('INSERT INTO stage_rows (id) VALUES (1), (2), (3)');
+      const held = await pool.getConnection();
+      const { threadId } = held;
+      const core = held.connection as unknown as import('mysql2').PoolConnection;
+      const stream = core.query('SELECT a.id FROM stage_rows a, stage_rows b, stage_rows c, stage_rows d').stream();
+      held.release();
+      const next = pool.query('SELECT CONNECTION_ID() AS id');
+      expect(await stream.toArray()).toHaveLength(81);
+      expect((await next)[0]).toEqual([{ id: threadId }]);
+      expect(evicted).toEqual([]);
+    });
+
+    test('with rows that nobody reads is destroyed after `acquireTimeout`, and the next user has another', async () => {
+      const { pool, evicted } = open(1, { acquireTimeout: 300 });
+      await stage.server.admin('INSERT INTO stage_rows (id) VALUES (1), (2), (3)');
+      const held = await pool.getConnection();
+      const { threadId } = held;
+      const core = held.connection as unknown as import('mysql2').PoolConnection;
+      const rows = core.query('SELECT a.id FROM stage_rows a, stage_rows b, stage_rows c').stream({ highWaterMark: 1 });
+      rows.on('error', () => {});
+      await once(rows, 'readable');
+      held.release();
+      await expect.poll(() => evicted, patient).toEqual([{ reason: 'dirty', threadId }]);
+      expect((await pool.query('SELECT 1 AS one'))[0]).toEqual([{ one: 1 }]);
+    });
+
+    test('with a statement under way and then lost makes room for the next user', async () => {
+      const { pool, evicted } = open();
+      const held = await pool.getConnection();
+      const { threadId } = held;
+      const unlock = await stage.lock();
+      const failure = failureOf(held.query('SELECT id FROM stage_rows'));
+      await stage.inFlight(1);
+      held.release();
+      await stage.server.killThread(threadId);
+      expect((await pool.query('SELECT 1 AS one'))[0]).toEqual([{ one: 1 }]);
+      expect(await failure).toBeInstanceOf(Error);
+      await expect.poll(() => evicted, patient).toEqual([{ reason: 'lost', threadId }]);
+      await unlock();
     });
 
     test('twice, or destroyed after that, is given back once', async () => {

@@ -32,6 +32,11 @@ export function hasRunningCommand(connection: Connection): boolean {
   return (_command !== null && _command !== undefined) || (_commands?.length ?? 0) > 0;
 }
 
+/** How many bytes the server has sent so far; 0 where that is not counted. */
+export function bytesRead(connection: Connection): number {
+  return (connection as unknown as ConnectionInternals).stream?.bytesRead ?? 0;
+}
+
 /** Whether this side already knows that the connection is of no use. Sends nothing. */
 export function isKnownDead(connection: Connection): boolean {
   const { stream, _fatalError, _protocolError, _closing } = connection as unknown as ConnectionInternals;

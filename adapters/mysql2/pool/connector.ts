@@ -66,6 +66,15 @@ export class Connector {
     }
   }
 
+  /** The connection was lost while a listener of the pool prepared it: to a caller, the same as one that could not be made. */
+  notePreparingFailed(): void {
+    const error = Object.assign(new Error("Connection lost: a listener of the pool's events was preparing it"), {
+      code: 'PROTOCOL_CONNECTION_LOST',
+    });
+    attachEvidence(error, neverAcquired);
+    this.#gate.connectFailed(error, classify(error));
+  }
+
   /** A connection was given back: an idle one is of use to calls that wait for the server to accept new ones. */
   noteGivenBack(): void {
     if (this.#gate.isDown && this.#hasIdle()) this.#gate.wakeWaiting();
@@ -81,7 +90,8 @@ export class Connector {
     // Of a connection that is new, all that is sure is that it was begun after this.
     const generation = this.#generation.number;
     try {
-      return this.#track(await this.#fromPool(limits), generation, policy);
+      const track = (core: PoolConnection) => this.#track(core, generation, policy);
+      return track(await this.#fromPool(limits, track));
     } catch (error) {
       if (error instanceof AcquireTimeoutError || limits.signal?.aborted === true) throw error;
       attachEvidence(error, neverAcquired);
@@ -96,7 +106,7 @@ export class Connector {
     }
   }
 
-  #fromPool(limits: WaitLimits): Promise<PoolConnection> {
+  #fromPool(limits: WaitLimits, track: (core: PoolConnection) => void): Promise<PoolConnection> {
     type Callback = (error: unknown, connection: PoolConnection) => void;
     const get = (callback: Callback) => this.#pool.getConnection(callback);
     // An idle connection comes with the next tick: no timer is needed for that.
@@ -114,7 +124,11 @@ export class Connector {
         });
         guardNewestConnection(this.#pool);
       },
-      (late) => late.release(),
+      (late) => {
+        // What listeners of the pool send on it is answered while it lies idle.
+        track(late);
+        late.release();
+      },
     );
   }
 

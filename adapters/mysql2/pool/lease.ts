@@ -12,13 +12,14 @@ import {
 import type { Session } from '../control/session-identity.ts';
 import type { Watched } from '../control/statement-watch.ts';
 import { type DriverCommand, endedUntold, onCommandEnd, onCommandResult } from '../driver/command.ts';
-import { cutConnection, hasRunningCommand } from '../driver/connection.ts';
+import { bytesRead, cutConnection, hasRunningCommand } from '../driver/connection.ts';
 import { isRow } from '../driver/result-end.ts';
 import type { Unanswered } from '../driver/wire.ts';
 import { startFairTimer } from '../wait/fair-timer.ts';
 import type { FirstFailure, Holder, PooledConnection } from './pooled-connection.ts';
 import { SentStatement } from './sent-statement.ts';
 import type { SessionState, TransactionState } from './session-state.ts';
+import { whenAnswered } from './when-answered.ts';
 
 /** How a statement is sent: the two methods of mysql2, with its own argument forms. */
 export type StatementMethod = 'query' | 'execute';
@@ -56,6 +57,8 @@ export class Lease implements Holder, Watched {
   #permitHeld = true;
   #preparing = false;
   #ended = false;
+  /** Given back, with commands under way that it waits for: calls that off. */
+  #stopWaiting: (() => void) | undefined;
 
   /** @param watchesCommands the user gets the connection itself, so that its results do not pass through here */
   constructor(pooled: PooledConnection, owner: LeaseOwner, policy: RetryPolicy, watchesCommands: boolean) {
@@ -95,7 +98,7 @@ export class Lease implements Holder, Watched {
 
   /** The connection was given back, or destroyed; it may be somebody else's by now. */
   get hasEnded(): boolean {
-    return this.#ended;
+    return this.#ended || this.#stopWaiting !== undefined;
   }
 
   /** What the server's session is in, as it has said. */
@@ -133,7 +136,7 @@ export class Lease implements Holder, Watched {
    */
   run(method: StatementMethod, sql: unknown, values: unknown, limits: StatementLimits): Promise<StatementResult> {
     return new Promise((resolve, reject) => {
-      if (this.#ended) throw afterTheEnd();
+      if (this.hasEnded) throw afterTheEnd();
       limits.signal?.throwIfAborted();
       let stopWatching: (() => void) | undefined;
       let settled = false;
@@ -189,7 +192,7 @@ export class Lease implements Holder, Watched {
    * lost; `fail` is told, with evidence.
    */
   stream(sql: unknown, values: unknown, fail: (error: unknown) => void): DriverCommand {
-    if (this.#ended) throw afterTheEnd();
+    if (this.hasEnded) throw afterTheEnd();
     const pooled = this.#pooled;
     const { connection } = this;
     const statement = this.#next();
@@ -276,9 +279,30 @@ export class Lease implements Holder, Watched {
     if (this.killsLostSessions) pooled.stopThread(error);
   }
 
-  /** Gives the connection back to the pool, or destroys it if the next user could not work on it. */
+  /**
+   * Gives the connection back to the pool, or destroys it if the next user could not work on it. What is still under way on it goes on first, as it would on
+   * mysql2's own pool.
+   */
   release(): void {
-    if (this.#ended) return;
+    if (this.hasEnded) return;
+    const { core, isLost, transactionState } = this.#pooled;
+    if (isLost || !hasRunningCommand(core)) this.#giveBack();
+    // A transaction that has ended for its owner must not do anything more.
+    else if (transactionState === 'open' && !this.watchesCommands) this.destroy('dirty');
+    else {
+      const limits = {
+        patience: this.#policy.acquireTimeout,
+        read: () => bytesRead(core),
+        isWatched: () => this.watch !== false && this.unanswered() !== undefined,
+      };
+      this.#stopWaiting = whenAnswered(core, limits, (how) => {
+        if (how === 'stuck') this.destroy('dirty');
+        else this.#giveBack();
+      });
+    }
+  }
+
+  #giveBack(): void {
     const pooled = this.#pooled;
     if (pooled.isLost) this.destroy('lost');
     else if (pooled.isDirty || hasRunningCommand(pooled.core)) this.destroy('dirty');
@@ -324,6 +348,7 @@ export class Lease implements Holder, Watched {
 
   #end(): void {
     this.#ended = true;
+    this.#stopWaiting?.();
     this.#owner.ended(this);
     // No longer the holder: what mysql2 does from here on must not be taken for the user's doing.
     this.#pooled.holder = undefined;

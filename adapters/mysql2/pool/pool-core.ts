@@ -24,6 +24,7 @@ import { Generation } from './generation.ts';
 import { Lease, type LeaseOwner } from './lease.ts';
 import { awaitEventLoopTurns, judgeLiveness, pingOnce, type Trust } from './liveness.ts';
 import type { PooledConnection } from './pooled-connection.ts';
+import { mayBePreparing, untilPrepared, watchedPreparation } from './preparation.ts';
 
 const poolCores = new WeakMap<Pool, PoolCore>();
 
@@ -76,7 +77,8 @@ export class PoolCore implements LeaseOwner {
         const pooled = await this.#connector.connect(policy, limits);
         const trust = judgeLiveness(pooled, this.#generation, policy.liveness, this.environment.wallClock());
         // Not through an async function, whose every turn of the microtask queue all statements would pay for.
-        if (trust.action === 'use' || (await this.#provesUsable(pooled, trust, policy, limits))) {
+        const isUsable = trust.action === 'use' || (await this.#provesUsable(pooled, trust, policy, limits));
+        if (isUsable && (!mayBePreparing(pooled, this.pool) || (await this.#prepared(pooled, policy, limits)))) {
           return new Lease(pooled, this, policy, watchesCommands);
         }
         // A server that accepts every connection and is of no use on any: there would be no end to it.
@@ -142,6 +144,27 @@ export class PoolCore implements LeaseOwner {
     const reason = trust.action === 'evict' ? trust.reason : trust.action === 'ping' ? 'suspect' : 'lost';
     pooled.core.destroy();
     this.evicted(reason, pooled, policy);
+    return false;
+  }
+
+  /** Waits for the listeners of the pool's events. False: the connection was lost under them, and the next one is prepared by them anew. */
+  async #prepared(pooled: PooledConnection, policy: RetryPolicy, limits: WaitLimits): Promise<boolean> {
+    const { isNew, core } = pooled;
+    const watched = watchedPreparation(pooled, policy.watch);
+    this.#watch.add(watched);
+    try {
+      await untilPrepared(pooled, this.pool, limits);
+    } catch (error) {
+      // The listeners go on; whoever gets it next waits for them again.
+      core.release();
+      throw error;
+    } finally {
+      this.#watch.delete(watched);
+    }
+    if (!pooled.isLost) return true;
+    core.destroy();
+    this.evicted('lost', pooled, policy);
+    if (isNew) this.#connector.notePreparingFailed();
     return false;
   }
 

@@ -115,12 +115,7 @@ export class PooledConnection {
     this.#provenAt = generation.losses;
     this.lastUsedAt = lastActiveAt(core);
     this.expiresAt = expiresAt;
-    // What a listener of the pool's 'connection' event has sent prepares every session of the pool: that is how they are meant to be.
-    const preparing = new WeakSet(pendingCommands(core));
-    this.#wire = watchConnection(
-      core,
-      this.#observer((command) => preparing.has(command)),
-    );
+    this.#wire = watchConnection(core, this.#observer());
   }
 
   get holder(): Holder | undefined {
@@ -130,6 +125,11 @@ export class PooledConnection {
   set holder(holder: Holder | undefined) {
     if (holder !== undefined) this.#holders += 1;
     this.#holder = holder;
+  }
+
+  /** Nobody has held it yet. */
+  get isNew(): boolean {
+    return this.#holders === 0;
   }
 
   get isLost(): boolean {
@@ -151,6 +151,11 @@ export class PooledConnection {
    */
   get commitsEachStatement(): boolean {
     return this.state.transaction === 'none' && this.state.autocommit && this.#beganWithAutocommit;
+  }
+
+  /** An earlier user may have left the session READ ONLY. What was so when nobody had held it is how the sessions of this pool are meant to be. */
+  get #mayBeLeftReadOnly(): boolean {
+    return this.#holders > 1 && !this.state.isMeantReadOnly;
   }
 
   /** What the server owes an answer to. */
@@ -236,7 +241,7 @@ export class PooledConnection {
   /** Takes the consequences of a failure on this connection. */
   observe(error: unknown, failure: Failure): void {
     // Whether the transaction has asked to be READ ONLY, nobody can see here: its end is early enough.
-    if (failure.errno === readOnlySession && this.#holders > 1) this.#refusedWrite = true;
+    if (failure.errno === readOnlySession && this.#mayBeLeftReadOnly) this.#refusedWrite = true;
     // From here on the session may be in autocommit mode again: what follows would not be undone with the transaction.
     if (this.state.transaction === 'open' && (failure.transient || failure.endsTransaction)) {
       this.state.failed(true);
@@ -288,14 +293,15 @@ export class PooledConnection {
       commits: kind.isCommit,
       abandoned: false,
       ...(!isWhole && { isPart: true }),
-      // On a connection that nobody has held before, READ ONLY is how the sessions of this pool are meant to be.
       alone:
-        !isOpen && this.state.transaction === 'none' && this.#holders > 1 && this.#holder?.watchesCommands === false,
+        !isOpen &&
+        this.state.transaction === 'none' &&
+        this.#mayBeLeftReadOnly &&
+        this.#holder?.watchesCommands === false,
     };
   }
 
-  /** @param isPreparing whether a listener of the pool's `connection` event has sent this command */
-  #observer(isPreparing: (command: DriverCommand) => boolean): ConnectionObserver {
+  #observer(): ConnectionObserver {
     return {
       command: (command) => {
         makeExact(this.core, command);
@@ -312,10 +318,7 @@ export class PooledConnection {
           command.onResult?.(this.firstFailure?.error ?? endedUntold());
         });
       },
-      answered: (command, end) => {
-        this.#learn(command, end);
-        if (isPreparing(command)) this.state.prepared();
-      },
+      answered: (command, end) => this.#learn(command, end),
       lost: (error) => this.#streamEnded(error),
       release: () => {
         const { holder } = this;

@@ -12,6 +12,8 @@ type SessionMode = 'read-write' | 'read-only' | 'unsure';
  */
 export class SessionState {
   #transaction: TransactionState = 'none';
+  /** By the last flags. */
+  #wasOpen = false;
   #inReadOnlyTransaction = false;
   #autocommit: boolean;
   /** Of the transactions that follow. `SET TRANSACTION` has no flag of the server. */
@@ -54,6 +56,11 @@ export class SessionState {
     return this.#inReadOnlyTransaction || (this.#nextAccessMode ?? this.#accessMode) !== 'read-write';
   }
 
+  /** All sessions of the pool are meant to be so. */
+  get isMeantReadOnly(): boolean {
+    return this.#usualAccessMode === 'read-only';
+  }
+
   /** Undefined as long as it is the pool's; `unsure` where it was changed and the server did not say to what. */
   get database(): { readonly name: string } | 'unsure' | undefined {
     if (!this.#isDatabaseKnown) return 'unsure';
@@ -78,8 +85,12 @@ export class SessionState {
     );
   }
 
-  /** What was sent until now is how the pool's user wants every session: a listener of its `connection` event has sent it. */
+  /**
+   * What was sent until now is how the pool's user wants every session: a listener of the pool's events has sent it. Where a statement of it has failed, that is
+   * its own affair, and the session is as the statements before it left it.
+   */
   prepared(): void {
+    if (this.#transaction === 'unsure' && !this.#wasOpen) this.#transaction = 'none';
     this.#usualAutocommit = this.#autocommit;
     this.#usualAccessMode = this.#accessMode;
     this.#nextAccessMode = undefined;
@@ -133,6 +144,7 @@ export class SessionState {
 
   #take({ inTransaction, readOnly, autocommit, schema }: SessionStatus): void {
     this.#transaction = inTransaction ? 'open' : 'none';
+    this.#wasOpen = inTransaction;
     this.#inReadOnlyTransaction = inTransaction && readOnly;
     this.#autocommit = autocommit;
     if (schema === undefined) return;

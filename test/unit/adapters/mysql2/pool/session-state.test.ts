@@ -55,6 +55,8 @@ describe('the state of a session', () => {
     { sent: ['none, no autocommit', 'harmless error'], transaction: 'unsure', isAsMade: false },
     { sent: ['none, no autocommit', 'prepared'], transaction: 'none', isAsMade: true },
     { sent: ['none, no autocommit', 'prepared', 'none'], transaction: 'none', isAsMade: false },
+    { sent: ['error', 'prepared'], transaction: 'none', isAsMade: true },
+    { sent: ['open', 'error', 'prepared'], transaction: 'unsure', isAsMade: false },
     { sent: ['USE'], transaction: 'none', isAsMade: false },
     { sent: ['USE', 'none'], transaction: 'none', isAsMade: false },
     { sent: ['USE', 'USE back'], transaction: 'none', isAsMade: true },
@@ -130,11 +132,11 @@ describe('the state of a session', () => {
 describe('whatever happens to a session', () => {
   /** What the last inputs allow to be said, told by the sequence alone. */
   function check(names: readonly string[], state: SessionState): void {
-    const said = names.filter((name) => name !== 'prepared');
-    const flags = said.findLastIndex((name) => !name.endsWith('error'));
-    const since = said.slice(flags + 1);
-    const last = said[flags] ?? 'none';
-    const surprises = since.includes('error') || (since.length > 0 && last === 'none, no autocommit');
+    const flags = names.findLastIndex((name) => name !== 'prepared' && !name.endsWith('error'));
+    const last = names[flags] ?? 'none';
+    const settled = last === 'open' ? flags : Math.max(flags, names.lastIndexOf('prepared'));
+    const errors = names.slice(settled + 1).filter((name) => name !== 'prepared');
+    const surprises = errors.includes('error') || (errors.length > 0 && last === 'none, no autocommit');
     const lastOf = (known: Readonly<Record<string, string>>, inNames: readonly string[], first: string) =>
       known[inNames.findLast((name) => name in known) ?? ''] ?? first;
     expect(state.transaction).toBe(surprises ? 'unsure' : last === 'open' ? 'open' : 'none');

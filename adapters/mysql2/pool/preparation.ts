@@ -1,0 +1,43 @@
+import type { Pool } from 'mysql2';
+import type { WatchOptions } from '../../../src/internal.ts';
+import type { Watched } from '../control/statement-watch.ts';
+import { cutConnection, hasRunningCommand } from '../driver/connection.ts';
+import { whenQuiet } from '../driver/when-quiet.ts';
+import { bounded, type WaitLimits } from '../wait/bounded.ts';
+import type { PooledConnection } from './pooled-connection.ts';
+
+/** Whether listeners of the pool's events may be at work on a connection that was just taken out of it. */
+export function mayBePreparing({ core, isNew }: PooledConnection, pool: Pool): boolean {
+  // The first listener is this package's own.
+  return hasRunningCommand(core) || (isNew && pool.listenerCount('connection') > 1);
+}
+
+/**
+ * Waits until the listeners of the pool's events have sent all that they send one after the other, and it was answered; or until the connection is lost. What they
+ * have set then is how the sessions of this pool are meant to be.
+ *
+ * @throws what `timedOut` makes; the signal's reason
+ */
+export async function untilPrepared(pooled: PooledConnection, pool: Pool, limits: WaitLimits): Promise<void> {
+  // What is under way on a connection that was used before may also be a query of somebody who did not wait for it.
+  const isPreparation = pooled.isNew || pool.listenerCount('acquire') > 0;
+  let stopWaiting: (() => void) | undefined;
+  try {
+    await bounded<void>(limits, ({ resolve }) => {
+      stopWaiting = whenQuiet(pooled.core, resolve);
+    });
+  } finally {
+    stopWaiting?.();
+  }
+  if (isPreparation) pooled.state.prepared();
+}
+
+/** For the watch: what a listener waits for may never be answered. */
+export function watchedPreparation(pooled: PooledConnection, watch: WatchOptions | false): Watched {
+  return {
+    watch,
+    session: pooled.session,
+    unanswered: () => pooled.unanswered(),
+    cut: (error) => cutConnection(pooled.core, error),
+  };
+}
