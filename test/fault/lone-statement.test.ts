@@ -51,14 +51,11 @@ describe('on a pool of mysql2', unhurried, () => {
     },
   );
 
-  test('a write that ran into the transaction of somebody else is undone with it, and sent again', async () => {
+  test('a write that ran into the transaction of a listener is undone with it, and sent again', async () => {
     const retries: RetryEvent[] = [];
-    const pool = withResilience(promisePool(stage), { onRetry: (event) => retries.push(event) });
-    const held = await pool.getConnection();
-    held.release();
-    // Somebody goes on with a connection that is no longer his: on a bare pool, too.
-    held.query('BEGIN').catch(() => {});
-    await pool.query(insertOne);
+    const bare = promisePool(stage);
+    bare.pool.once('acquire', (connection) => void connection.query('BEGIN'));
+    await withResilience(bare, { onRetry: (event) => retries.push(event) }).query(insertOne);
     expect(await stage.rows()).toEqual([1]);
     expect(retries.map(({ failure }) => failure.outcome)).toEqual(['rolled-back']);
   });

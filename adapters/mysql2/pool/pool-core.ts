@@ -147,7 +147,7 @@ export class PoolCore implements LeaseOwner {
     return false;
   }
 
-  /** Waits for the listeners of the pool's events. False: the connection was lost under them, and the next one is prepared by them anew. */
+  /** Waits for the listeners of the pool's events, and for whatever else is under way. False: it is of no use, and the next one is prepared anew. */
   async #prepared(pooled: PooledConnection, policy: RetryPolicy, limits: WaitLimits): Promise<boolean> {
     const { isNew, core } = pooled;
     const watched = watchedPreparation(pooled, policy.watch);
@@ -161,9 +161,11 @@ export class PoolCore implements LeaseOwner {
     } finally {
       this.#watch.delete(watched);
     }
-    if (!pooled.isLost) return true;
+    // What somebody else had under way may have left anything behind; what a listener has, is how the pool's sessions are meant to be.
+    const isLeftOpen = !isNew && pooled.isDirty;
+    if (!pooled.isLost && !isLeftOpen) return true;
     core.destroy();
-    this.evicted('lost', pooled, policy);
+    this.evicted(pooled.isLost ? 'lost' : 'dirty', pooled, policy);
     if (isNew) this.#connector.notePreparingFailed();
     return false;
   }
