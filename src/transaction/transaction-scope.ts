@@ -9,6 +9,14 @@ export interface EnclosingTransaction {
   /** The pool of mysql2 itself, which is one for all its wrappers, or whatever all that uses one client has in common. */
   readonly pool?: object;
   readonly outer?: EnclosingTransaction | undefined;
+  /** It has ended for good. What its callback has started, and goes on, is inside of nothing any more. */
+  readonly isOver?: boolean;
+  /**
+   * A transaction of its own has begun inside of this one. As long as it is under way, nobody knows whether it will leave something behind.
+   *
+   * @returns to be called when it has ended
+   */
+  noteUnderWay?(): () => void;
   /** A transaction of its own, inside of this one, was committed, or nobody can know whether it was. */
   noteLasting?(): void;
   /** A transaction on the same pool, inside of this one, failed and left nothing behind: it is this one's to run again. */
@@ -21,19 +29,39 @@ export class TransactionScope implements Required<EnclosingTransaction> {
   readonly outer: EnclosingTransaction | undefined;
   readonly #failures = new WeakSet<object>();
   #lastsBeyond = false;
+  #underWay = 0;
+  #isOver = false;
 
   constructor(pool: object) {
     this.pool = pool;
     this.outer = currentTransaction();
   }
 
-  /** Another transaction inside of this one has left something behind that this one's end does not undo: another run would do it again. */
+  /** Another transaction inside of this one has left something behind that this one's end does not undo, or still may: another run would do it again. */
   get lastsBeyond(): boolean {
-    return this.#lastsBeyond;
+    return this.#lastsBeyond || this.#underWay > 0;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** It does not run again. */
+  end(): void {
+    this.#isOver = true;
   }
 
   run<T>(callback: () => T): T {
     return scopes().run(this, callback);
+  }
+
+  noteUnderWay(): () => void {
+    this.#underWay += 1;
+    const endOuter = this.outer?.noteUnderWay?.();
+    return () => {
+      this.#underWay -= 1;
+      endOuter?.();
+    };
   }
 
   noteLasting(): void {
@@ -58,9 +86,11 @@ function scopes(): AsyncLocalStorage<EnclosingTransaction> {
   return processWide('transaction-scopes.1', () => new AsyncLocalStorage());
 }
 
-/** The innermost transaction of that kind, in whose callback this runs. */
+/** The innermost transaction of that kind that is not over, in whose callback this runs. */
 export function currentTransaction(): EnclosingTransaction | undefined {
-  return scopes().getStore();
+  let scope = scopes().getStore();
+  while (scope?.isOver === true) scope = scope.outer;
+  return scope;
 }
 
 /** The innermost transaction on this pool, beginning with the given one and going outwards. */

@@ -27,6 +27,29 @@ describe.each([
     await unlock();
   });
 
+  test.each(clusterBindings)(
+    'does the same behind a statement that may commit by itself: $name',
+    async ({ create }) => {
+      await stage.server.admin('INSERT INTO stage_keyed (id, writes) VALUES (1, 0)');
+      await stage.asRoot(async (root) => {
+        await root.query('DROP PROCEDURE IF EXISTS stage_nothing');
+        await root.query('CREATE PROCEDURE stage_nothing() DO 1');
+      });
+      const unlock = await stage.lockKeyed(1);
+      const binding = stage.closing(create({ connection: stage.direct(), connectionLimit: 2 }));
+      const work = binding.transaction(async (tx) => {
+        await tx.send('CALL stage_nothing()');
+        await tx.insert(1);
+        await tx.count(1).catch(() => {});
+        await tx.insert(2);
+      });
+      if (flag === 1) expect(classify(await failureOf(work))).toMatchObject({ kind: 'lock-wait' });
+      else await work;
+      expect(await stage.rows()).toEqual(rows);
+      await unlock();
+    },
+  );
+
   test.each(clusterBindings)('does the same where it was the last statement: $name', async ({ create }) => {
     await stage.server.admin('INSERT INTO stage_keyed (id, writes) VALUES (1, 0)');
     const unlock = await stage.lockKeyed(1);

@@ -59,6 +59,7 @@ export async function runTransaction<Tx, T>(
   const { rerun, exactlyOnce, idempotencyKey } = options;
   const scope = rerun && enclosing === undefined ? new TransactionScope(core.pool) : undefined;
   const ledger = exactlyOnce ? new LedgerTransaction(use, { idempotencyKey }) : undefined;
+  const endUnderWay = around?.noteUnderWay?.();
   let runs = 0;
   /** Of the last run. */
   let isWhole = true;
@@ -99,6 +100,9 @@ export async function runTransaction<Tx, T>(
   } catch (error) {
     if (around !== undefined && classify(error).outcome === 'unknown') around.noteLasting?.();
     throw error;
+  } finally {
+    scope?.end();
+    endUnderWay?.();
   }
 }
 

@@ -42,6 +42,8 @@ export class TransactionUnit extends LeaseClient {
   #lastId = 0;
   /** What the transaction was ended by. */
   #endedBy: { readonly error: unknown } | undefined;
+  /** The server had said that a transaction is open when the last statement was sent, which cannot have ended it by its own doing. */
+  #wasOpen = true;
   /** Ends the search for another connection once nobody waits for it. */
   #search: AbortController | undefined;
   /** Tells the search what became of the statement that it is for. */
@@ -196,6 +198,7 @@ export class TransactionUnit extends LeaseClient {
       const { isLost, firstFailure } = this.lease;
       // Nothing is written to a connection that is known to be lost: what has happened to it, happened before there was anything to execute.
       if (isLost && firstFailure !== undefined && this.isUntouched) throw firstFailure.error;
+      this.#wasOpen = this.lease.transactionState === 'open';
       await call.send();
       this.#calls.delete(id);
       this.#resent?.resolve();
@@ -210,7 +213,9 @@ export class TransactionUnit extends LeaseClient {
     const isUntouched = this.isUntouched && !isHandedOver;
     const as = readStatementFailure(error, this.lease, isUntouched, this.#mayHaveCommitted);
     if (as === 'ended' || as === 'not-executed') this.#endedBy ??= { error };
-    this.#take({ type: 'failed', as, mayCommit: this.#mayHaveCommitted });
+    const mayCommit = this.#mayHaveCommitted;
+    if (mayCommit) this.#wasOpen = false;
+    this.#take({ type: 'failed', as, mayCommit });
     if (this.#gate.phase === 'beginning') {
       this.#endedBy = undefined;
       if (this.#resent === undefined) void this.#beginAgain(error);
@@ -236,8 +241,8 @@ export class TransactionUnit extends LeaseClient {
     } catch (error) {
       this.#endedBy ??= { error };
     }
-    // DDL and the like have ended it as well, and what follows them is as on a bare connection.
-    if (!isOpen && !this.isWhole && !this.lease.isLost && this.lease.transactionEnd === undefined) isOpen = true;
+    // DDL and the like had ended it before, and what follows them is as on a bare connection.
+    if (!isOpen && !this.#wasOpen && !this.lease.isLost && this.lease.transactionEnd === undefined) isOpen = true;
     if (!isOpen) this.#endedBy ??= this.lease.firstFailure;
     this.#take({ type: 'checked', isOpen });
   }

@@ -93,6 +93,7 @@ export async function runInteractive(
   const around = currentTransaction();
   const enclosing = findTransactionOn(runner.shared, around);
   const scope = rerun && enclosing === undefined ? new TransactionScope(runner.shared) : undefined;
+  const endUnderWay = around?.noteUnderWay?.();
   let phase = 'beginning' as 'beginning' | 'running' | 'committing';
   let runs = 0;
   /** What the callback failed with, where the server has undone it. */
@@ -152,6 +153,9 @@ export async function runInteractive(
       enclosing?.noteFailure?.(error);
     }
     throw error;
+  } finally {
+    scope?.end();
+    endUnderWay?.();
   }
 }
 

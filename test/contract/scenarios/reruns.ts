@@ -253,6 +253,64 @@ export function describeReruns(create: CreateBinding, stage: Stage): void {
       expect(await stage.rows()).toEqual([2]);
     });
 
+    test('does not, while another one that was begun inside its callback is still under way', async () => {
+      const binding = open();
+      let inner: Promise<unknown> = Promise.resolve();
+      let goOn: () => void = nothing;
+      const lost = new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+      const callback = vi.fn<Callback<unknown>>(async (tx) => {
+        await tx.insert(1);
+        const own = await stage.server.threads();
+        const begun = new Promise<void>((resolve) => {
+          inner = later(
+            binding.transaction(async (other) => {
+              await other.insert(2);
+              resolve();
+              await lost;
+            }),
+          );
+        });
+        await begun;
+        for (const id of own) await stage.server.killThread(id);
+        // Nobody awaits the other one, which ends behind this.
+        await tx.insert(3);
+      });
+      await failureOf(binding.transaction(callback, rerun));
+      goOn();
+      await inner.catch(nothing);
+      expect(callback).toHaveBeenCalledOnce();
+    });
+
+    test('leaves what its callback has started, and goes on behind it, to itself', async () => {
+      const binding = open();
+      let background: Promise<readonly number[]> = Promise.resolve([]);
+      let start: () => void = nothing;
+      const over = new Promise<void>((resolve) => {
+        start = resolve;
+      });
+      const job = async () => {
+        await over;
+        const attempts: number[] = [];
+        await binding.transaction(async (tx, { attempt }) => {
+          attempts.push(attempt);
+          await tx.insert(attempt);
+          if (attempt > 1) return;
+          stage.proxy.resetAll();
+          await expect.poll(() => stage.proxy.connections(), patient).toBe(0);
+        }, rerun);
+        return attempts;
+      };
+      await binding.transaction(async (tx) => {
+        await tx.read();
+        background = later(job());
+      }, rerun);
+      start();
+      expect(await background).toEqual([1, 2]);
+      expect(await stage.rows()).toEqual([2]);
+    });
+
     test('decides for those inside its callback', async () => {
       const binding = open();
       const runs: string[] = [];
