@@ -145,3 +145,26 @@ describe('each run of a transaction', unhurried, () => {
     expect(sent.count('start transaction with consistent snapshot, read write')).toBe(2);
   });
 });
+
+describe('a statement that mysql2 refuses to make', unhurried, () => {
+  const stage = useStage('reruns-unmade');
+
+  test('was not sent, so that its transaction may still run again', async () => {
+    const pool = withResilience(stage.closing(createPool({ ...stage.proxied(), connectionLimit: 1 })), fast);
+    const attempts: number[] = [];
+    await transaction(
+      pool,
+      async (tx, { attempt }) => {
+        attempts.push(attempt);
+        await expect(tx.execute('SELECT ?', [undefined] as never)).rejects.toThrow(/undefined/);
+        await tx.query('INSERT INTO stage_rows (id) VALUES (1)');
+        if (attempt > 1) return;
+        stage.proxy.resetAll();
+        await expect.poll(() => stage.proxy.connections(), patient).toBe(0);
+      },
+      rerun,
+    );
+    expect(attempts).toEqual([1, 2]);
+    expect(await stage.rows()).toEqual([1]);
+  });
+});

@@ -12,7 +12,7 @@ const reason = new Error('the user went away');
 
 describe('attemptTimeout', () => {
   it('ends an attempt of a read, and asks again', async () => {
-    const { adapter, prisma } = openScripted(failing('SELECT', never, 2), { attemptTimeout: 20 });
+    const { adapter, prisma } = openScripted(failing('SELECT', never, 2), { attemptTimeout: 500 });
     expect(await prisma.user.findMany()).toEqual([]);
     expect(adapter.count('SELECT')).toBe(3);
   });

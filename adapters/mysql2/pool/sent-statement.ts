@@ -40,6 +40,8 @@ export class SentStatement {
 
   /** Whether it may have ended the transaction that it ran in, by its text. */
   get mayCommit(): boolean {
+    // mysql2 has refused to make it (a parameter that is undefined, say), so that nothing was sent.
+    if (this.command === undefined) return false;
     const sql = sqlOf(this.command);
     return (
       sql === undefined || mayEndTransaction(sql, { multipleStatements: allowsMultipleStatements(this.#connection) })
