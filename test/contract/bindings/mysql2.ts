@@ -10,6 +10,8 @@ type Query = (sql: string, values: readonly number[]) => Promise<Rows>;
 interface Resilience {
   readonly pool: CallbackPool;
   readonly query: Query;
+  /** Where `query` prepares: as text, for servers cannot prepare every statement. Left out: as `query`. */
+  readonly send?: Query;
   readonly transaction: Binding['transaction'];
   with(options: CallOptions): Resilience;
   end(): Promise<unknown>;
@@ -46,12 +48,19 @@ export const createCallbackBinding: CreateBinding = ({ connection, connectionLim
       new Promise((resolve, reject) => {
         pool.execute(sql, [...values], (error, rows) => (error ? reject(error) : resolve(rows as Rows)));
       }),
+    send: (sql) =>
+      new Promise((resolve, reject) => {
+        pool.query(sql, (error, rows) => (error ? reject(error) : resolve(rows as Rows)));
+      }),
     transaction: (callback, options) =>
       transaction(
         pool,
         (tx, context) =>
           callback(
-            statements(async (sql, values) => (await tx.execute(sql, [...values]))[0] as Rows),
+            statements(
+              async (sql, values) => (await tx.execute(sql, [...values]))[0] as Rows,
+              async (sql) => (await tx.query(sql))[0] as Rows,
+            ),
             context,
           ),
         options,
@@ -65,20 +74,20 @@ export const createCallbackBinding: CreateBinding = ({ connection, connectionLim
   return createBinding(from(withResilience(bare, policy)));
 };
 
-function statements(query: Query): BindingStatements {
+function statements(query: Query, send: Query = query): BindingStatements {
   return {
     read: () => ids(query('SELECT id FROM stage_rows ORDER BY seq', [])),
     insert: (id) => query('INSERT INTO stage_rows (id) VALUES (?)', [id]),
     count: (id) => query('UPDATE stage_keyed SET writes = writes + 1 WHERE id = ?', [id]),
-    send: (sql) => query(sql, []),
+    send: (sql) => send(sql, []),
   };
 }
 
-function createBinding({ pool, query, transaction: runTransaction, with: derive, end }: Resilience): Binding {
+function createBinding({ pool, query, send, transaction: runTransaction, with: derive, end }: Resilience): Binding {
   const idempotent = derive({ idempotent: true });
   return {
     pool,
-    ...statements(query),
+    ...statements(query, send),
     readForUpdate: () => ids(query('SELECT id FROM stage_rows ORDER BY seq FOR UPDATE', [])),
     upsertIdempotently: (id) =>
       idempotent.query('INSERT INTO stage_keyed (id) VALUES (?) ON DUPLICATE KEY UPDATE writes = writes + 1', [id]),
