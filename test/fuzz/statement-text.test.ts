@@ -82,6 +82,8 @@ describe.each(modes.map((mode) => [mode === '' ? 'none' : mode, mode]))('with th
             const [rows] = await connection.query<RowDataPacket[][]>({
               sql: written(select, values),
               ...{ supportBigNumbers: true, bigNumberStrings: true, rowsAsArray: true },
+              // mysql2 itself loses the last digit of some.
+              typeCast: (field, next) => (field.type === 'DOUBLE' ? Number(field.string()) : next()),
             });
             const row = ['?', hex(value), "it's", bytes.toString('hex').toUpperCase(), double, String(integer)];
             const exact = rows.map((cells) => cells.map((cell, at) => (at === 4 ? (cell as unknown) : String(cell))));
