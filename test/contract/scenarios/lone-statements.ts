@@ -137,6 +137,13 @@ export function describeLoneStatements(create: CreateBinding, stage: Stage): voi
       expect(await binding.read()).toEqual([1, 7]);
     });
 
+    test('a read that locks is undone, and its caller hears that nothing is locked', async () => {
+      const binding = openHooked();
+      await binding.transaction((tx) => tx.insert(1));
+      expect(await thrownBy(binding.readForUpdate())).toBeInstanceOf(SessionBoundError);
+      expect(await binding.read()).toEqual([1]);
+    });
+
     test('by a setting that the server does not tell of, a write is undone, and nobody is told that it was done', async () => {
       await stage.asRoot((root) => root.query("SET GLOBAL init_connect = 'SET autocommit = 0'"));
       stage.after(() => stage.asRoot((root) => root.query("SET GLOBAL init_connect = ''")));
