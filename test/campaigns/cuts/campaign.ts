@@ -101,6 +101,7 @@ async function runOn(opened: Lane[], world: World, campaign: Campaign): Promise<
     proofs.push((event as RetryEvent).failure.reason.split('; ')[1] ?? 'the code of the error');
   subscribe('gone-away:retry', note);
   await Promise.all(lanes.map(work)).finally(() => unsubscribe('gone-away:retry', note));
+  const open = await world.ledger.openTransactions(15_000);
   const ends = await Promise.all(opened.map((lane) => lane.end()));
   const threads = await world.ledger.settled(0, 15_000);
 
@@ -112,6 +113,7 @@ async function runOn(opened: Lane[], world: World, campaign: Campaign): Promise<
   );
   const somewhere: Place = { client, workload, way, direction: 'c2s', byte: 0 };
   const leaked = ends.reduce((sum, left) => sum + left, 0);
+  if (open > 0) wrong.push(violation(somewhere, `${open} transactions were left open`, []));
   if (leaked > 0) wrong.push(violation(somewhere, `${leaked} connections were left when its pools had ended`, []));
   if (threads > 0) wrong.push(violation(somewhere, `${threads} threads were left on the server`, []));
   const unknown = results.filter(({ told }) => told === 'unknown');

@@ -9,6 +9,8 @@ export interface Run {
   readonly id: number;
   /** To be called by the callback of a transaction. */
   callback(): void;
+  /** To be given a write that the callback of a transaction does not wait for. */
+  forget(write: Promise<unknown>): void;
 }
 
 export type Work = (run: Run) => Promise<unknown>;

@@ -6,7 +6,10 @@ import { type WayName, wayOf } from './ways.ts';
 import { type WorkloadName, workloadOf } from './workloads.ts';
 
 const statements = ['safe read', 'locking read', 'insert', 'update', 'execute'] as const;
-const transactions = ['transaction', 'transaction with rerun'] as const;
+const transactions = [
+  ...['transaction', 'transaction with rerun', 'two at once', 'two at once with rerun'],
+  ...['forgotten write', 'forgotten write with rerun'],
+] as const;
 
 export const clients = {
   mysql2: {

@@ -7,7 +7,7 @@ import type { Client } from './client.ts';
 import { type ClientName, clientOf } from './clients.ts';
 import { type Conversation, listen } from './conversation.ts';
 import { commandOf, type Place } from './place.ts';
-import { type Heard, hear } from './verdict.ts';
+import { type Heard, hear, type Notes } from './verdict.ts';
 import { type WayName, wayOf } from './ways.ts';
 import { type WorkloadName, workloadOf } from './workloads.ts';
 
@@ -69,18 +69,16 @@ export class Lane {
   /** The conversation as it is when nobody cuts it. */
   async listen(id: number): Promise<Conversation> {
     const client = await this.#ready();
-    return listen(this.#proxy, () => this.#work(client, id, () => {}));
+    const notes: Notes = { callbacks: 0 };
+    return listen(this.#proxy, () => settledWork(this.#work(client, id, notes), notes));
   }
 
   async cut(place: Place, id: number): Promise<Result> {
     const { break: how, when } = wayOf(place.way);
     const client = await this.#ready();
-    let callbacks = 0;
-    const callback = () => {
-      callbacks += 1;
-    };
+    const notes: Notes = { callbacks: 0 };
     const cutting = this.#proxy.cutAfter(place.direction, place.byte, how, when);
-    const heard = await hear(this.#work(client, id, callback), () => callbacks, deadline);
+    const heard = await hear(this.#work(client, id, notes), notes, deadline);
     const cut = !this.#proxy.cutNothing();
     // What the network swallowed is nobody's any more; without this the server would wait for the rest, and the proxy for its client.
     const broken = cut ? await Promise.race([cutting, delay(deadline, undefined, { ref: false })]) : undefined;
@@ -131,11 +129,24 @@ export class Lane {
     while (this.#proxy.connections() > 0 && performance.now() < until) await delay(1);
   }
 
-  #work(client: Client, id: number, callback: () => void): Promise<unknown> {
+  #work(client: Client, id: number, notes: Notes): Promise<unknown> {
     const work = client.work[this.#workload];
     if (work === undefined) throw new TypeError(`This client has no workload ${this.#workload}`);
-    return work({ id, callback });
+    const callback = () => {
+      notes.callbacks += 1;
+    };
+    const forget = (write: Promise<unknown>) => {
+      write.catch(() => {});
+      notes.forgotten = write;
+    };
+    return work({ id, callback, forget });
   }
+}
+
+/** Also what nobody waited for is part of the conversation. */
+async function settledWork(work: Promise<unknown>, notes: Notes): Promise<void> {
+  await work;
+  await notes.forgotten?.catch(() => {});
 }
 
 /** However impatient its policy is: on a machine that is busy with other things, nothing is proven by a read that was given up. */

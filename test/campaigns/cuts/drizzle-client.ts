@@ -35,6 +35,21 @@ export const openDrizzle: ClientKind['open'] = (connection, policy) => {
         await insert(tx, id);
         await update(tx, id);
       }, options);
+  const atOnce =
+    (options: TransactionDefaults): Work =>
+    ({ id, callback }) =>
+      db.transaction(async (tx) => {
+        callback();
+        await Promise.all([insert(tx, id), update(tx, id)]);
+      }, options);
+  const forgetful =
+    (options: TransactionDefaults): Work =>
+    ({ id, callback, forget }) =>
+      db.transaction(async (tx) => {
+        callback();
+        await insert(tx, id);
+        forget(update(tx, id));
+      }, options);
   return {
     warm: async () => await db.execute('SELECT 1'),
     end: () => pool.end(),
@@ -55,6 +70,10 @@ export const openDrizzle: ClientKind['open'] = (connection, policy) => {
         await db.execute(sql`INSERT /* ${sql.raw(hugePadding)} */ INTO operations (op_id) VALUES (${id})`),
       transaction: inTransaction({}),
       'transaction with rerun': inTransaction({ rerun: true }),
+      'two at once': atOnce({}),
+      'two at once with rerun': atOnce({ rerun: true }),
+      'forgotten write': forgetful({}),
+      'forgotten write with rerun': forgetful({ rerun: true }),
       iterator: () => iterate(db),
       connect: ({ id }) => insert(db, id),
     },

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection, RowDataPacket } from 'mysql2/promise';
 import { demoTables } from '../../../prisma/tables.ts';
 import { longResult } from './client.ts';
@@ -53,6 +54,22 @@ export class Ledger {
     );
     const rows = found as unknown as readonly { id: number; balance: number; count: number }[];
     return new Map(rows.map(({ id, balance, count }) => [id, { rows: count, balance }]));
+  }
+
+  /** How many transactions of its user are open, when no statement is under way any more; asked until there are none. */
+  async openTransactions(within: number): Promise<number> {
+    const until = performance.now() + within;
+    for (;;) {
+      const [found] = await this.#root.query(
+        `SELECT COUNT(*) AS count FROM information_schema.innodb_trx AS trx
+         JOIN information_schema.processlist AS thread ON thread.id = trx.trx_mysql_thread_id
+         WHERE thread.user = ? AND thread.id <> CONNECTION_ID()`,
+        [this.#user],
+      );
+      const { count = 0 } = (found as unknown as readonly { count: number }[])[0] ?? {};
+      if (count === 0 || performance.now() > until) return count;
+      await delay(10);
+    }
   }
 
   /** Resolves when the server has only so many threads of its user left, and so has undone what was open on the others. */

@@ -29,6 +29,29 @@ export const openMysql2: ClientKind['open'] = (connection, policy) => {
         },
         options,
       );
+  const atOnce =
+    (options: TransactionDefaults): Work =>
+    ({ id, callback }: Run) =>
+      transaction(
+        pool,
+        async (tx) => {
+          callback();
+          await Promise.all([tx.query(insert, [id]), tx.query(update, [id])]);
+        },
+        options,
+      );
+  const forgetful =
+    (options: TransactionDefaults): Work =>
+    ({ id, callback, forget }: Run) =>
+      transaction(
+        pool,
+        async (tx) => {
+          callback();
+          await tx.query(insert, [id]);
+          forget(tx.query(update, [id]));
+        },
+        options,
+      );
   return {
     warm: () => pool.query('SELECT 1'),
     end: () => pool.end(),
@@ -42,6 +65,10 @@ export const openMysql2: ClientKind['open'] = (connection, policy) => {
       'huge insert': query(`INSERT /* ${hugePadding} */ INTO operations (op_id) VALUES (?)`),
       transaction: inTransaction({}),
       'transaction with rerun': inTransaction({ rerun: true }),
+      'two at once': atOnce({}),
+      'two at once with rerun': atOnce({ rerun: true }),
+      'forgotten write': forgetful({}),
+      'forgotten write with rerun': forgetful({ rerun: true }),
       'load data': ({ id }) => pool.query(loading(`${id}\n`)),
       connect: query(insert),
     },

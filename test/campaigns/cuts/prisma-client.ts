@@ -52,6 +52,21 @@ function createClient(
         await insert(tx, id);
         await update(tx, id);
       }, options);
+  const atOnce =
+    (options: TransactionDefaults): Work =>
+    ({ id, callback }) =>
+      prisma.$transaction(async (tx) => {
+        callback();
+        await Promise.all([insert(tx, id), update(tx, id)]);
+      }, options);
+  const forgetful =
+    (options: TransactionDefaults): Work =>
+    ({ id, callback, forget }) =>
+      prisma.$transaction(async (tx) => {
+        callback();
+        await insert(tx, id);
+        forget(update(tx, id));
+      }, options);
   return {
     warm: () => prisma.$queryRaw`SELECT 1`,
     end: async () => {
@@ -72,6 +87,10 @@ function createClient(
         prisma.$executeRawUnsafe(`INSERT /* ${hugePadding} */ INTO operations (op_id) VALUES (${id})`),
       transaction: inTransaction({}),
       'transaction with rerun': inTransaction({ rerun: true }),
+      'two at once': atOnce({}),
+      'two at once with rerun': atOnce({ rerun: true }),
+      'forgotten write': forgetful({}),
+      'forgotten write with rerun': forgetful({ rerun: true }),
       batch: ({ id }) => prisma.$transaction([insert(prisma, id), update(prisma, id)]),
       connect: ({ id }) => insert(prisma, id),
     },

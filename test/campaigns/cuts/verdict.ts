@@ -14,29 +14,51 @@ export interface Heard {
   readonly isWrong: boolean;
   /** How often the callback of its transaction ran. */
   readonly callbacks: number;
+  /** What was told of the write that nobody waited for, where there was one. */
+  readonly forgotten?: Told | 'hung';
+}
+
+/** What happens while a workload runs. */
+export interface Notes {
+  /** How often the callback of its transaction ran. */
+  callbacks: number;
+  /** The last write that nobody waited for. */
+  forgotten?: Promise<unknown>;
 }
 
 /** @param within after how many milliseconds it counts as hung */
-export async function hear(work: Promise<unknown>, calls: () => number, within: number): Promise<Heard> {
+export async function hear(work: Promise<unknown>, notes: Notes, within: number): Promise<Heard> {
+  const { told, error } = await toldOf(work, within);
+  const heard = {
+    told,
+    because: error === undefined ? [] : messagesOf(error),
+    isWrong: error instanceof WrongAnswer,
+    callbacks: notes.callbacks,
+  };
+  if (notes.forgotten === undefined) return heard;
+  return { ...heard, forgotten: (await toldOf(notes.forgotten, within)).told };
+}
+
+async function toldOf(work: Promise<unknown>, within: number): Promise<{ told: Told | 'hung'; error?: unknown }> {
   let timer: NodeJS.Timeout | undefined;
   const hung = new Promise<'hung'>((resolve) => {
     timer = setTimeout(resolve, within, 'hung');
   });
   try {
-    const first = await Promise.race([work.then(() => 'applied' as const), hung]);
-    return { told: first, because: [], isWrong: false, callbacks: calls() };
+    return { told: await Promise.race([work.then(() => 'applied' as const), hung]) };
   } catch (error) {
-    const isWrong = error instanceof WrongAnswer;
-    return { told: classify(error).outcome, because: messagesOf(error), isWrong, callbacks: calls() };
+    return { told: classify(error).outcome, error };
   } finally {
     clearTimeout(timer);
   }
 }
 
 /** What must not be: each a sentence. Empty, if the caller was told the truth. */
-export function violations(workload: Workload, { told, isWrong, callbacks }: Heard, found: Effect): readonly string[] {
-  const { effect, alwaysSucceeds, callbackRuns } = workload;
-  const all = same(found, effect);
+export function violations(workload: Workload, heard: Heard, found: Effect): readonly string[] {
+  const { told, isWrong, callbacks, forgotten } = heard;
+  const { effect, effectWithoutForgotten, alwaysSucceeds, callbackRuns } = workload;
+  const whole = same(found, effect);
+  const all = whole || (effectWithoutForgotten !== undefined && same(found, effectWithoutForgotten));
   const none = found.rows === 0 && found.balance === 0;
   const sentences: (readonly [holds: boolean, sentence: string])[] = [
     [told === 'hung', 'it got no answer'],
@@ -45,6 +67,15 @@ export function violations(workload: Workload, { told, isWrong, callbacks }: Hea
     [
       told !== 'applied' && told !== 'unknown' && told !== 'hung' && !none,
       `it is there, and its caller was told "${told}"`,
+    ],
+    [forgotten === 'hung', 'its write that nobody waited for got no answer'],
+    [
+      told === 'applied' && forgotten === 'applied' && !whole,
+      'its write that nobody waited for succeeded, and is not there',
+    ],
+    [
+      told === 'applied' && forgotten !== undefined && forgotten !== 'applied' && forgotten !== 'unknown' && whole,
+      `its write that nobody waited for is there, and was told "${forgotten}"`,
     ],
     // Only the network failed: no error of the statement itself can be true.
     [told === 'failed', 'it failed with an ordinary error'],

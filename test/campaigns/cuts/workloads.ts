@@ -8,6 +8,8 @@ export interface Effect {
 
 export interface Workload {
   readonly effect: Effect;
+  /** It has a write that nobody waits for, and leaves this behind without it. */
+  readonly effectWithoutForgotten?: Effect;
   /** Answered, wherever it is cut. */
   readonly alwaysSucceeds?: true;
   /** Its rows are handed over as they come: lost after that, it is no answer that nobody can know. */
@@ -43,6 +45,10 @@ export const workloads = {
   'huge insert': { effect: oneRow, exceedsBuffers: true, every: 524_288, edge: 8 },
   transaction: { effect: twoOfEach, callbackRuns: 'once' },
   'transaction with rerun': { effect: twoOfEach, callbackRuns: 'again' },
+  'two at once': { effect: oneOfEach, callbackRuns: 'once' },
+  'two at once with rerun': { effect: oneOfEach, callbackRuns: 'again' },
+  'forgotten write': { effect: oneOfEach, effectWithoutForgotten: oneRow, callbackRuns: 'once' },
+  'forgotten write with rerun': { effect: oneOfEach, effectWithoutForgotten: oneRow, callbackRuns: 'again' },
   batch: { effect: oneOfEach },
   iterator: { effect: nothing, handsOver: true, sampled: true, edge: 100 },
   'load data': { effect: { rows: 3, balance: 0 } },
