@@ -23,7 +23,7 @@ const row = (opId: number, fields: Partial<OperationRow> = {}): OperationRow => 
 
 function tables(operations: readonly OperationRow[], balances: Readonly<Record<number, number>> = {}): Tables {
   const ids = Array.from({ length: accountCount }, (_, index) => index + 1);
-  return { operations, accounts: ids.map((id) => ({ id, balance: balances[id] ?? openingBalance })) };
+  return { operations, accounts: ids.map((id) => ({ id, balance: balances[id] ?? openingBalance })), astray: 0 };
 }
 
 const history = (calls: readonly Call[], rest: Partial<History> = {}): History => {
@@ -58,6 +58,61 @@ describe('the checker', () => {
   test('a row that nobody asked for', () => {
     expect(offences(history([call()]), tables([row(1), row(2)]))).toEqual(['nobody asked for it']);
     expect(offences(history([call({ kind: 'locking-read' })]), tables([row(1)]))).toEqual(['nobody asked for it']);
+  });
+
+  test.each<readonly [said: string, call: Partial<Call>, amounts: readonly number[], offences: readonly Offence[]]>([
+    ['company, and all of it', { kind: 'company', result: 3 }, [1, 2], []],
+    ['company, and what ran behind its end', { kind: 'company', answer: 'refused' }, [2], ['applied in part']],
+    ['both told, both there', { kind: 'forgotten', result: 3 }, [1, 2], []],
+    ['the forgotten one refused, and not there', { kind: 'forgotten', result: 1 }, [1], []],
+    ['the forgotten one refused, and there', { kind: 'forgotten', result: 1 }, [1, 2], ['refused, yet applied']],
+    ['the forgotten one told, and not there', { kind: 'forgotten', result: 3 }, [1], ['acknowledged, then lost']],
+    ['the forgotten one there alone', { kind: 'forgotten', answer: 'unknown' }, [2], ['applied in part']],
+    ['a run too many', { kind: 'forgotten-rerun', answer: 'unknown' }, [1, 1, 2], ['applied twice']],
+    ['nobody can know, and half of it is there', { kind: 'race', answer: 'unknown' }, [1], []],
+    ['refused, and half of it is there', { kind: 'race', answer: 'refused' }, [1], ['refused, yet applied']],
+    ['the loser of a race refused, and there', { kind: 'race', result: 1 }, [1, 2], ['refused, yet applied']],
+    ['thrown, and nothing there', { kind: 'thrower', answer: 'refused' }, [], []],
+    [
+      'thrown, and what its branch sent is there',
+      { kind: 'thrower', answer: 'refused' },
+      [2],
+      ['refused, yet applied'],
+    ],
+    ['thrown and unknown, and there', { kind: 'thrower', answer: 'unknown' }, [1, 2], ['refused, yet applied']],
+    ['DDL, and all of it', { kind: 'ddl', result: 3 }, [1, 2], []],
+    ['DDL done, and a part there', { kind: 'ddl', result: 3 }, [1], ['acknowledged, then lost']],
+    ['DDL failed, and a part there', { kind: 'ddl', answer: 'refused', outcome: 'failed' }, [1], []],
+    ['DDL unknown, and a part there', { kind: 'ddl', answer: 'unknown', outcome: 'unknown' }, [1], []],
+    [
+      'DDL called rolled back, and a part there',
+      { kind: 'ddl', answer: 'refused', outcome: 'rolled-back' },
+      [1],
+      ['refused, yet applied'],
+    ],
+    [
+      'DDL called not executed, and a part there',
+      { kind: 'ddl', answer: 'refused', outcome: 'not-executed' },
+      [1],
+      ['refused, yet applied'],
+    ],
+    ['DDL run again', { kind: 'ddl-rerun', result: 3 }, [1, 1, 2], ['applied twice']],
+    ['a procedure failed, and nothing there', { kind: 'procedure', answer: 'refused' }, [], []],
+    ['a procedure failed, and there', { kind: 'procedure', answer: 'refused' }, [0], ['refused, yet applied']],
+  ])('%s', (_said, fields, amounts, expected) => {
+    const rows = amounts.map((amount) => row(1, { amount }));
+    expect(offences(history([call(fields)]), tables(rows))).toEqual(expected);
+  });
+
+  test('what is told in a transaction of parts may be lost with the old server', () => {
+    const losesTail = { faults: [fault({ losesTail: true, from: 1_500, to: 5_000 })] };
+    const lost = history([call({ kind: 'forgotten', result: 3 })], losesTail);
+    expect(check(lost, tables([]))).toMatchObject({ violations: [], lostTail: 1 });
+  });
+
+  test('a row in another database, and what a session answers that was not set up', () => {
+    expect(offences(history([]), { ...tables([]), astray: 1 })).toEqual(['nobody asked for it']);
+    expect(offences(history([call({ kind: 'setting', answer: 'wrong' })]), tables([]))).toEqual(['wrong answer']);
   });
 
   test('one key, several calls: applied once, and all of them are told what is there', () => {

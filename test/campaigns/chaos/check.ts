@@ -1,3 +1,4 @@
+import { hasParts, offenceOfParts } from './check-parts.ts';
 import { type Call, type FaultWindow, type History, isSafeRead, rowsOf, stalledBetween } from './history.ts';
 import { accountCount, openingBalance, type Tables } from './tables.ts';
 
@@ -52,7 +53,7 @@ export function check(history: History, tables: Tables): Verdict {
   for (const [id, calls] of byId) {
     const left = rows.get(id) ?? { count: 0, amounts: [] };
     rows.delete(id);
-    const offence = offenceOf(calls, left.count, history.faults);
+    const offence = offenceOf(calls, left, history.faults);
     if (offence === 'lost with the old server') tally.lostTail += 1;
     else if (offence !== undefined) violations.push({ offence, what: `it left ${left.count} rows`, calls });
     violations.push(...otherResults(calls, left.amounts, history.faults));
@@ -62,6 +63,10 @@ export function check(history: History, tables: Tables): Verdict {
   }
   for (const [id, { count }] of rows) {
     violations.push({ offence: 'nobody asked for it', what: `${count} rows with the id ${id}`, calls: [] });
+  }
+  if (tables.astray > 0) {
+    const what = `${tables.astray} rows in a database that nobody asked for`;
+    violations.push({ offence: 'nobody asked for it', what, calls: [] });
   }
   return { violations, ...tally };
 }
@@ -93,9 +98,14 @@ function countRows({ operations }: Tables): Map<number, Left> {
 /** @param calls all that have this id: one, or several with the same key */
 function offenceOf(
   calls: readonly Call[],
-  count: number,
+  { count, amounts }: Left,
   faults: readonly FaultWindow[],
 ): Offence | 'lost with the old server' | undefined {
+  const [alone] = calls;
+  if (alone !== undefined && hasParts(alone.kind)) {
+    const offence = offenceOfParts(alone, amounts);
+    return offence === 'acknowledged, then lost' && wasInTail(alone, faults) ? 'lost with the old server' : offence;
+  }
   const whole = Math.max(...calls.map(({ kind }) => rowsOf(kind)));
   if (count > whole) return 'applied twice';
   if (count > 0 && count < whole) return 'applied in part';

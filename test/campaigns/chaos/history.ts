@@ -1,3 +1,5 @@
+import type { Outcome } from '../../../src/index.ts';
+
 /**
  * What a call is to do.
  *
@@ -8,6 +10,21 @@
  *   the ledger.
  * - `keyed`: a row under a key that other calls have as well.
  * - `batch`: two rows, in one transaction that has no callback.
+ *
+ * Transactions whose statements are not sent one after the other (`clients/unruly.ts`), each of two rows with the amounts 1 and 2:
+ *
+ * - `company`: both, a read and a lock are under way at once; `company-rerun` may run again.
+ * - `forgotten`: nobody waits for the second one, nor for a read; `forgotten-rerun` may run again.
+ * - `race`: nobody waits for the second one any more when a timer was faster; then the callback goes on, or throws.
+ * - `thrower`: the callback throws while a branch of it goes on to the second one. Never committed.
+ * - `ddl`: a statement between them commits the first one; `ddl-rerun` would run again, if it could.
+ *
+ * Callers that leave a session in another state (`clients/session.ts`):
+ *
+ * - `procedure`: a CALL that fails half way, in a transaction of its own. Never committed.
+ * - `wanderer`: a held connection goes to another database and is released.
+ * - `setting`, `async-setting`: asks for what a listener of the pool has set on each new connection, in one statement, or in one after the
+ *   other.
  */
 export const callKinds = [
   'read',
@@ -21,6 +38,18 @@ export const callKinds = [
   'transfer-exact',
   'keyed',
   'batch',
+  'company',
+  'company-rerun',
+  'forgotten',
+  'forgotten-rerun',
+  'race',
+  'thrower',
+  'ddl',
+  'ddl-rerun',
+  'procedure',
+  'wanderer',
+  'setting',
+  'async-setting',
 ] as const;
 export type CallKind = (typeof callKinds)[number];
 
@@ -36,8 +65,19 @@ export function rowsOf(kind: CallKind): number {
     case 'sum':
     case 'iterate':
     case 'locking-read':
+    case 'wanderer':
+    case 'setting':
+    case 'async-setting':
       return 0;
     case 'batch':
+    case 'company':
+    case 'company-rerun':
+    case 'forgotten':
+    case 'forgotten-rerun':
+    case 'race':
+    case 'thrower':
+    case 'ddl':
+    case 'ddl-rerun':
       return 2;
     default:
       return 1;
@@ -67,7 +107,12 @@ export interface Call {
   readonly answer: Answer;
   /** The error in a few words, where there was one. */
   readonly error?: string;
-  /** What keyed work gave back: a number that its callback drew, and that is in the row. */
+  /** What that error says became of the work. */
+  readonly outcome?: Outcome;
+  /**
+   * What keyed work gave back: a number that its callback drew, and that is in the row. Of an unruly transaction the sum of the amounts
+   * whose statements were answered.
+   */
   readonly result?: number;
 }
 

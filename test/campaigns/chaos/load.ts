@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { OutcomeUnknownError } from '../../../src/index.ts';
+import { classify, type Outcome, OutcomeUnknownError } from '../../../src/index.ts';
 import { describeError } from '../../support/describe-error.ts';
 import { randomFrom } from '../../support/fuzz/random-from.ts';
 import { type Client, limitOf, policy, WrongAnswer } from './clients/client.ts';
@@ -76,6 +76,7 @@ async function call({ name, client, clock }: LoadOptions, work: Work): Promise<C
 interface Told {
   readonly answer: Answer;
   readonly error?: string;
+  readonly outcome?: Outcome;
   readonly result?: number;
 }
 
@@ -87,7 +88,7 @@ function failed(error: unknown): Told {
   if (error instanceof WrongAnswer) return { answer: 'wrong', error: error.message };
   const answer = error instanceof OutcomeUnknownError ? 'unknown' : 'refused';
   const interrupted = error instanceof Error && /interrupted/i.test(textOf(error)) ? ' (interrupted)' : '';
-  return { answer, error: `${describeError(error)}${interrupted}` };
+  return { answer, error: `${describeError(error)}${interrupted}`, outcome: classify(error).outcome };
 }
 
 /** What an error and its causes say. */

@@ -29,6 +29,18 @@ const weights: Readonly<Record<CallKind, number>> = {
   'transfer-exact': 9,
   keyed: 8,
   batch: 5,
+  company: 4,
+  'company-rerun': 4,
+  forgotten: 3,
+  'forgotten-rerun': 3,
+  race: 4,
+  thrower: 3,
+  ddl: 1,
+  'ddl-rerun': 1,
+  procedure: 2,
+  wanderer: 2,
+  setting: 2,
+  'async-setting': 2,
 };
 
 /** Keyed work has ids of its own, from here on. */

@@ -6,7 +6,7 @@ import type { ClusterWorld } from '../chaos/cluster-world.ts';
 import { type Call, type Event, type History, isSafeRead, rowsOf } from '../chaos/history.ts';
 import { load, workListOf } from '../chaos/load.ts';
 import { watchStandstill } from '../chaos/standstill.ts';
-import { createDatabase, databaseOf, readTables } from '../chaos/tables.ts';
+import { createDatabase, databaseOf, foreignDatabaseOf, readTables } from '../chaos/tables.ts';
 import type { Fault } from '../chaos/world.ts';
 import { clusterWorlds } from '../chaos/worlds/worlds.ts';
 import { longestGap, type Outage, WritabilityProbe } from './writability.ts';
@@ -136,7 +136,8 @@ async function freshTables(world: ClusterWorld): Promise<void> {
   await world.asRoot(async (root) => {
     await root.query('CREATE TABLE IF NOT EXISTS app.probe (id INT AUTO_INCREMENT PRIMARY KEY) ENGINE = InnoDB');
     for (const client of clients) {
-      await root.query(`DROP DATABASE IF EXISTS ${databaseOf(client)}`);
+      for (const database of [databaseOf(client), foreignDatabaseOf(databaseOf(client))])
+        await root.query(`DROP DATABASE IF EXISTS ${database}`);
       await createDatabase(root, client);
     }
   });

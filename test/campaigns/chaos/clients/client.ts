@@ -46,7 +46,12 @@ function statementsOf(kind: CallKind): number {
     case 'iterate':
     case 'locking-read':
     case 'insert':
+    case 'procedure':
+    case 'setting':
+    case 'async-setting':
       return 1;
+    case 'wanderer':
+      return 2;
     case 'exact-insert':
     case 'batch':
       return 4;
@@ -54,6 +59,14 @@ function statementsOf(kind: CallKind): number {
     case 'transfer-rerun':
     case 'transfer-exact':
     case 'keyed':
+    case 'company':
+    case 'company-rerun':
+    case 'forgotten':
+    case 'forgotten-rerun':
+    case 'race':
+    case 'thrower':
+    case 'ddl':
+    case 'ddl-rerun':
       return 8;
     default:
       return kind satisfies never;

@@ -13,6 +13,8 @@ import { type Client, policy } from './client.ts';
 import { performWithBareDrizzle, performWithDrizzle } from './drizzle.ts';
 import { performWithMysql2 } from './mysql2.ts';
 import { type Database, performWithPrisma } from './prisma.ts';
+import { sessionKinds, setUpAtOnce, setUpInTurns } from './session.ts';
+import { unrulyKinds } from './unruly.ts';
 
 interface ClientKind {
   /** What it can do. */
@@ -23,39 +25,59 @@ interface ClientKind {
 }
 
 const plain = ['read', 'sum', 'locking-read', 'insert', 'transfer'] as const;
-const all = [...plain, 'exact-insert', 'transfer-rerun', 'transfer-exact', 'keyed'] as const;
+const all = [
+  ...plain,
+  ...(['exact-insert', 'transfer-rerun', 'transfer-exact', 'keyed'] as const),
+  ...unrulyKinds,
+  ...sessionKinds,
+];
 
 export const clientKinds = {
   drizzle: {
     kinds: [...all, 'iterate'],
     ours: true,
     open(options) {
-      const pool = createPool(options);
+      const { pool, slowPool, database } = openPools(options);
       const db = withDrizzle(drizzle(pool), policy);
-      return onPool(pool, (work, signal) => performWithDrizzle(db, work, signal));
+      const slowlyMade = withDrizzle(drizzle(slowPool), policy);
+      return onPools([pool, slowPool], (work, signal) =>
+        performWithDrizzle({ db, slowlyMade, database }, work, signal),
+      );
     },
   },
   prisma: {
     kinds: [...all, 'batch'],
     ours: true,
     open(options) {
-      const pool = createPool(options);
-      const prisma = new PrismaClient({ adapter: new PrismaMySQL2(pool, { policy }) }).$extends(
-        resilience(retryPolicy(policy)),
+      const { pool: own, slowPool, database } = openPools(options);
+      const clients = [own, slowPool].map((one) =>
+        new PrismaClient({ adapter: new PrismaMySQL2(one, { policy }) }).$extends(resilience(retryPolicy(policy))),
       );
       // Prisma's types have no name for what the extension adds to a client.
-      const db = prisma as unknown as Database;
-      const client = onPool(pool, (work, signal) => performWithPrisma(db, work, signal));
-      return { ...client, end: () => prisma.$disconnect().then(client.end) };
+      const [db, slowlyMade] = clients as unknown as readonly [Database, Database];
+      const pool = withResilience(own, policy);
+      const client = onPools([own, slowPool], (work, signal) =>
+        performWithPrisma({ db, slowlyMade, pool, database }, work, signal),
+      );
+      return {
+        ...client,
+        async end() {
+          for (const prisma of clients) await prisma.$disconnect();
+          await client.end();
+        },
+      };
     },
   },
   mysql2: {
     kinds: all,
     ours: true,
     open(options) {
-      const own = createPool(options);
+      const { pool: own, slowPool, database } = openPools(options);
       const pool = withResilience(own, policy);
-      return onPool(own, (work, signal) => performWithMysql2(pool, work, signal));
+      const slowlyMade = withResilience(slowPool, policy);
+      return onPools([own, slowPool], (work, signal) =>
+        performWithMysql2({ pool, slowlyMade, database }, work, signal),
+      );
     },
   },
   'bare-drizzle': {
@@ -64,7 +86,7 @@ export const clientKinds = {
     open(options) {
       const pool = createForgivingPool(options);
       const db = drizzle(pool);
-      return onPool(pool, (work) => performWithBareDrizzle(db, work));
+      return onPools([pool], (work) => performWithBareDrizzle(db, work));
     },
   },
   naive: {
@@ -76,7 +98,7 @@ export const clientKinds = {
       const never = new AbortController().signal;
       // p-retry listens once for each call.
       setMaxListeners(0, never);
-      return onPool(pool, (work, signal) => naiveRetry(() => performWithBareDrizzle(db, work), signal ?? never));
+      return onPools([pool], (work, signal) => naiveRetry(() => performWithBareDrizzle(db, work), signal ?? never));
     },
   },
 } satisfies Record<string, ClientKind>;
@@ -89,8 +111,21 @@ export function clientKindOf(name: ClientName): ClientKind {
   return clientKinds[name];
 }
 
-function onPool(pool: Pool, perform: Client['perform']): Client {
-  return { perform, lent: () => lentConnections(pool), end: () => pool.end() };
+/** The pool of an application, and a small one whose sessions take longer to be set up. */
+function openPools(options: PoolOptions): { readonly pool: Pool; readonly slowPool: Pool; readonly database: string } {
+  const pool = createPool(options);
+  setUpAtOnce(pool);
+  const slowPool = createPool({ ...options, connectionLimit: 3 });
+  setUpInTurns(slowPool);
+  return { pool, slowPool, database: options.database ?? '' };
+}
+
+function onPools(pools: readonly Pool[], perform: Client['perform']): Client {
+  return {
+    perform,
+    lent: () => pools.reduce((sum, pool) => sum + lentConnections(pool), 0),
+    end: () => Promise.all(pools.map((pool) => pool.end())),
+  };
 }
 
 /** What mysql2 knows of the connections of a pool. */

@@ -1,33 +1,76 @@
 import { eq, inArray, sql } from 'drizzle-orm';
 import type { MySql2Database } from 'drizzle-orm/mysql2';
+import type { Pool } from 'mysql2/promise';
 import type { Resilient } from '../../../../adapters/drizzle/index.ts';
 import { accounts, items, operations } from '../../../support/drizzle/accounts.ts';
 import { allTheMoney, itemCount, itemValue } from '../tables.ts';
 import type { Work } from '../work.ts';
 import { callOptions, expectAnswer, keyOf, transferOptions, WrongAnswer } from './client.ts';
+import { type PlainWork, perform } from './perform.ts';
+import type { Lone } from './session.ts';
+import type { Sender as UnrulySender } from './unruly.ts';
 
 type Database = Pick<MySql2Database, 'select' | 'insert' | 'update'> & {
   readonly transaction: Resilient<MySql2Database>['transaction'];
 };
 type Sender = Pick<MySql2Database, 'select' | 'insert' | 'update'>;
 
+type ResilientDatabase = Resilient<MySql2Database & { readonly $client: Pool }>;
+
+export interface DrizzleDatabases {
+  readonly db: ResilientDatabase;
+  readonly slowlyMade: ResilientDatabase;
+  readonly database: string;
+}
+
 /** Runs one call with Drizzle and gone-away. */
 export async function performWithDrizzle(
-  db: Resilient<MySql2Database>,
+  { db, slowlyMade, database }: DrizzleDatabases,
   work: Work,
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
   const options = callOptions(work.kind, signal);
-  return performOn(Object.keys(options).length === 0 ? db : db.$resilience(options), work);
+  const ofCall = (whole: ResilientDatabase) => (Object.keys(options).length === 0 ? whole : whole.$resilience(options));
+  const own = ofCall(db);
+  const hold = () => own.$client.getConnection();
+  return perform(
+    {
+      plain: (plainWork) => performOn(own, plainWork),
+      transact: (callback, how) => own.transaction((tx) => callback(senderOn(tx)), how),
+      sessions: { ...loneOn(own), database, hold, slowlyMade: loneOn(ofCall(slowlyMade)) },
+    },
+    work,
+    signal,
+  );
+}
+
+function senderOn(tx: Sender & Pick<MySql2Database, 'execute'>): UnrulySender {
+  return {
+    // Drizzle sends nothing before somebody waits for it.
+    insert: async (id, amount) => await tx.insert(operations).values({ opId: id, amount }),
+    read: async (item) => (await tx.select().from(items).where(eq(items.id, item)))[0]?.value,
+    lock: async (account) => await tx.select().from(accounts).where(eq(accounts.id, account)).for('update'),
+    send: async (text) => await tx.execute(sql.raw(text)),
+  };
+}
+
+function loneOn(db: ResilientDatabase): Lone {
+  return {
+    send: async (text) => await db.execute(sql.raw(text)),
+    read: async (text) => {
+      const [rows] = await db.execute(sql.raw(text));
+      return (rows as unknown as readonly { value: unknown }[])[0]?.value;
+    },
+  };
 }
 
 /** Runs one call of those that need nothing but Drizzle. */
 export async function performWithBareDrizzle(db: MySql2Database, work: Work): Promise<unknown> {
   // It takes no notice of options that it does not know.
-  return performOn(db as unknown as Database, work);
+  return performOn(db as unknown as Database, work as PlainWork);
 }
 
-async function performOn(db: Database, work: Work): Promise<unknown> {
+async function performOn(db: Database, work: PlainWork): Promise<unknown> {
   switch (work.kind) {
     case 'read': {
       const [item] = await db.select().from(items).where(eq(items.id, work.item));

@@ -1,22 +1,65 @@
-import type { Pool } from 'mysql2/promise';
+import type { Pool, RowDataPacket } from 'mysql2/promise';
 import { type Resilient, type TransactionConnection, transaction } from '../../../../adapters/mysql2/index.ts';
 import { allTheMoney, itemValue } from '../tables.ts';
 import type { Work } from '../work.ts';
 import { callOptions, expectAnswer, keyOf, transferOptions } from './client.ts';
+import { type PlainWork, perform } from './perform.ts';
+import type { Lone } from './session.ts';
+import type { Sender } from './unruly.ts';
 
+const readItem = 'SELECT value FROM items WHERE id = ?';
+const lockAccount = 'SELECT * FROM accounts WHERE id = ? FOR UPDATE';
 const insertRow = 'INSERT INTO operations (op_id, amount) VALUES (?, ?)';
+
+export interface Mysql2Pools {
+  readonly pool: Resilient<Pool>;
+  readonly slowlyMade: Resilient<Pool>;
+  readonly database: string;
+}
 
 /** Runs one call with mysql2 and gone-away, as text or as prepared statements. */
 export async function performWithMysql2(
-  whole: Resilient<Pool>,
+  { pool, slowlyMade, database }: Mysql2Pools,
   work: Work,
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
   const options = callOptions(work.kind, signal);
-  const pool = Object.keys(options).length === 0 ? whole : whole.$resilience(options);
+  const ofCall = (whole: Resilient<Pool>) => (Object.keys(options).length === 0 ? whole : whole.$resilience(options));
+  const own = ofCall(pool);
+  return perform(
+    {
+      plain: (plainWork) => performPlain(own, plainWork),
+      transact: (callback, how) => transaction(own, (connection) => callback(senderOn(connection, work)), how),
+      sessions: { ...loneOn(own), database, hold: () => own.getConnection(), slowlyMade: loneOn(ofCall(slowlyMade)) },
+    },
+    work,
+    signal,
+  );
+}
+
+function senderOn(connection: TransactionConnection, work: Work): Sender {
+  return {
+    insert: (id, amount) => send(connection, work, insertRow, [id, amount]),
+    read: async (item) => (await send(connection, work, readItem, [item]))[0]?.value,
+    lock: (account) => send(connection, work, lockAccount, [account]),
+    send: (sql) => connection.query(sql),
+  };
+}
+
+function loneOn(pool: Resilient<Pool>): Lone {
+  return {
+    send: (sql) => pool.query(sql),
+    read: async (sql) => {
+      const [[row] = []] = await pool.query<RowDataPacket[]>(sql);
+      return row?.value;
+    },
+  };
+}
+
+async function performPlain(pool: Resilient<Pool>, work: PlainWork): Promise<unknown> {
   switch (work.kind) {
     case 'read': {
-      const [item] = await send(pool, work, 'SELECT value FROM items WHERE id = ?', [work.item]);
+      const [item] = await send(pool, work, readItem, [work.item]);
       return expectAnswer(`item ${work.item}`, item?.value, itemValue(work.item));
     }
     case 'sum': {
@@ -24,7 +67,7 @@ export async function performWithMysql2(
       return expectAnswer('all the money', Number(row?.sum), allTheMoney);
     }
     case 'locking-read':
-      return send(pool, work, 'SELECT * FROM accounts WHERE id = ? FOR UPDATE', [work.from]);
+      return send(pool, work, lockAccount, [work.from]);
     case 'insert':
     case 'exact-insert':
       return send(pool, work, insertRow, [work.id, null]);

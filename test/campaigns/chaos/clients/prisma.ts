@@ -1,21 +1,71 @@
+import type { Pool } from 'mysql2/promise';
+import type { Resilient } from '../../../../adapters/mysql2/index.ts';
 import type { ResilienceMethods } from '../../../../adapters/prisma/index.ts';
 import type { PrismaClient } from '../../../../prisma/generated/client.ts';
 import type { TransactionDefaults } from '../../../../src/index.ts';
 import { allTheMoney, itemValue } from '../tables.ts';
 import type { Work } from '../work.ts';
 import { callOptions, expectAnswer, keyOf, transferOptions } from './client.ts';
+import { type PlainWork, perform } from './perform.ts';
+import type { Lone } from './session.ts';
+import type { Sender as UnrulySender } from './unruly.ts';
 
-export type Database = Pick<PrismaClient, 'item' | 'account' | 'operation' | '$queryRaw'> & ResilienceMethods;
-type Sender = Pick<PrismaClient, 'account' | 'operation' | '$queryRaw'>;
+type Raw = '$queryRaw' | '$queryRawUnsafe' | '$executeRawUnsafe';
+type Sender = Pick<PrismaClient, 'item' | 'account' | 'operation' | Raw>;
+export type Database = Sender & ResilienceMethods;
+
+export interface PrismaDatabases {
+  readonly db: Database;
+  readonly slowlyMade: Database;
+  /** On the same connections as the first. */
+  readonly pool: Resilient<Pool>;
+  readonly database: string;
+}
 
 /** Runs one call with Prisma and gone-away. */
 export async function performWithPrisma(
-  prisma: Database,
+  { db, slowlyMade, pool, database }: PrismaDatabases,
   work: Work,
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
   const options = callOptions(work.kind, signal);
-  const db = Object.keys(options).length === 0 ? prisma : prisma.$resilience(options);
+  const ofCall = (prisma: Database) => (Object.keys(options).length === 0 ? prisma : prisma.$resilience(options));
+  const own = ofCall(db);
+  return perform(
+    {
+      plain: (plainWork) => performPlain(own, plainWork),
+      transact: (callback, { rerun = false }) =>
+        own.$transaction((tx) => callback(senderOn(tx)), inTime<TransactionDefaults>({ rerun })),
+      sessions: {
+        ...loneOn(own),
+        database,
+        hold: () => pool.$resilience({ ...(signal && { signal }) }).getConnection(),
+        slowlyMade: loneOn(ofCall(slowlyMade)),
+      },
+    },
+    work,
+    signal,
+  );
+}
+
+function senderOn(tx: Sender): UnrulySender {
+  return {
+    // Prisma sends nothing before somebody waits for it.
+    insert: async (opId, amount) => await tx.operation.create({ data: { opId, amount } }),
+    read: async (id) => (await tx.item.findUnique({ where: { id } }))?.value,
+    lock: async (id) => await tx.$queryRaw`SELECT * FROM accounts WHERE id = ${id} FOR UPDATE`,
+    send: async (sql) => await tx.$executeRawUnsafe(sql),
+  };
+}
+
+function loneOn(db: Database): Lone {
+  return {
+    send: async (sql) => await db.$executeRawUnsafe(sql),
+    read: async (sql) => (await db.$queryRawUnsafe<{ value: unknown }[]>(sql))[0]?.value,
+  };
+}
+
+async function performPlain(db: Database, work: PlainWork): Promise<unknown> {
   switch (work.kind) {
     case 'read': {
       const item = await db.item.findUnique({ where: { id: work.item } });
