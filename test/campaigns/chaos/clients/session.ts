@@ -28,9 +28,9 @@ export function isOfSession(kind: CallKind): kind is SessionKind {
 }
 
 /** What a session has when it was made by a pool that somebody listens to; no server has it by itself. */
-const settings = 'group_concat_max_len = 4321, max_error_count = 17';
-const askForSettings = "SELECT CONCAT(@@SESSION.group_concat_max_len, ' ', @@SESSION.max_error_count) AS value";
-const expectedSettings = '4321 17';
+const settings = 'group_concat_max_len = 4321, max_sort_length = 2000';
+const askForSettings = "SELECT CONCAT(@@SESSION.group_concat_max_len, ' ', @@SESSION.max_sort_length) AS value";
+const expectedSettings = '4321 2000';
 
 /** Has every new session of the pool set up, as its user's program does: by one statement, and without waiting for it. */
 export function setUpAtOnce(pool: Pool): void {
