@@ -77,9 +77,9 @@ describe('the checker', () => {
       'thrown, and what its branch sent is there',
       { kind: 'thrower', answer: 'refused' },
       [2],
-      ['refused, yet applied'],
+      ['committed by another'],
     ],
-    ['thrown and unknown, and there', { kind: 'thrower', answer: 'unknown' }, [1, 2], ['refused, yet applied']],
+    ['thrown and unknown, and there', { kind: 'thrower', answer: 'unknown' }, [1, 2], ['committed by another']],
     ['DDL, and all of it', { kind: 'ddl', result: 3 }, [1, 2], []],
     ['DDL done, and a part there', { kind: 'ddl', result: 3 }, [1], ['acknowledged, then lost']],
     ['DDL failed, and a part there', { kind: 'ddl', answer: 'refused', outcome: 'failed' }, [1], []],
@@ -98,7 +98,9 @@ describe('the checker', () => {
     ],
     ['DDL run again', { kind: 'ddl-rerun', result: 3 }, [1, 1, 2], ['applied twice']],
     ['a procedure failed, and nothing there', { kind: 'procedure', answer: 'refused' }, [], []],
-    ['a procedure failed, and there', { kind: 'procedure', answer: 'refused' }, [0], ['refused, yet applied']],
+    ['a procedure failed, and there', { kind: 'procedure', answer: 'refused' }, [0], ['committed by another']],
+    ['left without COMMIT, and not there', { kind: 'abandoner' }, [], []],
+    ['left without COMMIT, and there', { kind: 'abandoner' }, [0], ['committed by another']],
   ])('%s', (_said, fields, amounts, expected) => {
     const rows = amounts.map((amount) => row(1, { amount }));
     expect(offences(history([call(fields)]), tables(rows))).toEqual(expected);
@@ -113,6 +115,10 @@ describe('the checker', () => {
   test('a row in another database, and what a session answers that was not set up', () => {
     expect(offences(history([]), { ...tables([]), astray: 1 })).toEqual(['nobody asked for it']);
     expect(offences(history([call({ kind: 'setting', answer: 'wrong' })]), tables([]))).toEqual(['wrong answer']);
+    const readOnly = call({ answer: 'refused', error: 'ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION' });
+    expect(offences(history([readOnly]), tables([]))).toEqual(['session of another']);
+    const refused = call({ answer: 'refused', error: 'ER_OPTION_PREVENTS_STATEMENT' });
+    expect(offences(history([refused]), tables([]))).toEqual([]);
   });
 
   test('one key, several calls: applied once, and all of them are told what is there', () => {

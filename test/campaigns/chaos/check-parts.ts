@@ -5,8 +5,8 @@ import type { Call, CallKind } from './history.ts';
 const awaited = 1;
 const unheard = 2;
 
-/** Its callback always throws, or its procedure always fails: nobody commits what it did. */
-const isNeverCommitted: ReadonlySet<CallKind> = new Set(['thrower', 'procedure']);
+/** Its callback always throws, its procedure always fails, or it leaves without COMMIT: nobody commits what it did. */
+const isNeverCommitted: ReadonlySet<CallKind> = new Set(['thrower', 'procedure', 'abandoner']);
 /** It commits a part of its work before it ends. */
 const commitsInBetween: ReadonlySet<CallKind> = new Set(['ddl', 'ddl-rerun']);
 /** The second of its rows may be refused without the first one. */
@@ -23,7 +23,7 @@ export function offenceOfParts(
   amounts: readonly (number | null)[],
 ): Offence | undefined {
   if (new Set(amounts).size < amounts.length) return 'applied twice';
-  if (isNeverCommitted.has(kind)) return amounts.length > 0 ? 'refused, yet applied' : undefined;
+  if (isNeverCommitted.has(kind)) return amounts.length > 0 ? 'committed by another' : undefined;
   const has = (amount: number) => amounts.includes(amount);
   if (has(unheard) && !has(awaited)) return 'applied in part';
   if (answer === 'ok') {

@@ -8,6 +8,8 @@ export const promises = {
   'applied in part': 'what belongs together is applied as a whole',
   'acknowledged, then lost': 'what was acknowledged is there',
   'refused, yet applied': 'what was refused is not there',
+  'committed by another': 'what nobody has committed is not there',
+  'session of another': 'nobody meets a session that somebody else has changed',
   'nobody asked for it': 'there is nothing that nobody asked for',
   'another result': 'who asks again under the same key is told what the first one was',
   'money misplaced': 'money is neither made nor lost',
@@ -160,6 +162,8 @@ function violationsOfOne(call: Call, { faults, stalls }: History): Violation[] {
   const violation = (offence: Offence, what: string): Violation[] => [{ offence, what, calls: [call] }];
   if (answer === 'hung') return violation('hung', `no answer after ${Math.round(took)} ms`);
   if (answer === 'wrong') return violation('wrong answer', error ?? '');
+  if (error?.includes('ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION') === true)
+    return violation('session of another', 'it was to write in a session that takes no writes');
   const late = took - stalledBetween(stalls, startedAt, endedAt) - limit;
   if (late > grace) return violation('outlived its deadline', `${Math.round(late)} ms after its ${limit}`);
   const failed = isSafeRead(kind) && answer !== 'ok' && took < deadline - precision;

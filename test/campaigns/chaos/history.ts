@@ -22,7 +22,10 @@ import type { Outcome } from '../../../src/index.ts';
  * Callers that leave a session in another state (`clients/session.ts`):
  *
  * - `procedure`: a CALL that fails half way, in a transaction of its own. Never committed.
- * - `wanderer`: a held connection goes to another database and is released.
+ * - `wanderer`: a held connection goes to another database, or is set to commit nothing or to take no writes, and is released.
+ * - `abandoner`: a held connection is released with a row in an open transaction. Never committed.
+ * - `stray-begin`: a BEGIN through the pool. Whatever it is told: nobody else may be in that transaction.
+ * - `uncommitted-insert`: one row, through a pool whose listener sets each new connection to commit nothing by itself.
  * - `setting`, `async-setting`: asks for what a listener of the pool has set on each new connection, in one statement, or in one after the
  *   other.
  */
@@ -48,6 +51,9 @@ export const callKinds = [
   'ddl-rerun',
   'procedure',
   'wanderer',
+  'abandoner',
+  'stray-begin',
+  'uncommitted-insert',
   'setting',
   'async-setting',
 ] as const;
@@ -66,6 +72,7 @@ export function rowsOf(kind: CallKind): number {
     case 'iterate':
     case 'locking-read':
     case 'wanderer':
+    case 'stray-begin':
     case 'setting':
     case 'async-setting':
       return 0;

@@ -38,7 +38,10 @@ const weights: Readonly<Record<CallKind, number>> = {
   ddl: 1,
   'ddl-rerun': 1,
   procedure: 2,
-  wanderer: 2,
+  wanderer: 3,
+  abandoner: 2,
+  'stray-begin': 1,
+  'uncommitted-insert': 1,
   setting: 2,
   'async-setting': 2,
 };

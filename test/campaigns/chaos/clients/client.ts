@@ -47,11 +47,15 @@ function statementsOf(kind: CallKind): number {
     case 'locking-read':
     case 'insert':
     case 'procedure':
+    case 'stray-begin':
+    case 'uncommitted-insert':
     case 'setting':
     case 'async-setting':
       return 1;
     case 'wanderer':
       return 2;
+    case 'abandoner':
+      return 3;
     case 'exact-insert':
     case 'batch':
       return 4;

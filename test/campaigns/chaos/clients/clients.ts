@@ -13,7 +13,7 @@ import { type Client, policy } from './client.ts';
 import { performWithBareDrizzle, performWithDrizzle } from './drizzle.ts';
 import { performWithMysql2 } from './mysql2.ts';
 import { type Database, performWithPrisma } from './prisma.ts';
-import { sessionKinds, setUpAtOnce, setUpInTurns } from './session.ts';
+import { sessionKinds, setUpAtOnce, setUpInTurns, setUpWithoutAutocommit } from './session.ts';
 import { unrulyKinds } from './unruly.ts';
 
 interface ClientKind {
@@ -37,11 +37,10 @@ export const clientKinds = {
     kinds: [...all, 'iterate'],
     ours: true,
     open(options) {
-      const { pool, slowPool, database } = openPools(options);
-      const db = withDrizzle(drizzle(pool), policy);
-      const slowlyMade = withDrizzle(drizzle(slowPool), policy);
-      return onPools([pool, slowPool], (work, signal) =>
-        performWithDrizzle({ db, slowlyMade, database }, work, signal),
+      const { pools, database } = openPools(options);
+      const [db, slowlyMade, uncommitted] = forEach(pools, (pool) => withDrizzle(drizzle(pool), policy));
+      return onPools(pools, (work, signal) =>
+        performWithDrizzle({ db, slowlyMade, uncommitted, database }, work, signal),
       );
     },
   },
@@ -49,15 +48,15 @@ export const clientKinds = {
     kinds: [...all, 'batch'],
     ours: true,
     open(options) {
-      const { pool: own, slowPool, database } = openPools(options);
-      const clients = [own, slowPool].map((one) =>
+      const { pools, database } = openPools(options);
+      const clients = forEach(pools, (one) =>
         new PrismaClient({ adapter: new PrismaMySQL2(one, { policy }) }).$extends(resilience(retryPolicy(policy))),
       );
       // Prisma's types have no name for what the extension adds to a client.
-      const [db, slowlyMade] = clients as unknown as readonly [Database, Database];
-      const pool = withResilience(own, policy);
-      const client = onPools([own, slowPool], (work, signal) =>
-        performWithPrisma({ db, slowlyMade, pool, database }, work, signal),
+      const [db, slowlyMade, uncommitted] = clients as unknown as Three<Database>;
+      const pool = withResilience(pools[0], policy);
+      const client = onPools(pools, (work, signal) =>
+        performWithPrisma({ db, slowlyMade, uncommitted, pool, database }, work, signal),
       );
       return {
         ...client,
@@ -72,11 +71,10 @@ export const clientKinds = {
     kinds: all,
     ours: true,
     open(options) {
-      const { pool: own, slowPool, database } = openPools(options);
-      const pool = withResilience(own, policy);
-      const slowlyMade = withResilience(slowPool, policy);
-      return onPools([own, slowPool], (work, signal) =>
-        performWithMysql2({ pool, slowlyMade, database }, work, signal),
+      const { pools, database } = openPools(options);
+      const [pool, slowlyMade, uncommitted] = forEach(pools, (one) => withResilience(one, policy));
+      return onPools(pools, (work, signal) =>
+        performWithMysql2({ pool, slowlyMade, uncommitted, database }, work, signal),
       );
     },
   },
@@ -111,13 +109,20 @@ export function clientKindOf(name: ClientName): ClientKind {
   return clientKinds[name];
 }
 
-/** The pool of an application, and a small one whose sessions take longer to be set up. */
-function openPools(options: PoolOptions): { readonly pool: Pool; readonly slowPool: Pool; readonly database: string } {
-  const pool = createPool(options);
-  setUpAtOnce(pool);
-  const slowPool = createPool({ ...options, connectionLimit: 3 });
-  setUpInTurns(slowPool);
-  return { pool, slowPool, database: options.database ?? '' };
+type Three<T> = readonly [T, T, T];
+
+function forEach<T, U>([a, b, c]: Three<T>, make: (one: T) => U): Three<U> {
+  return [make(a), make(b), make(c)];
+}
+
+/** The pool of an application, and two small ones whose listeners set sessions up in other ways. */
+function openPools(options: PoolOptions): { readonly pools: Three<Pool>; readonly database: string } {
+  const small = { ...options, connectionLimit: 3 };
+  const pools = [createPool(options), createPool(small), createPool(small)] as const;
+  setUpAtOnce(pools[0]);
+  setUpInTurns(pools[1]);
+  setUpWithoutAutocommit(pools[2]);
+  return { pools, database: options.database ?? '' };
 }
 
 function onPools(pools: readonly Pool[], perform: Client['perform']): Client {

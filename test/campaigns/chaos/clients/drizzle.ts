@@ -20,12 +20,13 @@ type ResilientDatabase = Resilient<MySql2Database & { readonly $client: Pool }>;
 export interface DrizzleDatabases {
   readonly db: ResilientDatabase;
   readonly slowlyMade: ResilientDatabase;
+  readonly uncommitted: ResilientDatabase;
   readonly database: string;
 }
 
 /** Runs one call with Drizzle and gone-away. */
 export async function performWithDrizzle(
-  { db, slowlyMade, database }: DrizzleDatabases,
+  { db, slowlyMade, uncommitted, database }: DrizzleDatabases,
   work: Work,
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
@@ -37,7 +38,13 @@ export async function performWithDrizzle(
     {
       plain: (plainWork) => performOn(own, plainWork),
       transact: (callback, how) => own.transaction((tx) => callback(senderOn(tx)), how),
-      sessions: { ...loneOn(own), database, hold, slowlyMade: loneOn(ofCall(slowlyMade)) },
+      sessions: {
+        ...loneOn(own),
+        database,
+        hold,
+        slowlyMade: loneOn(ofCall(slowlyMade)),
+        uncommitted: loneOn(ofCall(uncommitted)),
+      },
     },
     work,
     signal,

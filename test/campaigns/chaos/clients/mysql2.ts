@@ -14,12 +14,13 @@ const insertRow = 'INSERT INTO operations (op_id, amount) VALUES (?, ?)';
 export interface Mysql2Pools {
   readonly pool: Resilient<Pool>;
   readonly slowlyMade: Resilient<Pool>;
+  readonly uncommitted: Resilient<Pool>;
   readonly database: string;
 }
 
 /** Runs one call with mysql2 and gone-away, as text or as prepared statements. */
 export async function performWithMysql2(
-  { pool, slowlyMade, database }: Mysql2Pools,
+  { pool, slowlyMade, uncommitted, database }: Mysql2Pools,
   work: Work,
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
@@ -30,7 +31,13 @@ export async function performWithMysql2(
     {
       plain: (plainWork) => performPlain(own, plainWork),
       transact: (callback, how) => transaction(own, (connection) => callback(senderOn(connection, work)), how),
-      sessions: { ...loneOn(own), database, hold: () => own.getConnection(), slowlyMade: loneOn(ofCall(slowlyMade)) },
+      sessions: {
+        ...loneOn(own),
+        database,
+        hold: () => own.getConnection(),
+        slowlyMade: loneOn(ofCall(slowlyMade)),
+        uncommitted: loneOn(ofCall(uncommitted)),
+      },
     },
     work,
     signal,

@@ -17,6 +17,7 @@ export type Database = Sender & ResilienceMethods;
 export interface PrismaDatabases {
   readonly db: Database;
   readonly slowlyMade: Database;
+  readonly uncommitted: Database;
   /** On the same connections as the first. */
   readonly pool: Resilient<Pool>;
   readonly database: string;
@@ -24,7 +25,7 @@ export interface PrismaDatabases {
 
 /** Runs one call with Prisma and gone-away. */
 export async function performWithPrisma(
-  { db, slowlyMade, pool, database }: PrismaDatabases,
+  { db, slowlyMade, uncommitted, pool, database }: PrismaDatabases,
   work: Work,
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
@@ -41,6 +42,7 @@ export async function performWithPrisma(
         database,
         hold: () => pool.$resilience({ ...(signal && { signal }) }).getConnection(),
         slowlyMade: loneOn(ofCall(slowlyMade)),
+        uncommitted: loneOn(ofCall(uncommitted)),
       },
     },
     work,

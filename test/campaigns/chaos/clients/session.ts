@@ -18,9 +18,14 @@ export interface Sessions extends Lone {
   hold(): Promise<Pick<PoolConnection, 'query' | 'release'>>;
   /** A pool whose listener takes several turns: see {@link setUpInTurns}. */
   readonly slowlyMade: Lone;
+  /** A pool whose sessions commit nothing by themselves: see {@link setUpWithoutAutocommit}. */
+  readonly uncommitted: Lone;
 }
 
-export const sessionKinds = ['procedure', 'wanderer', 'setting', 'async-setting'] as const;
+export const sessionKinds = [
+  ...(['procedure', 'wanderer', 'abandoner', 'stray-begin'] as const),
+  ...(['uncommitted-insert', 'setting', 'async-setting'] as const),
+];
 export type SessionKind = (typeof sessionKinds)[number];
 
 export function isOfSession(kind: CallKind): kind is SessionKind {
@@ -51,28 +56,49 @@ export function setUpInTurns(pool: Pool): void {
   });
 }
 
+/** Has no new session of the pool commit a statement by itself. */
+export function setUpWithoutAutocommit(pool: Pool): void {
+  pool.on('connection', (connection) => {
+    (connection as unknown as Connection).query('SET autocommit = 0');
+  });
+}
+
 export async function performOnSession(
   sessions: Sessions,
-  { kind, id }: Work & { readonly kind: SessionKind },
+  { kind, id, draw }: Work & { readonly kind: SessionKind },
 ): Promise<unknown> {
   switch (kind) {
     case 'procedure':
       await sessions.send(`CALL fail_half_way(${id})`);
       return expectAnswer('a procedure that fails', 'success', 'an error');
     case 'wanderer': {
-      const connection = await sessions.hold();
-      try {
-        await connection.query(`USE ${foreignDatabaseOf(sessions.database)}`);
-      } finally {
-        connection.release();
-      }
-      return;
+      const foreign = foreignDatabaseOf(sessions.database);
+      const changes = [`USE ${foreign}`, 'SET autocommit = 0', 'SET SESSION TRANSACTION READ ONLY'];
+      return sendHeld(sessions, [changes[draw % changes.length] ?? '']);
     }
+    case 'abandoner':
+      return sendHeld(sessions, ['BEGIN', insertOf(id)]);
+    case 'stray-begin':
+      return sessions.send('BEGIN');
+    case 'uncommitted-insert':
+      return sessions.uncommitted.send(insertOf(id));
     case 'setting':
       return expectAnswer('the settings', await sessions.read(askForSettings), expectedSettings);
     case 'async-setting':
       return expectAnswer('the settings', await sessions.slowlyMade.read(askForSettings), expectedSettings);
     default:
       return kind satisfies never;
+  }
+}
+
+const insertOf = (id: number) => `INSERT INTO operations (op_id) VALUES (${id})`;
+
+/** On one connection, which is given back as these statements leave it. */
+async function sendHeld(sessions: Sessions, statements: readonly string[]): Promise<void> {
+  const connection = await sessions.hold();
+  try {
+    for (const sql of statements) await connection.query(sql);
+  } finally {
+    connection.release();
   }
 }
