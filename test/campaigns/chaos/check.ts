@@ -162,7 +162,7 @@ function violationsOfOne(call: Call, { faults, stalls }: History): Violation[] {
   const violation = (offence: Offence, what: string): Violation[] => [{ offence, what, calls: [call] }];
   if (answer === 'hung') return violation('hung', `no answer after ${Math.round(took)} ms`);
   if (answer === 'wrong') return violation('wrong answer', error ?? '');
-  if (error?.includes('ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION') === true)
+  if (error?.includes('read only transaction') === true)
     return violation('session of another', 'it was to write in a session that takes no writes');
   const late = took - stalledBetween(stalls, startedAt, endedAt) - limit;
   if (late > grace) return violation('outlived its deadline', `${Math.round(late)} ms after its ${limit}`);

@@ -87,8 +87,11 @@ function answered(result: unknown): Told {
 function failed(error: unknown): Told {
   if (error instanceof WrongAnswer) return { answer: 'wrong', error: error.message };
   const answer = error instanceof OutcomeUnknownError ? 'unknown' : 'refused';
-  const interrupted = error instanceof Error && /interrupted/i.test(textOf(error)) ? ' (interrupted)' : '';
-  return { answer, error: `${describeError(error)}${interrupted}`, outcome: classify(error).outcome };
+  // Prisma has codes of its own for these.
+  const text = error instanceof Error ? textOf(error) : '';
+  const [said] = /interrupted|READ ONLY transaction/i.exec(text) ?? [];
+  const why = said === undefined ? '' : ` (${said.toLowerCase()})`;
+  return { answer, error: `${describeError(error)}${why}`, outcome: classify(error).outcome };
 }
 
 /** What an error and its causes say. */

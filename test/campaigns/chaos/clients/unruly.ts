@@ -65,10 +65,18 @@ export async function performUnruly(
   }
 }
 
-/** The second lock is in no order, so that there are deadlocks, whose victim must take the others with it. */
-async function inCompany(tx: Sender, { id, item, from, to }: Work): Promise<number> {
-  await tx.lock(from);
-  const [value] = await Promise.all([tx.read(item), tx.lock(to), tx.insert(id, awaited), tx.insert(id, unheard)]);
+/** Two of few accounts, which are locked in no order, so that there are deadlocks. */
+function contested({ from, to }: Work): { readonly first: number; readonly second: number } {
+  return { first: 1 + (from % 6), second: 1 + (to % 6) };
+}
+
+/** When the second lock makes it the victim of a deadlock, that must take the others with it. */
+async function inCompany(tx: Sender, work: Work): Promise<number> {
+  const { id, item, draw } = work;
+  const { first, second } = contested(work);
+  await tx.lock(first);
+  await delay(draw % 20);
+  const [value] = await Promise.all([tx.read(item), tx.lock(second), tx.insert(id, awaited), tx.insert(id, unheard)]);
   expectAnswer(`item ${item}`, value, itemValue(item));
   return awaited + unheard;
 }
@@ -138,13 +146,16 @@ async function throwing(transact: Transact, { id, draw }: Work, signal: AbortSig
 }
 
 /** Half of them lock in no order in a transaction that they begin themselves: what precedes it must not run again after a deadlock. */
-async function committing(tx: Sender, { id, from, to, draw }: Work): Promise<number> {
+async function committing(tx: Sender, work: Work): Promise<number> {
+  const { id, draw } = work;
   await tx.insert(id, awaited);
   await tx.send(draw % 2 === 0 ? `TRUNCATE TABLE ${scratchTable(id)}` : `CREATE TABLE made_${id} (id INT PRIMARY KEY)`);
   if (draw % 4 > 1) {
     await tx.send('START TRANSACTION');
-    await tx.lock(from);
-    await tx.lock(to);
+    const { first, second } = contested(work);
+    await tx.lock(first);
+    await delay(draw % 20);
+    await tx.lock(second);
   }
   await tx.insert(id, unheard);
   return awaited + unheard;
