@@ -5,7 +5,7 @@ import { type Outcome, type RunResult, run } from '../campaigns/chaos/run.ts';
 import { createSingleServer } from '../campaigns/chaos/worlds/single-server.ts';
 import { externalUrl } from '../support/server/external-url.ts';
 
-const clients: readonly ClientName[] = ['naive', 'bare-drizzle', 'drizzle'];
+const clients: readonly ClientName[] = ['naive', 'bare-drizzle', 'bare-mysql2', 'drizzle'];
 
 /** What shows whether a checker finds anything: the same faults for those who do it wrong. */
 describe.skipIf(externalUrl() !== undefined)(
@@ -44,6 +44,14 @@ describe.skipIf(externalUrl() !== undefined)(
     test('finds that bare Drizzle says of a COMMIT that it failed, and it did not', () => {
       expect(refusedYetApplied()).toContain('transfer');
     });
+
+    test.each(['committed by another', 'session of another', 'wrong answer', 'acknowledged, then lost'])(
+      'finds what comes of unruly transactions and of changed sessions on a bare pool: %s',
+      (offence) => {
+        const found = of('bare-mysql2').flatMap(({ violations }) => violations.map((violation) => violation.offence));
+        expect(found).toContain(offence);
+      },
+    );
 
     test('finds nothing of the kind with gone-away, which had to say more than once that nobody can know', () => {
       expect(of('drizzle').flatMap(({ violations }) => violations)).toEqual([]);

@@ -9,6 +9,7 @@ import { PrismaClient } from '../../../../prisma/generated/client.ts';
 import { retryPolicy } from '../../../../src/index.ts';
 import { naiveRetry } from '../../../support/naive-retry.ts';
 import type { CallKind } from '../history.ts';
+import { performWithBareMysql2 } from './bare-mysql2.ts';
 import { type Client, policy } from './client.ts';
 import { performWithBareDrizzle, performWithDrizzle } from './drizzle.ts';
 import { performWithMysql2 } from './mysql2.ts';
@@ -37,7 +38,7 @@ export const clientKinds = {
     kinds: [...all, 'iterate'],
     ours: true,
     open(options) {
-      const { pools, database } = openPools(options);
+      const { pools, database } = openPools(options, createPool);
       const [db, slowlyMade, uncommitted] = forEach(pools, (pool) => withDrizzle(drizzle(pool), policy));
       return onPools(pools, (work, signal) =>
         performWithDrizzle({ db, slowlyMade, uncommitted, database }, work, signal),
@@ -48,7 +49,7 @@ export const clientKinds = {
     kinds: [...all, 'batch'],
     ours: true,
     open(options) {
-      const { pools, database } = openPools(options);
+      const { pools, database } = openPools(options, createPool);
       const clients = forEach(pools, (one) =>
         new PrismaClient({ adapter: new PrismaMySQL2(one, { policy }) }).$extends(resilience(retryPolicy(policy))),
       );
@@ -71,11 +72,20 @@ export const clientKinds = {
     kinds: all,
     ours: true,
     open(options) {
-      const { pools, database } = openPools(options);
+      const { pools, database } = openPools(options, createPool);
       const [pool, slowlyMade, uncommitted] = forEach(pools, (one) => withResilience(one, policy));
       return onPools(pools, (work, signal) =>
         performWithMysql2({ pool, slowlyMade, uncommitted, database }, work, signal),
       );
+    },
+  },
+  'bare-mysql2': {
+    kinds: ['read', 'insert', ...unrulyKinds, ...sessionKinds],
+    ours: false,
+    open(options) {
+      const { pools, database } = openPools(options, createForgivingPool);
+      const [pool, slowlyMade, uncommitted] = pools;
+      return onPools(pools, (work) => performWithBareMysql2({ pool, slowlyMade, uncommitted, database }, work));
     },
   },
   'bare-drizzle': {
@@ -116,9 +126,12 @@ function forEach<T, U>([a, b, c]: Three<T>, make: (one: T) => U): Three<U> {
 }
 
 /** The pool of an application, and two small ones whose listeners set sessions up in other ways. */
-function openPools(options: PoolOptions): { readonly pools: Three<Pool>; readonly database: string } {
+function openPools(
+  options: PoolOptions,
+  create: (options: PoolOptions) => Pool,
+): { readonly pools: Three<Pool>; readonly database: string } {
   const small = { ...options, connectionLimit: 3 };
-  const pools = [createPool(options), createPool(small), createPool(small)] as const;
+  const pools = [create(options), create(small), create(small)] as const;
   setUpAtOnce(pools[0]);
   setUpInTurns(pools[1]);
   setUpWithoutAutocommit(pools[2]);

@@ -44,7 +44,7 @@ export async function performWithMysql2(
   );
 }
 
-function senderOn(connection: TransactionConnection, work: Work): Sender {
+export function senderOn(connection: TransactionConnection, work: Work): Sender {
   return {
     insert: (id, amount) => send(connection, work, insertRow, [id, amount]),
     read: async (item) => (await send(connection, work, readItem, [item]))[0]?.value,
@@ -53,7 +53,7 @@ function senderOn(connection: TransactionConnection, work: Work): Sender {
   };
 }
 
-function loneOn(pool: Resilient<Pool>): Lone {
+export function loneOn(pool: Pool): Lone {
   return {
     send: (sql) => pool.query(sql),
     read: async (sql) => {
@@ -63,7 +63,8 @@ function loneOn(pool: Resilient<Pool>): Lone {
   };
 }
 
-async function performPlain(pool: Resilient<Pool>, work: PlainWork): Promise<unknown> {
+/** A call that sends one statement after the other; a read and an insert need nothing but mysql2. */
+export async function performPlain(pool: Pool, work: PlainWork): Promise<unknown> {
   switch (work.kind) {
     case 'read': {
       const [item] = await send(pool, work, readItem, [work.item]);
