@@ -41,6 +41,10 @@ describe('the verdict of the cuts', () => {
       nothing,
       0,
     ],
+    ['thrown, and nothing there', 'thrown beside a write', { told: 'failed', isOwn: true }, nothing, 0],
+    ['thrown, and the write is there', 'thrown beside a write', { told: 'failed', isOwn: true }, updateAlone, 2],
+    ['thrown, and told something else', 'thrown beside a write', { told: 'rolled-back' }, nothing, 1],
+    ['thrown, and it succeeded', 'thrown beside a write', {}, nothing, 2],
   ])('%s', (_said, workload, heard, effect, broken) => {
     expect(found(workload, heard, effect)).toHaveLength(broken);
   });

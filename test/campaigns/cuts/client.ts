@@ -37,6 +37,12 @@ export interface ClientKind {
   open(connection: ConnectionOptions, policy: ResilienceOptions): Client;
 }
 
+/** For how long a callback does something else, in milliseconds: less than a new connection takes, mostly. */
+export const whileUnderWay = 3;
+
+/** What a callback throws that always throws. */
+export class CallbackError extends Error {}
+
 /** The answer to a read is not what is in the table. */
 export class WrongAnswer extends Error {}
 

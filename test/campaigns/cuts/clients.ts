@@ -8,7 +8,7 @@ import { type WorkloadName, workloadOf } from './workloads.ts';
 const statements = ['safe read', 'locking read', 'insert', 'update', 'execute'] as const;
 const transactions = [
   ...['transaction', 'transaction with rerun', 'two at once', 'two at once with rerun'],
-  ...['forgotten write', 'forgotten write with rerun'],
+  ...['forgotten write', 'forgotten write with rerun', 'thrown beside a write'],
 ] as const;
 
 export const clients = {

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectionOptions } from 'mysql2/promise';
 import { createFaultProxy, type FaultProxy } from '../../support/proxy/fault-proxy.ts';
 import type { Server } from '../../support/server/server.ts';
-import type { Client } from './client.ts';
+import { CallbackError, type Client } from './client.ts';
 import { type ClientName, clientOf } from './clients.ts';
 import { type Conversation, listen } from './conversation.ts';
 import { commandOf, type Place } from './place.ts';
@@ -145,7 +145,9 @@ export class Lane {
 
 /** Also what nobody waited for is part of the conversation. */
 async function settledWork(work: Promise<unknown>, notes: Notes): Promise<void> {
-  await work;
+  await work.catch((error: unknown) => {
+    if (!(error instanceof CallbackError)) throw error;
+  });
   await notes.forgotten?.catch(() => {});
 }
 

@@ -1,10 +1,21 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { eq, sql } from 'drizzle-orm';
 import { int, mysqlTable } from 'drizzle-orm/mysql-core';
 import { drizzle, type MySql2Database } from 'drizzle-orm/mysql2';
 import { createPool } from 'mysql2/promise';
 import { type Resilient, withResilience } from '../../../adapters/drizzle/index.ts';
 import type { TransactionDefaults } from '../../../src/index.ts';
-import { type ClientKind, expectRows, hugePadding, longResult, padding, type Work, WrongAnswer } from './client.ts';
+import {
+  CallbackError,
+  type ClientKind,
+  expectRows,
+  hugePadding,
+  longResult,
+  padding,
+  type Work,
+  WrongAnswer,
+  whileUnderWay,
+} from './client.ts';
 
 const accounts = mysqlTable('accounts', { id: int().primaryKey(), balance: int().notNull() });
 const operations = mysqlTable('operations', { opId: int('op_id').notNull() });
@@ -49,7 +60,15 @@ export const openDrizzle: ClientKind['open'] = (connection, policy) => {
         callback();
         await insert(tx, id);
         forget(update(tx, id));
+        select(tx, id).then(undefined, () => {});
       }, options);
+  const throwing: Work = ({ id, callback, forget }) =>
+    db.transaction(async (tx) => {
+      callback();
+      forget(update(tx, id));
+      await delay(whileUnderWay);
+      throw new CallbackError('mine');
+    });
   return {
     warm: async () => await db.execute('SELECT 1'),
     end: () => pool.end(),
@@ -74,6 +93,7 @@ export const openDrizzle: ClientKind['open'] = (connection, policy) => {
       'two at once with rerun': atOnce({ rerun: true }),
       'forgotten write': forgetful({}),
       'forgotten write with rerun': forgetful({ rerun: true }),
+      'thrown beside a write': throwing,
       iterator: () => iterate(db),
       connect: ({ id }) => insert(db, id),
     },

@@ -1,8 +1,18 @@
 import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createPool, type QueryOptions } from 'mysql2/promise';
 import { transaction, withResilience } from '../../../adapters/mysql2/index.ts';
 import type { TransactionDefaults } from '../../../src/index.ts';
-import { type ClientKind, expectRows, hugePadding, padding, type Run, type Work } from './client.ts';
+import {
+  CallbackError,
+  type ClientKind,
+  expectRows,
+  hugePadding,
+  padding,
+  type Run,
+  type Work,
+  whileUnderWay,
+} from './client.ts';
 
 const insert = 'INSERT INTO operations (op_id) VALUES (?)';
 const update = 'UPDATE accounts SET balance = balance + 1 WHERE id = ?';
@@ -49,9 +59,17 @@ export const openMysql2: ClientKind['open'] = (connection, policy) => {
           callback();
           await tx.query(insert, [id]);
           forget(tx.query(update, [id]));
+          tx.query(select, [id]).catch(() => {});
         },
         options,
       );
+  const throwing: Work = ({ id, callback, forget }: Run) =>
+    transaction(pool, async (tx) => {
+      callback();
+      forget(tx.query(update, [id]));
+      await delay(whileUnderWay);
+      throw new CallbackError('mine');
+    });
   return {
     warm: () => pool.query('SELECT 1'),
     end: () => pool.end(),
@@ -69,6 +87,7 @@ export const openMysql2: ClientKind['open'] = (connection, policy) => {
       'two at once with rerun': atOnce({ rerun: true }),
       'forgotten write': forgetful({}),
       'forgotten write with rerun': forgetful({ rerun: true }),
+      'thrown beside a write': throwing,
       'load data': ({ id }) => pool.query(loading(`${id}\n`)),
       connect: query(insert),
     },

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { PrismaMariaDb } from '@prisma/adapter-mariadb';
 import { createPool } from 'mysql2/promise';
 import { PrismaMySQL2 } from '../../../adapters/prisma/adapter/index.ts';
@@ -5,7 +6,16 @@ import { resilience } from '../../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../../prisma/generated/client.ts';
 import type { ResilienceOptions, TransactionDefaults } from '../../../src/index.ts';
 import { retryPolicy } from '../../../src/index.ts';
-import { type Client, type ClientKind, expectRows, hugePadding, padding, type Work } from './client.ts';
+import {
+  CallbackError,
+  type Client,
+  type ClientKind,
+  expectRows,
+  hugePadding,
+  padding,
+  type Work,
+  whileUnderWay,
+} from './client.ts';
 
 export const openPrismaMySQL2: ClientKind['open'] = (connection, policy) => {
   const pool = createPool({ ...connection, connectionLimit: 1 });
@@ -66,7 +76,15 @@ function createClient(
         callback();
         await insert(tx, id);
         forget(update(tx, id));
+        select(tx, id).then(undefined, () => {});
       }, options);
+  const throwing: Work = ({ id, callback, forget }) =>
+    prisma.$transaction(async (tx) => {
+      callback();
+      forget(update(tx, id));
+      await delay(whileUnderWay);
+      throw new CallbackError('mine');
+    });
   return {
     warm: () => prisma.$queryRaw`SELECT 1`,
     end: async () => {
@@ -91,6 +109,7 @@ function createClient(
       'two at once with rerun': atOnce({ rerun: true }),
       'forgotten write': forgetful({}),
       'forgotten write with rerun': forgetful({ rerun: true }),
+      'thrown beside a write': throwing,
       batch: ({ id }) => prisma.$transaction([insert(prisma, id), update(prisma, id)]),
       connect: ({ id }) => insert(prisma, id),
     },

@@ -1,5 +1,5 @@
 import { classify, type Outcome } from '../../../src/index.ts';
-import { WrongAnswer } from './client.ts';
+import { CallbackError, WrongAnswer } from './client.ts';
 import type { Effect, Workload } from './workloads.ts';
 
 /** What a caller was told. */
@@ -12,6 +12,8 @@ export interface Heard {
   readonly because: readonly string[];
   /** The answer was not what is in the table. */
   readonly isWrong: boolean;
+  /** The error is the one that its own callback threw. */
+  readonly isOwn?: boolean;
   /** How often the callback of its transaction ran. */
   readonly callbacks: number;
   /** What was told of the write that nobody waited for, where there was one. */
@@ -33,6 +35,7 @@ export async function hear(work: Promise<unknown>, notes: Notes, within: number)
     told,
     because: error === undefined ? [] : messagesOf(error),
     isWrong: error instanceof WrongAnswer,
+    isOwn: error instanceof CallbackError,
     callbacks: notes.callbacks,
   };
   if (notes.forgotten === undefined) return heard;
@@ -55,8 +58,8 @@ async function toldOf(work: Promise<unknown>, within: number): Promise<{ told: T
 
 /** What must not be: each a sentence. Empty, if the caller was told the truth. */
 export function violations(workload: Workload, heard: Heard, found: Effect): readonly string[] {
-  const { told, isWrong, callbacks, forgotten } = heard;
-  const { effect, effectWithoutForgotten, alwaysSucceeds, callbackRuns } = workload;
+  const { told, isWrong, isOwn = false, callbacks, forgotten } = heard;
+  const { effect, effectWithoutForgotten, alwaysSucceeds, throws, callbackRuns } = workload;
   const whole = same(found, effect);
   const all = whole || (effectWithoutForgotten !== undefined && same(found, effectWithoutForgotten));
   const none = found.rows === 0 && found.balance === 0;
@@ -78,7 +81,9 @@ export function violations(workload: Workload, heard: Heard, found: Effect): rea
       `its write that nobody waited for is there, and was told "${forgotten}"`,
     ],
     // Only the network failed: no error of the statement itself can be true.
-    [told === 'failed', 'it failed with an ordinary error'],
+    [told === 'failed' && !isOwn, 'it failed with an ordinary error'],
+    [throws === true && told === 'applied', 'it succeeded, although its callback threw'],
+    [throws === true && callbacks > 0 && !isOwn, `its callback threw, and its caller was told "${told}"`],
     [alwaysSucceeds === true && told !== 'applied', `it is always answered, and its caller was told "${told}"`],
     [callbackRuns === 'once' && callbacks > 1, `its callback ran ${callbacks} times`],
     [callbackRuns !== undefined && told === 'applied' && callbacks === 0, 'its callback did not run'],

@@ -14,6 +14,8 @@ export interface Workload {
   readonly alwaysSucceeds?: true;
   /** Its rows are handed over as they come: lost after that, it is no answer that nobody can know. */
   readonly handsOver?: true;
+  /** Its callback always throws. */
+  readonly throws?: true;
   /** How often the callback of the user may run; only of transactions with one. */
   readonly callbackRuns?: 'once' | 'again';
   /** Prepared first, once on each connection. */
@@ -49,6 +51,7 @@ export const workloads = {
   'two at once with rerun': { effect: oneOfEach, callbackRuns: 'again' },
   'forgotten write': { effect: oneOfEach, effectWithoutForgotten: oneRow, callbackRuns: 'once' },
   'forgotten write with rerun': { effect: oneOfEach, effectWithoutForgotten: oneRow, callbackRuns: 'again' },
+  'thrown beside a write': { effect: nothing, throws: true, callbackRuns: 'once' },
   batch: { effect: oneOfEach },
   iterator: { effect: nothing, handsOver: true, sampled: true, edge: 100 },
   'load data': { effect: { rows: 3, balance: 0 } },
