@@ -50,7 +50,15 @@ export async function load(options: LoadOptions): Promise<void> {
   );
 }
 
-async function call({ name, client, clock }: LoadOptions, work: Work): Promise<Call> {
+/** One call of each kind, one after the other: what a client makes once for each is made then. */
+export async function loadEachKind(options: Omit<LoadOptions, 'callers' | 'until'>): Promise<void> {
+  for (const work of options.list.ofEachKind(randomFrom(options.seed))) options.add(await call(options, work));
+}
+
+async function call(
+  { name, client, clock }: Pick<LoadOptions, 'name' | 'client' | 'clock'>,
+  work: Work,
+): Promise<Call> {
   const bounded = work.bounded && clientKindOf(name).ours;
   const deadline = bounded ? patience : policy.maxRetryTime;
   const limit = bounded ? patience : limitOf(work.kind);

@@ -7,7 +7,7 @@ import { type ClientName, clientKindOf } from './clients/clients.ts';
 import type { History } from './history.ts';
 import type { HistoryFile } from './history-file.ts';
 import { type Holdings, settled, takeStock } from './leftovers.ts';
-import { type LoadOptions, load, workListOf } from './load.ts';
+import { type LoadOptions, load, loadEachKind, workListOf } from './load.ts';
 import { unleash } from './nemesis.ts';
 import { watchStandstill } from './standstill.ts';
 import { createDatabase, databaseOf, readTables } from './tables.ts';
@@ -67,6 +67,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const loadUntil = (until: number, salt: number) =>
     Promise.all(opened.map((one) => load({ ...one, callers, seed: seed + salt, clock, until, add })));
 
+  await Promise.all(opened.map((one) => loadEachKind({ ...one, seed, clock, add })));
   await loadUntil(clock() + warmUp * 1_000, 1);
   const before = await takeStock();
   const stopWatching = watchStandstill(clock, add);

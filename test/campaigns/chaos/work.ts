@@ -66,8 +66,16 @@ export class WorkList {
 
   /** @param random numbers from 0 to 1 */
   next(random: () => number): Work {
+    return this.#draw(this.#kind(random()), random);
+  }
+
+  /** One call of each kind. */
+  ofEachKind(random: () => number): readonly Work[] {
+    return this.#kinds.map((kind) => this.#draw(kind, random));
+  }
+
+  #draw(kind: CallKind, random: () => number): Work {
     const below = (count: number) => Math.floor(random() * count);
-    const kind = this.#kind(random());
     const from = 1 + below(accountCount);
     return {
       kind,
