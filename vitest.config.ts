@@ -1,4 +1,5 @@
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { bundleFolder, importBundle } from './test/support/bundle/import-bundle.ts';
 import { isUnheardOfMariaDbDriver } from './test/support/prisma/mariadb-driver.ts';
 import { externalUrl } from './test/support/server/external-url.ts';
 import { SkipReporter } from './test/support/vitest/skip-reporter.ts';
@@ -37,6 +38,10 @@ export default defineConfig({
       served('integration'),
       served('fault'),
       served('fuzz'),
+      {
+        ...served('bundled', { server: { deps: { external: [new RegExp(bundleFolder)] } } }),
+        plugins: [importBundle()],
+      },
       served('tools', { exclude: [...configDefaults.exclude, ...commands] }),
       layer('commands', { include: commands }),
     ],
