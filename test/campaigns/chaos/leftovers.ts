@@ -9,6 +9,9 @@ export interface Holdings {
   readonly sockets: number;
 }
 
+/** Megabytes by which a process may have grown: compiled code, buffers that are kept for the next time. */
+export const growth = 24;
+
 let collect: (() => void) | undefined;
 
 /** How much memory and how many sockets this process has now. */
@@ -27,12 +30,16 @@ export async function takeStock(): Promise<Holdings> {
   return { megabytes: (heapUsed + external) / 2 ** 20, sockets };
 }
 
-/** Asks until the answer is at most `most`, or until `within` milliseconds have passed. @returns the last answer */
-export async function settled(ask: () => number | Promise<number>, most: number, within: number): Promise<number> {
+/** Asks until the answer is as it should be, or until `within` milliseconds have passed. @returns the last answer */
+export async function settled<T>(
+  ask: () => T | Promise<T>,
+  isSettled: (answer: T) => boolean,
+  within: number,
+): Promise<T> {
   const until = performance.now() + within;
   for (;;) {
-    const count = await ask();
-    if (count <= most || performance.now() > until) return count;
+    const answer = await ask();
+    if (isSettled(answer) || performance.now() > until) return answer;
     await delay(50);
   }
 }

@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import { promises, type Violation } from './check.ts';
 import { answers, type Call, callKinds, type FaultWindow, type History } from './history.ts';
-import type { Holdings } from './leftovers.ts';
+import { growth, type Holdings } from './leftovers.ts';
 import type { Outcome, RunResult } from './run.ts';
 
 /** One client, in numbers. */
@@ -29,9 +29,6 @@ export interface Report {
   /** Of all clients, and what was left of connections, sockets and memory. */
   readonly violations: number;
 }
-
-/** Megabytes by which a process may have grown: compiled code, buffers that are kept for the next time. */
-const growth = 24;
 
 export function reportOf(result: RunResult): Report {
   const { outcomes, threads, before, after, atTheEnd } = result;

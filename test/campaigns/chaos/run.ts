@@ -6,7 +6,7 @@ import type { Client } from './clients/client.ts';
 import { type ClientName, clientKindOf } from './clients/clients.ts';
 import type { History } from './history.ts';
 import type { HistoryFile } from './history-file.ts';
-import { type Holdings, settled, takeStock } from './leftovers.ts';
+import { growth, type Holdings, settled, takeStock } from './leftovers.ts';
 import { type LoadOptions, load, loadEachKind, workListOf } from './load.ts';
 import { unleash } from './nemesis.ts';
 import { watchStandstill } from './standstill.ts';
@@ -51,6 +51,7 @@ const poolOptions: PoolOptions = { connectionLimit: 20, connectTimeout: 1_500 };
 const warmUp = 2;
 /** Milliseconds for what is left of calls and connections to go away. */
 const patience = 20_000;
+const isZero = (count: number) => count === 0;
 
 /** The whole of a run: load without faults, load with faults, and a look at what is left. */
 export async function run(options: RunOptions): Promise<RunResult> {
@@ -79,14 +80,13 @@ export async function run(options: RunOptions): Promise<RunResult> {
   stopWatching();
   await file.close();
 
-  const lent = await Promise.all(opened.map(({ client }) => settled(() => client.lent(), 0, patience)));
-  const after = await takeStock();
+  const lent = await Promise.all(opened.map(({ client }) => settled(() => client.lent(), isZero, patience)));
+  // The last calls have only just ended: sockets that close, timers and what an ORM remembers for a while hold memory yet.
+  const after = await settled(takeStock, ({ megabytes }) => megabytes <= before.megabytes + growth, patience);
   await Promise.all(opened.map(({ client }) => end(client)));
-  const sockets = async () => (await takeStock()).sockets;
-  await settled(sockets, 0, 2_000);
-  const atTheEnd = await takeStock();
+  const atTheEnd = await settled(takeStock, ({ sockets }) => sockets === 0, 2_000);
   await world.hangUp();
-  const threads = await settled(() => world.threads(), 0, patience);
+  const threads = await settled(() => world.threads(), isZero, patience);
   const outcomes: Outcome[] = [];
   for (const [index, { name }] of opened.entries()) {
     const history = await file.read(name);
