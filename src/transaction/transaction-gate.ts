@@ -2,9 +2,9 @@
  * Who may send what in a transaction, from its BEGIN to its end. Pure: it is told what happened, and says what to do. `test/model` explores
  * it with every order of calls, answers, failures and ends.
  *
- * One statement is on the wire at a time, in the order of the calls. When the callback returns, what it has called before is still sent, as on
- * a bare connection, and COMMIT after that. What is called after the end is not sent, nor is what waits when the callback throws or the server
- * ends the transaction: it would run in autocommit mode behind it, and stay.
+ * One statement is on the wire at a time, in the order of the calls. When the callback returns or throws, what it has called before is still
+ * sent, as on a bare connection, and COMMIT or ROLLBACK after that. What is called later is not sent, nor is what waits when the server ends
+ * the transaction: it would run in autocommit mode behind it, and stay.
  */
 export interface GateState {
   /**
@@ -110,7 +110,7 @@ export function stepGate(state: GateState, event: GateEvent): GateStep {
     case 'returned':
       return proceed({ ...state, callback: 'returned' });
     case 'threw':
-      return refuseWaiting({ ...state, callback: 'threw' });
+      return proceed({ ...state, callback: 'threw' });
     default:
       return event satisfies never;
   }
@@ -130,11 +130,7 @@ function takeFailure(state: GateState, failure: StatementFailure, mayCommit: boo
 }
 
 function endTransaction(state: GateState): GateStep {
-  return refuseWaiting({ ...state, phase: 'ended' });
-}
-
-function refuseWaiting(state: GateState): GateStep {
-  const step = proceed({ ...state, waiting: [] });
+  const step = proceed({ ...state, phase: 'ended', waiting: [] });
   return { state: step.state, actions: [...state.waiting.map(refusal), ...step.actions] };
 }
 
@@ -149,7 +145,7 @@ function proceed(state: GateState): GateStep {
   if (!isDue) return { state, actions: [] };
   const [next, ...others] = waiting;
   if (next === undefined && callback === 'running') return { state, actions: [] };
-  if (phase === 'ended' || callback === 'threw') return finish(state, 'roll-back');
+  if (phase === 'ended' || (callback === 'threw' && next === undefined)) return finish(state, 'roll-back');
   if (state.isUnsure) return { state: { ...state, phase: 'checking' }, actions: [{ do: 'check' }] };
   if (next === undefined) return finish(state, 'commit');
   return { state: { ...state, running: next, waiting: others }, actions: [{ do: 'send', id: next }] };

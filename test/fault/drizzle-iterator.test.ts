@@ -165,6 +165,25 @@ describe('iterator() of Drizzle', unhurried, () => {
       expect(stage.proxy.connections()).toBe(1);
     });
 
+    test('and not read to its end, is dropped when the callback throws, and a reader that goes on hears of it', async () => {
+      const db = open();
+      const mine = new Error('mine');
+      let rest: AsyncGenerator<{ id: number }> | undefined;
+      const error = await failureOf(
+        db.transaction(async (tx) => {
+          await tx.insert(rows).values({ id: -1 });
+          rest = iterate(tx) as typeof rest;
+          await rest?.next();
+          throw mine;
+        }),
+      );
+      expect(error).toBe(mine);
+      expect(await stage.countOf(-1)).toBe(0);
+      if (rest === undefined) throw new Error('The callback did not run');
+      expect(String(await failureOf(consume(rest)))).toContain('has ended');
+      await expectWorking(db);
+    });
+
     test('as its first statement, begins again when the connection was lost before, and nothing is begun for nothing', async () => {
       const db = open();
       const sent = recordStatements(stage.proxy);

@@ -50,6 +50,11 @@ describe('the gate of a transaction, in every order of calls, answers, failures 
       ['BEGIN is answered', 'the callback throws', 'calls 1'],
     ],
     [
+      'refuses what waits when the callback throws',
+      'refused, though it was called in time and the server had not ended the transaction',
+      ['BEGIN is answered', 'calls 1', 'calls 2', 'the callback throws'],
+    ],
+    [
       'does not wait for what is on the wire',
       'two things are on the wire at once',
       ['BEGIN is answered', 'calls 1', 'the callback returns'],

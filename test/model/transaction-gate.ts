@@ -17,6 +17,7 @@ export type Variant =
   | 'goes on after a deadlock'
   | 'takes calls after the callback has returned'
   | 'takes calls after the callback has thrown'
+  | 'refuses what waits when the callback throws'
   | 'does not ask after a lock wait timeout'
   | 'does not wait for what is on the wire'
   | 'begins again after something was executed'
@@ -32,6 +33,8 @@ export interface World {
   readonly applied: readonly number[];
   readonly wire: readonly (number | 'begin' | 'check' | 'commit' | 'roll-back')[];
   readonly called: number;
+  /** So many of them before the callback has ended. */
+  readonly calledInTime: number;
   /** Sent, in this order. */
   readonly sent: readonly number[];
   readonly told: readonly (readonly [number, 'answered' | 'failed' | 'refused'])[];
@@ -51,6 +54,7 @@ export function startOf({ deadlocks, lockTimeouts, losses }: Setting): World {
     applied: [],
     wire: ['begin'],
     called: 0,
+    calledInTime: 0,
     sent: [],
     told: [],
     end: undefined,
@@ -72,7 +76,9 @@ function stepsOfCallback(world: World, setting: Setting): Step<World>[] {
   const hasBegun = !wire.includes('begin') || called > 0;
   if (hasBegun && called < setting.statements) {
     const id = called + 1;
-    steps.push({ name: `calls ${id}`, next: take({ ...world, called: id }, { type: 'called', id }, setting) });
+    const calledInTime = gate.callback === 'running' ? id : world.calledInTime;
+    const next = take({ ...world, called: id, calledInTime }, { type: 'called', id }, setting);
+    steps.push({ name: `calls ${id}`, next });
   }
   if (hasBegun && gate.callback === 'running') {
     steps.push({ name: 'the callback returns', next: take(world, { type: 'returned' }, setting) });
@@ -178,6 +184,10 @@ function take(world: World, event: GateEvent, { variant }: Setting): World {
   if ((event.type === 'threw' || event.type === 'returned') && variant === 'does not wait for what is on the wire') {
     gate = { ...gate, running: undefined };
   }
+  if (event.type === 'threw' && variant === 'refuses what waits when the callback throws') {
+    const refused = gate.waiting.reduce((later, id) => tell(later, id, 'refused'), world);
+    return take({ ...refused, gate: { ...gate, waiting: [] } }, event, noVariant);
+  }
   const { state, actions } = stepGate(gate, event);
   const isWhole = variant === 'calls a transaction whole that has committed by itself' || state.isWhole;
   return actions.reduce(act, { ...world, gate: { ...state, isWhole } });
@@ -203,7 +213,8 @@ function act(world: World, action: GateAction): World {
   }
 }
 
-export function violatedBy(world: World, { statements }: Setting): string | undefined {
+export function violatedBy(world: World, setting: Setting): string | undefined {
+  const { statements } = setting;
   const { applied, behind, called, end, gate, pending, sent, told, wire } = world;
   if (behind !== undefined) return `${behind} was executed behind its transaction, and stays`;
   if (new Set(applied).size < applied.length) return 'something was applied twice';
@@ -217,6 +228,10 @@ export function violatedBy(world: World, { statements }: Setting): string | unde
   }
   if (end === 'rolled back' && gate.isWhole && applied.length > 0) return 'rolled back, and something of it is there';
   if (told.some(([id, what]) => what === 'refused' && lasting.includes(id))) return 'refused, and it is there';
+  const inTime = told.some(([id, what]) => what === 'refused' && id <= world.calledInTime);
+  const hasTrouble = (['deadlocks', 'lockTimeouts', 'losses'] as const).some((one) => world[one] < setting[one]);
+  if (inTime && !hasTrouble)
+    return 'refused, though it was called in time and the server had not ended the transaction';
   const isStill = wire.length === 0 && called === statements && gate.callback !== 'running';
   if (isStill && end === undefined) return 'it never ends';
   if (isStill && told.length < called) return 'a caller waits for ever';

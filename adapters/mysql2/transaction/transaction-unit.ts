@@ -23,8 +23,8 @@ interface Call {
   /** Sends it; ends when nothing of its answer is left on the wire. */
   readonly send: () => Promise<unknown>;
   readonly refuse: (error: unknown) => void;
-  /** A part of its answer is with the caller: it cannot be sent again. */
-  isHandedOver?: boolean;
+  /** A part of its answer is with the caller: it cannot be sent again. This drops the rest of it, whose reader gets an error. */
+  drop?: () => void;
 }
 
 /**
@@ -106,6 +106,7 @@ export class TransactionUnit extends LeaseClient {
   }
 
   override async *stream(sql: unknown, values: unknown): AsyncGenerator<unknown, void, void> {
+    let isDropped = false;
     yield* await new Promise<AsyncGenerator<unknown, void, void>>((resolve, reject) => {
       const call: Call = {
         send: async () => {
@@ -115,8 +116,13 @@ export class TransactionUnit extends LeaseClient {
             onEnd = (error) => end({ error });
           });
           const rows = await openRows(this.lease, sql, values, this.#limits, 'in-transaction', onEnd);
-          call.isHandedOver = true;
+          call.drop = () => {
+            isDropped = true;
+            // What it fails with, the reader gets, and the transaction.
+            rows.return().catch(() => {});
+          };
           resolve(rows);
+          if (this.#gate.callback === 'threw') call.drop();
           const { error } = await ended;
           if (error !== undefined) throw error;
         },
@@ -124,6 +130,7 @@ export class TransactionUnit extends LeaseClient {
       };
       this.#call(call);
     });
+    if (isDropped) throw refusedStatement(this.endedBy);
   }
 
   /** The callback has returned: ends when all that it has called before is answered. Nothing is taken any more. */
@@ -131,10 +138,14 @@ export class TransactionUnit extends LeaseClient {
     return this.#close({ type: 'returned' });
   }
 
-  /** The callback has failed: what waits is refused. Ends when nothing is on the wire any more. */
+  /**
+   * The callback has failed: ends when all that it has called before is answered, so that what nobody waits for does not end the process by a
+   * rejection. Rows of which the callback was reading are dropped: ROLLBACK would wait for a reader that may never go on.
+   */
   abandon(): Promise<void> {
     const over = this.#close({ type: 'threw' });
     this.#search?.abort();
+    for (const { drop } of this.#calls.values()) drop?.();
     return over;
   }
 
@@ -209,8 +220,8 @@ export class TransactionUnit extends LeaseClient {
     }
   }
 
-  #takeFailure(id: number, { refuse, isHandedOver = false }: Call, error: unknown): void {
-    const isUntouched = this.isUntouched && !isHandedOver;
+  #takeFailure(id: number, { refuse, drop }: Call, error: unknown): void {
+    const isUntouched = this.isUntouched && drop === undefined;
     const as = readStatementFailure(error, this.lease, isUntouched, this.#mayHaveCommitted);
     if (as === 'ended' || as === 'not-executed') this.#endedBy ??= { error };
     const mayCommit = this.#mayHaveCommitted;

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { createConnection } from 'mysql2/promise';
 import { describe, expect, test } from 'vitest';
 import { classify, OutcomeUnknownError } from '../../../src/index.ts';
@@ -145,6 +146,23 @@ export function describeCompany(create: CreateBinding, stage: Stage): void {
       expect(error).toBe(mine);
       goOn();
       await failureOf(branch);
+      expect(await stage.rows()).toEqual([]);
+      await expectNothingOpen();
+    });
+
+    test('has every statement sent that it had called, so that nobody hears of one that nobody waits for', async () => {
+      const mine = new Error('mine');
+      const calls: Promise<unknown>[] = [];
+      const error = await failureOf(
+        open().transaction(async (tx) => {
+          for (const id of [1, 2, 3]) calls.push(tx.insert(id));
+          throw mine;
+        }),
+      );
+      expect(error).toBe(mine);
+      const refused = (await Promise.allSettled(calls)).filter(({ status }) => status === 'rejected');
+      // Prisma has words of its own for what it had not handed on.
+      for (const call of refused) expect(inspect(call)).toContain('Transaction already closed');
       expect(await stage.rows()).toEqual([]);
       await expectNothingOpen();
     });
