@@ -29,9 +29,12 @@ export interface ConnectionObserver {
 export function watchConnection(connection: PoolConnection, observer: ConnectionObserver): Wire {
   const internals = connection as unknown as ConnectionInternals;
   const { addCommand } = internals;
+  const readsPackets = internals.handlePacket !== undefined && internals._handleFatalError !== undefined;
   if (addCommand !== undefined) {
     internals.addCommand = (command) => {
       observer.command(command);
+      // What the server says of the session is not read then, so it may be in anything.
+      if (!readsPackets) observer.answered(command, 'unread');
       return addCommand.call(connection, command);
     };
   }

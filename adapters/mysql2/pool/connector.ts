@@ -9,6 +9,7 @@ import {
   type RetryPolicy,
 } from '../../../src/internal.ts';
 import type { SessionKiller } from '../control/session-killer.ts';
+import { warnOfMissingInternals } from '../driver/internals.ts';
 import { guardNewestConnection, idleCount, isPoolClosed } from '../driver/pool.ts';
 import { bounded, type WaitLimits } from '../wait/bounded.ts';
 import { ConnectGate } from './connect-gate.ts';
@@ -139,6 +140,7 @@ export class Connector {
   #track(core: PoolConnection, madeIn: number, policy: RetryPolicy): PooledConnection {
     let pooled = this.#connections.get(core);
     if (pooled === undefined) {
+      warnOfMissingInternals(this.#pool, core);
       const { wallClock, random } = this.#environment;
       // Jittered, so that connections that were made together do not all end together.
       const expiresAt = wallClock() + policy.liveness.maxLifetime * (1 - random() / 10);
