@@ -35,6 +35,34 @@ describe('a connection from getConnection()', unhurried, () => {
     await ended;
   };
 
+  describe('that its user destroys while statements are under way', () => {
+    test('is answered all the same, and the next user has another', async () => {
+      const { pool } = open();
+      const held = await pool.getConnection();
+      const unlock = await stage.lock();
+      const answer = later(held.query(insertOne));
+      await stage.inFlight(1);
+      held.destroy();
+      await unlock();
+      expect(await answer).toMatchObject([{ affectedRows: 1 }, undefined]);
+      expect(await stage.rows()).toEqual([1]);
+      expect(await pool.query('SELECT id FROM stage_rows')).toMatchObject([[{ id: 1 }], [{}]]);
+      await expect.poll(() => stage.proxy.connections(), patient).toBe(1);
+    });
+
+    test('says so to whoever waits when the answer cannot come any more', async () => {
+      const { pool } = open();
+      const held = await pool.getConnection();
+      const unlock = await stage.lock();
+      const failures = [failureOf(held.query(insertOne)), failureOf(held.query(insertOne))];
+      await stage.inFlight(1);
+      held.destroy();
+      stage.proxy.resetAll();
+      for (const error of await Promise.all(failures)) expect(error).toMatchObject({ fatal: true });
+      await unlock();
+    });
+  });
+
   describe('that is given back', () => {
     test.each([
       { how: 'inside a transaction', statements: ['BEGIN', insertOne] },

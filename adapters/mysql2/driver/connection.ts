@@ -89,7 +89,7 @@ export function endpointsOf(connection: Connection): Endpoints | undefined {
 }
 
 /** Ends a connection whose server is not listened to any more, at once and for good. */
-export function destroyConnection(connection: Connection): void {
+export function destroyConnection(connection: Pick<Connection, 'destroy'>): void {
   connection.destroy();
   (connection as unknown as ConnectionInternals).stream?.destroy();
 }

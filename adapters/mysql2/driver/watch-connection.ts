@@ -1,4 +1,5 @@
 import type { PoolConnection } from 'mysql2';
+import { closeWhenAnswered, tellWhenClosed } from './close-connection.ts';
 import type { DriverCommand } from './command.ts';
 import type { ConnectionInternals } from './internals.ts';
 import { type Fault, faultAfterReading, faultBeforeReading, type IncomingPacket, mayCountAnew } from './packets.ts';
@@ -44,10 +45,10 @@ export function watchConnection(connection: PoolConnection, observer: Connection
   };
   connection.destroy = () => {
     destroy.call(connection);
-    // mysql2's own destroy only half-closes: a peer that never answers would keep the socket for ever.
-    internals.stream?.destroy();
+    closeWhenAnswered(connection);
     observer.destroyed();
   };
+  tellWhenClosed(connection);
   const wire = watchWrites(internals);
   guardPackets(internals, wire, observer);
   // mysql2 listens for one error only; a second one, with nobody listening, would end the process.

@@ -12,7 +12,7 @@ import {
 import type { Session } from '../control/session-identity.ts';
 import type { Watched } from '../control/statement-watch.ts';
 import { type DriverCommand, endedUntold, onCommandEnd, onCommandResult } from '../driver/command.ts';
-import { bytesRead, cutConnection, hasRunningCommand } from '../driver/connection.ts';
+import { bytesRead, cutConnection, destroyConnection, hasRunningCommand } from '../driver/connection.ts';
 import { isRow } from '../driver/result-end.ts';
 import type { Unanswered } from '../driver/wire.ts';
 import { startFairTimer } from '../wait/fair-timer.ts';
@@ -317,7 +317,7 @@ export class Lease implements Holder, Watched {
   destroy(reason: EvictEvent['reason']): void {
     if (this.#ended) return;
     this.#end();
-    this.#pooled.core.destroy();
+    destroyConnection(this.#pooled.core);
     this.#owner.evicted(reason, this.#pooled, this.#policy);
     this.#giveBackPermit();
   }

@@ -1,6 +1,6 @@
 import type { PoolConnection } from 'mysql2';
 import { type EvictEvent, type LivenessOptions, realEnvironment } from '../../../src/internal.ts';
-import { turnsToNoticeEnd } from '../driver/connection.ts';
+import { destroyConnection, turnsToNoticeEnd } from '../driver/connection.ts';
 import { bounded, type WaitLimits } from '../wait/bounded.ts';
 import type { Generation } from './generation.ts';
 import type { PooledConnection } from './pooled-connection.ts';
@@ -74,7 +74,7 @@ export async function pingOnce(
   } catch (error) {
     if (error === silence) return 'silent';
     // The call gave up; a connection that owes an answer must not go to the next one.
-    connection.core.destroy();
+    destroyConnection(connection.core);
     throw error;
   }
 }

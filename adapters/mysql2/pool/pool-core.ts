@@ -13,7 +13,7 @@ import { ControlConnection } from '../control/control-connection.ts';
 import type { Session } from '../control/session-identity.ts';
 import { SessionKiller } from '../control/session-killer.ts';
 import { StatementWatch } from '../control/statement-watch.ts';
-import { threadIdOf } from '../driver/connection.ts';
+import { destroyConnection, threadIdOf } from '../driver/connection.ts';
 import { connectionLimit, isPoolClosed, queueLimit } from '../driver/pool.ts';
 import { watchPoolEnd } from '../driver/watch-pool-end.ts';
 import type { WaitLimits } from '../wait/bounded.ts';
@@ -142,7 +142,7 @@ export class PoolCore implements LeaseOwner {
       if (answer === 'silent') this.#generation.invalidate();
     }
     const reason = trust.action === 'evict' ? trust.reason : trust.action === 'ping' ? 'suspect' : 'lost';
-    pooled.core.destroy();
+    destroyConnection(pooled.core);
     this.evicted(reason, pooled, policy);
     return false;
   }
@@ -164,7 +164,7 @@ export class PoolCore implements LeaseOwner {
     // What somebody else had under way may have left anything behind; what a listener has, is how the pool's sessions are meant to be.
     const isLeftOpen = !isNew && pooled.isDirty;
     if (!pooled.isLost && !isLeftOpen) return true;
-    core.destroy();
+    destroyConnection(core);
     this.evicted(pooled.isLost ? 'lost' : 'dirty', pooled, policy);
     if (isNew) this.#connector.notePreparingFailed();
     return false;
