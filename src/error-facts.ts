@@ -19,6 +19,8 @@ export interface ErrorFacts {
   /** The statement was on its own, and is not to blame for what its session is set to. */
   readonly alone: boolean;
   readonly fatal: boolean;
+  /** The driver could make nothing of it that can be sent. */
+  readonly unsendable: boolean;
 }
 
 /** The error and what caused it, outermost first: `cause`, Prisma's `meta.driverAdapterError`, `originalError`. */
@@ -55,7 +57,14 @@ export function factsOf(link: unknown, evidence: Evidence | undefined): ErrorFac
     ownWords: number === undefined && !isServers(link) && !isWrapper(link),
     ...timeOf(link, evidence),
     fatal: read(link, 'fatal') === true,
+    unsendable: evidence?.progress === 'not-written' && isMistake(link),
   };
+}
+
+/** An error that JavaScript itself, or Node.js, makes of a wrong argument. */
+function isMistake(link: unknown): boolean {
+  const name = read(link, 'name');
+  return (name === 'TypeError' || name === 'RangeError') && isError(link);
 }
 
 /** The wire decides when it was; where nobody has watched it, the system call that failed. */
@@ -129,5 +138,6 @@ function factsOfPayload(payload: unknown, evidence: Evidence | undefined): Error
     ownWords: false,
     ...timeOf(payload, evidence),
     fatal: false,
+    unsendable: false,
   };
 }

@@ -16,8 +16,18 @@ const tlsLost: FamilyRow = { ...lost, source: 'Node.js: TLS errors' };
 const connectionException: FamilyRow = { ...lost, source: 'SQLSTATE class 08' };
 const fatal: FamilyRow = { ...lost, source: 'mysql2 says that it is fatal' };
 
+const unsendable: FamilyRow = {
+  proof: 'permanent',
+  kind: 'statement',
+  // mysql2 gives up a connection on which it could not begin a command.
+  invalidates: 'connection',
+  source: 'mysql2 could make no packet of it',
+};
+
 /** For errors that no row names: whole classes of codes, and the mark that mysql2 gives to what ends a connection. */
-export function findFamily({ code, sqlState, errno, connecting, fatal: isFatal }: ErrorFacts): FamilyRow | undefined {
+export function findFamily(facts: ErrorFacts): FamilyRow | undefined {
+  const { code, sqlState, errno, connecting, fatal: isFatal } = facts;
+  if (facts.unsendable) return unsendable;
   if (code !== undefined && /^(ERR_SSL_|ERR_TLS_)/.test(code)) return connecting ? tlsRefused : tlsLost;
   // Class 08 is "connection exception" (ISO/IEC 9075-2); 08007 is its "transaction resolution unknown".
   if (sqlState?.startsWith('08') === true) return connectionException;

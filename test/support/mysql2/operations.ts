@@ -73,6 +73,10 @@ export const operations: readonly Operation[] = [
   ['a duplicate key, prepared', (pool) => errorOf(() => pool.execute('INSERT INTO stage_keyed (id) VALUES (?)', [1]))],
   ['an empty statement', (pool) => errorOf(() => pool.query(''))],
   ['query with a callback', (pool) => errorOf(() => pool.query('SELECT 1', (() => {}) as never))],
+  ['query of a number', (pool) => errorOf(() => pool.query(5 as never))],
+  ['query of no text', (pool) => errorOf(() => pool.query({ sql: undefined as never, values: [1] }))],
+  ['execute of nothing', (pool) => errorOf(() => pool.execute(undefined as never))],
+  ['execute of null', (pool) => errorOf(() => pool.execute({ sql: null as never }))],
   ['escape', async (pool) => [pool.escape("it's"), pool.escape(new Date(0)), pool.escapeId('a.b'), pool.escapeId('`')]],
   ['format', async (pool) => pool.format('SELECT ?? = ?', ['a', 1])],
   [

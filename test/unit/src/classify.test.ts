@@ -92,6 +92,14 @@ describe('classify, by evidence', () => {
     expect(classifyWith(make({ fatal: true }), {}).outcome).toBe('unknown');
     expect(classifyWith(make({ fatal: true }), { progress: 'not-written' }).outcome).toBe('not-executed');
   });
+
+  it('knows a wrong argument, of which the driver could make no packet, and does not take it for a lost connection', () => {
+    const mistake = () =>
+      Object.assign(new TypeError('The "string" argument'), { code: 'ERR_INVALID_ARG_TYPE', fatal: true });
+    const unsent = classifyWith(mistake(), { progress: 'not-written' });
+    expect(unsent).toMatchObject({ outcome: 'not-executed', transient: false, kind: 'statement' });
+    expect(classifyWith(mistake(), { progress: 'written' })).toMatchObject({ outcome: 'unknown', transient: true });
+  });
 });
 
 /** The kernel ends a connection that cannot be made and one that was established with the same codes. */
