@@ -1,6 +1,7 @@
 import { RetryBudget } from './budget.ts';
 import { realEnvironment } from './environment.ts';
 import type { Operation } from './failure.ts';
+import { Patience } from './patience.ts';
 import type { RetryPolicy } from './policy/policy.ts';
 import { type AttemptContext, type ExecutorEnvironment, Recovery } from './recovery.ts';
 
@@ -28,14 +29,15 @@ export class Executor {
     attempt: (context: AttemptContext) => Promise<T>,
   ): Promise<T> {
     policy.signal?.throwIfAborted();
-    const startedAt = this.#environment.now();
-    const deadline = startedAt + policy.maxRetryTime;
+    const { now } = this.#environment;
+    const startedAt = now();
+    const patience = new Patience(now, policy);
     try {
-      const result = await attempt({ attempt: 1, deadline });
+      const result = await attempt({ attempt: 1, patience });
       this.#budget?.refund();
       return result;
     } catch (error) {
-      return new Recovery(operation, policy, this.#environment, this.#budget, startedAt, deadline).run(error, attempt);
+      return new Recovery(operation, policy, this.#environment, this.#budget, startedAt, patience).run(error, attempt);
     }
   }
 }

@@ -9,7 +9,8 @@ import { OutcomeUnknownError, RetriesExhaustedError } from './errors.ts';
 import type { Failure, Operation } from './failure.ts';
 import { afterKill, killOf, killTimeout } from './kill.ts';
 import { askHook, notify } from './notify.ts';
-import type { RetryPolicy } from './policy/policy.ts';
+import type { Patience } from './patience.ts';
+import { type RetryPolicy, stuckAfter } from './policy/policy.ts';
 import { sleep } from './sleep.ts';
 import { publish, type RetriesExhaustedEvent } from './telemetry.ts';
 
@@ -17,8 +18,7 @@ import { publish, type RetriesExhaustedEvent } from './telemetry.ts';
 export interface AttemptContext {
   /** 1 for the first attempt. */
   readonly attempt: number;
-  /** On the executor's clock, in milliseconds: nothing is to be waited for (a connection, a pause) later than this. */
-  readonly deadline: number;
+  readonly patience: Patience;
 }
 
 /** What the retrying needs of the world. */
@@ -31,7 +31,7 @@ export class Recovery {
   readonly #environment: ExecutorEnvironment;
   readonly #budget: RetryBudget | undefined;
   readonly #startedAt: number;
-  readonly #deadline: number;
+  readonly #patience: Patience;
   readonly #errors: unknown[] = [];
 
   constructor(
@@ -40,14 +40,14 @@ export class Recovery {
     environment: ExecutorEnvironment,
     budget: RetryBudget | undefined,
     startedAt: number,
-    deadline: number,
+    patience: Patience,
   ) {
     this.#operation = operation;
     this.#policy = policy;
     this.#environment = environment;
     this.#budget = budget;
     this.#startedAt = startedAt;
-    this.#deadline = deadline;
+    this.#patience = patience;
   }
 
   /**
@@ -56,11 +56,12 @@ export class Recovery {
    * done when its signal aborts at the wrong moment. What `onFailedAttempt` throws leaves its loop as it is.
    */
   async run<T>(firstError: unknown, attempt: (context: AttemptContext) => Promise<T>): Promise<T> {
+    this.#patience.begin(this.#environment.now());
     await this.#prepareNext(firstError, 1);
     return pRetry(
       async (retry) => {
         try {
-          return await attempt({ attempt: retry + 1, deadline: this.#deadline });
+          return await attempt({ attempt: retry + 1, patience: this.#patience });
         } catch (error) {
           throw new AttemptFailed(error);
         }
@@ -90,7 +91,7 @@ export class Recovery {
     signal?.throwIfAborted();
     const delayMs = fullJitterDelay(attempts, this.#policy, this.#environment.random);
     if (attempts > retries) throw this.#gaveUp('retries', failure, attempts);
-    if (this.#environment.now() + delayMs >= this.#deadline) throw this.#gaveUp('deadline', failure, attempts);
+    if (this.#environment.now() + delayMs >= this.#patience.deadline) throw this.#gaveUp('deadline', failure, attempts);
     if (this.#budget?.trySpend() === false) throw this.#gaveUp('budget', failure, attempts);
     const event = { attempt: attempts, retriesLeft: retries - attempts, delayMs, failure };
     notify(onRetry, event);
@@ -105,13 +106,13 @@ export class Recovery {
   async #killSession(failure: Failure, operation: Operation, error: unknown, mayRetry: boolean): Promise<Failure> {
     const kill = this.#policy.killLostSessions && failure.kind !== 'aborted' ? killOf(error) : undefined;
     if (kill === undefined) return failure;
-    const { acquireTimeout, signal } = this.#policy;
+    const { signal } = this.#policy;
     const retries = mayRetry && decide({ ...failure, stillRunning: false }, operation, noVeto) === 'retry';
     if (!retries && !failure.stillRunning) return failure;
     // Without that, a write that may be applied twice would not be done again: that is worth a wait. A read is.
     const insists = retries && failure.outcome === 'unknown' && !operation.isSafeRead();
-    const until = this.#environment.now() + (insists ? acquireTimeout : killTimeout);
-    const result = await kill({ until: retries ? Math.min(until, this.#deadline) : until, signal, insists });
+    const until = this.#environment.now() + (insists ? stuckAfter(this.#policy) : killTimeout);
+    const result = await kill({ until: retries ? Math.min(until, this.#patience.deadline) : until, signal, insists });
     return afterKill(failure, result);
   }
 

@@ -3,6 +3,7 @@ import {
   type CallOptions,
   callPolicy,
   isObject,
+  Patience,
   processWide,
   type RetryPolicy,
   retryPolicy,
@@ -55,7 +56,7 @@ export class ResilientClient implements PoolUse {
 
   /** A connection for the user: nothing is retried on it, and what fails on it is still recorded. */
   lease(): Promise<Lease> {
-    return this.core.acquire(this.policy, Number.POSITIVE_INFINITY, true);
+    return this.core.acquire(this.policy, new Patience(this.core.environment.now, this.policy), true);
   }
 
   /** As {@link lease}, for whoever only wants the connection: it ends the lease itself, by release() or destroy(). */

@@ -64,7 +64,10 @@ export interface SharedOptions {
   readonly maxTimeout?: number | undefined;
   /** By how much the cap grows with every retry. Default 2. */
   readonly factor?: number | undefined;
-  /** No attempt is begun, and nothing is waited for, later than this many milliseconds after the start. Default 30_000. */
+  /**
+   * How long a call bears with a server that is away, whatever it waits for meanwhile, in milliseconds. Counted from when the call first
+   * meets that: a statement may run, and wait behind others, for as long as it takes. Default 60_000: a restart, or a reboot of RDS.
+   */
   readonly maxRetryTime?: number | undefined;
   /** Ends waiting at once. A statement that it catches in flight loses its connection; a finished one keeps its result. */
   readonly signal?: AbortSignal | undefined;
@@ -74,7 +77,11 @@ export interface SharedOptions {
    * unless it is `idempotent` and its thread is provably gone.
    */
   readonly attemptTimeout?: number | undefined;
-  /** How long to wait for a usable connection, in milliseconds. Default 10_000. */
+  /**
+   * How long a call waits while no connection comes back to a pool that is there, in milliseconds. A pool that moves is waited for without
+   * limit, as in mysql2. Default: no limit while the server is at work for those who hold the connections, and 30_000 while nothing happens
+   * on any of them: somebody has forgotten to release them.
+   */
   readonly acquireTimeout?: number | undefined;
   /**
    * Whether the server's thread of a lost session is stopped: when this side stops waiting for a statement (`attemptTimeout`, `signal`), and

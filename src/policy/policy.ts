@@ -33,7 +33,7 @@ export interface RetryPolicy {
   readonly maxRetryTime: number;
   readonly signal: AbortSignal | undefined;
   readonly attemptTimeout: number | undefined;
-  readonly acquireTimeout: number;
+  readonly acquireTimeout: number | undefined;
   readonly killLostSessions: boolean;
   readonly watch: WatchOptions | false;
   readonly idempotent: boolean;
@@ -50,6 +50,14 @@ export interface RetryPolicy {
 
 const defaultWatch: WatchOptions = Object.freeze({ after: 5_000, timeout: 10_000 });
 
+/** Milliseconds in which nothing at all happens on the connections of a pool, where `acquireTimeout` is not set: somebody has forgotten them. */
+const leakTimeout = 30_000;
+
+/** How long something is waited for that nothing moves, in milliseconds. */
+export function stuckAfter({ acquireTimeout = leakTimeout }: Pick<RetryPolicy, 'acquireTimeout'>): number {
+  return acquireTimeout;
+}
+
 const defaultBudget: BudgetOptions = Object.freeze({ capacity: 200, refundPerSuccess: 0.1, refillPerSecond: 20 });
 
 const defaults: RetryPolicy = {
@@ -57,10 +65,10 @@ const defaults: RetryPolicy = {
   minTimeout: 50,
   maxTimeout: 2_000,
   factor: 2,
-  maxRetryTime: 30_000,
+  maxRetryTime: 60_000,
   signal: undefined,
   attemptTimeout: undefined,
-  acquireTimeout: 10_000,
+  acquireTimeout: undefined,
   killLostSessions: true,
   watch: defaultWatch,
   idempotent: false,

@@ -8,6 +8,7 @@ import { describeLifecycle } from './scenarios/lifecycle.ts';
 import { describeLiveness } from './scenarios/liveness.ts';
 import { describeLoneStatements } from './scenarios/lone-statements.ts';
 import { describeOutage } from './scenarios/outage.ts';
+import { describePatience } from './scenarios/patience.ts';
 import { describeRefusals } from './scenarios/refusals.ts';
 import { describeReruns } from './scenarios/reruns.ts';
 import { describeRestart } from './scenarios/restart.ts';
@@ -27,6 +28,7 @@ export function describeBinding(name: string, create: CreateBinding): void {
     describeRestart(create, stage);
     describeSilence(create, stage);
     describeOutage(create, stage);
+    describePatience(create, stage);
     describeRefusals(create, stage);
     describeSignals(create, stage);
     describeLiveness(create, stage);

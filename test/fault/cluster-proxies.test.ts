@@ -166,7 +166,7 @@ for (const { title, missing, findServer, start, startImpatient, bindings, refusa
         await expect.poll(() => sockets.open(proxy.port), patient).toBe(0);
         const write = later(binding.insert(1));
         const read = later(binding.read());
-        const impatient = open({ acquireTimeout: 400 });
+        const impatient = open({ maxRetryTime: 400 });
         const error = await failureOf(impatient.insert(2));
         expect(error).toBeInstanceOf(AcquireTimeoutError);
         expect(error.cause).toMatchObject(refusal);

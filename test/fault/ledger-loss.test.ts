@@ -105,7 +105,7 @@ describe.each(ledgerBindings)('exactlyOnce, with $name', unhurried, ({ create })
   });
 
   test('is an OutcomeUnknownError when the server does not come back within maxRetryTime', async () => {
-    const impatient = open({ maxRetryTime: 1_500, acquireTimeout: 500 });
+    const impatient = open({ maxRetryTime: 1_500 });
     const broken = breakCommit(stage, 'executed').then(() => stage.proxy.set('refuse'));
     const error = await failureOf(impatient.transaction((tx) => tx.insert(1), { exactlyOnce: true }));
     await broken;

@@ -6,7 +6,7 @@ import { ledgerStatements } from '../../adapters/mysql2/ledger/ledger-table.ts';
 import { settleCommit } from '../../adapters/mysql2/ledger/settlement.ts';
 import { randomToken } from '../../adapters/mysql2/ledger/token.ts';
 import type { Lease } from '../../adapters/mysql2/pool/lease.ts';
-import type { ResilienceOptions } from '../../src/index.ts';
+import { Patience, type ResilienceOptions } from '../../src/internal.ts';
 import { unhurried, useStage } from '../support/stage.ts';
 
 /** Half of a connection: this side has lost it, and the server has not noticed. */
@@ -21,7 +21,7 @@ describe('a token that an open session holds', unhurried, () => {
     await stage.server.admin('DROP TABLE IF EXISTS gone_away_ledger');
     await createLedger(pool);
     const client = registeredClient(pool) as ResilientClient;
-    const lost = await client.core.acquire(client.policy, Number.POSITIVE_INFINITY, false);
+    const lost = await client.core.acquire(client.policy, new Patience(performance.now, client.policy), false);
     stage.after(async () => lost.destroy('dirty'));
     await lost.run('query', 'BEGIN', undefined, limits);
     await lost.run('query', statements.claim(token), undefined, limits);

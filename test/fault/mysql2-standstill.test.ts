@@ -33,7 +33,7 @@ describe('a process that stood still', unhurried, () => {
   });
 
   test('goes on with a handshake that stood still with it', async () => {
-    const pool = open({ acquireTimeout: 200 }, false);
+    const pool = open({ maxRetryTime: 200 }, false);
     const answers = Array.from({ length: 6 }, () => later(pool.query('SELECT id FROM stage_rows')));
     await turn();
     blockEventLoop(450);

@@ -26,7 +26,7 @@ const url = () => server.url('app');
 const clientOn = (pool: ConstructorParameters<typeof PrismaMySQL2>[0], options?: PrismaMySQL2Options) =>
   new PrismaClient({ adapter: new PrismaMySQL2(pool, options) });
 const one = (prisma: PrismaClient) => prisma.$queryRaw`SELECT 'one' AS one`;
-const quick: PrismaMySQL2Options = { policy: { acquireTimeout: 300 } };
+const quick: PrismaMySQL2Options = { policy: { maxRetryTime: 300 } };
 
 /** What a query on such a pool fails with. */
 async function failure(options: PoolOptions): Promise<unknown> {
@@ -122,7 +122,7 @@ describe('a server that does not let anybody in', () => {
     expect(await failure(options)).toMatchObject({ name: 'PrismaClientKnownRequestError', code });
   });
 
-  it('nobody at that port is P1001, in no more time than `acquireTimeout`', async () => {
+  it('nobody at that port is P1001, in no more time than `maxRetryTime`', async () => {
     const port = await freePort();
     const startedAt = performance.now();
     const error = await failure({ host: '127.0.0.1', port });

@@ -100,7 +100,7 @@ describe.each(['TLS', 'a unix socket'] as const)('over %s', unhurried, (transpor
       const pool = open();
       await warm(pool, 3);
       await stage.server[how]();
-      const error = await failureOf(read(pool.$resilience({ acquireTimeout: 200 })));
+      const error = await failureOf(read(pool.$resilience({ maxRetryTime: 200 })));
       // A server that stops in good order takes its socket file with it.
       const reason = transport === 'a unix socket' && how === 'stop' ? 'ENOENT' : 'ECONNREFUSED';
       expect(error).toMatchObject({ cause: { code: reason } });

@@ -89,6 +89,18 @@ export function connectionsOf(pool: Pool): readonly ConnectionInternals[] {
   return Array.from({ length: all?.length ?? 0 }, (_, index) => all?.get(index) as ConnectionInternals);
 }
 
+/** Whether the pool may make another connection; yes, where this version of mysql2 does not tell. */
+export function hasRoom(pool: Pool): boolean {
+  const { length = 0 } = (pool as unknown as PoolInternals)._allConnections ?? {};
+  return length < connectionLimit(pool);
+}
+
+/** Where the pool connects to, for people. */
+export function addressOf(pool: Pool): string {
+  const { host, port, socketPath } = (pool as unknown as PoolInternals).config?.connectionConfig ?? {};
+  return socketPath ?? `${host ?? 'localhost'}:${port ?? 3306}`;
+}
+
 /** Cuts every connection of this pool. Statements that wait for an answer fail with a network error. */
 export function cutConnections(pool: Pool): void {
   const error = Object.assign(new Error('The pool was ended, and did not wait any longer'), { code: 'ECONNABORTED' });

@@ -13,6 +13,8 @@ export interface Wire {
   seal(): void;
   /** What the server owes an answer to; undefined if there is nothing, nobody reads at the moment, or this version of mysql2 does not tell. */
   unanswered(): Unanswered | undefined;
+  /** When something was last written, on `performance.now()`'s clock; 0 where that is not known. */
+  lastWriteAt(): number;
   /** Not one byte has been read since the running command was written. No, where that is not counted. */
   hasHeardNothing(): boolean;
 }
@@ -32,10 +34,18 @@ export interface Unanswered {
   readonly hasSent: boolean;
 }
 
+/** Where this version of mysql2 does not tell: anything may have been written. */
+const unknownWire: Wire = Object.freeze({
+  progressOf: () => 'written',
+  seal: () => {},
+  unanswered: () => undefined,
+  lastWriteAt: () => 0,
+  hasHeardNothing: () => false,
+});
+
 export function watchWrites(internals: ConnectionInternals): Wire {
   const { stream } = internals;
-  if (stream === undefined || !('_command' in internals))
-    return { progressOf: () => 'written', seal: () => {}, unanswered: () => undefined, hasHeardNothing: () => false };
+  if (stream === undefined || !('_command' in internals)) return unknownWire;
   // Under TLS a failed write can belong to a later close_notify, sent after the server executed the statement; and of a stream that
   // the user made (a tunnel, say) nothing is known.
   const isSocket = stream instanceof Socket;
@@ -104,6 +114,7 @@ export function watchWrites(internals: ConnectionInternals): Wire {
         hasSent: left > 0 || hasEnded || knowsOfNoFile(command),
       };
     },
+    lastWriteAt: () => askedAt,
     hasHeardNothing() {
       // Of a stream that the user made nothing is known, whatever it says of itself.
       if (!isSocket || internals._command !== writer) return false;

@@ -1,4 +1,4 @@
-import { attachEvidence, neverAcquired } from '../../../src/internal.ts';
+import { attachEvidence, neverAcquired, stuckAfter } from '../../../src/internal.ts';
 import { querySimply } from '../control/process-list.ts';
 import { destroyConnection } from '../driver/connection.ts';
 import { databaseOf, openControlConnection } from '../driver/pool.ts';
@@ -40,7 +40,7 @@ async function askDatabase({ core, policy }: PoolUse, deadline: number): Promise
   try {
     const rows = await bounded<unknown>(
       {
-        until: Math.min(deadline, now() + policy.acquireTimeout),
+        until: Math.min(deadline, now() + stuckAfter(policy)),
         now,
         signal: policy.signal,
         timedOut: () => tryAgain('The server did not say in time which database the ledger is in'),

@@ -1,4 +1,4 @@
-import { classify, killTimeout } from '../../../src/internal.ts';
+import { classify, killTimeout, Patience } from '../../../src/internal.ts';
 import type { Lease } from '../pool/lease.ts';
 import type { PoolUse } from '../pool/pool-use.ts';
 import { askUntilSettled, type SettlementOutcome } from './ask-until-settled.ts';
@@ -42,6 +42,13 @@ export async function endSession({ core, policy }: PoolUse, lost: Lease, deadlin
   await core.sessionKiller.kill(lost.session, { until, signal: policy.signal, insists: false });
 }
 
+/** Asking is insisted on, also by a policy without retries: nobody would know what became of the work. */
+function untilDeadline(deadline: number): Patience {
+  const patience = new Patience(() => deadline, { maxRetryTime: 0, retries: 1 });
+  patience.begin(deadline);
+  return patience;
+}
+
 /** One question: may `fenced` take the place of this token? */
 async function fenceToken(
   { core, policy }: PoolUse,
@@ -51,7 +58,7 @@ async function fenceToken(
 ): Promise<SettlementAnswer> {
   let lease: Lease;
   try {
-    lease = await core.acquire(policy, deadline, false);
+    lease = await core.acquire(policy, untilDeadline(deadline), false);
   } catch (error) {
     return failedAnswer(error);
   }

@@ -1,16 +1,35 @@
-import { AcquireTimeoutError, type Failure, failureOf, neverAcquired } from '../../../src/internal.ts';
+import {
+  AcquireTimeoutError,
+  type Failure,
+  failureOf,
+  neverAcquired,
+  type RetryPolicy,
+  stuckAfter,
+} from '../../../src/internal.ts';
 
-/** What a call knows that waited for a connection until its time was over. */
+/** What a call knows that waited for a connection until its time was over. Times in milliseconds. */
 export interface AcquireTimeoutFacts {
+  readonly policy: Pick<RetryPolicy, 'acquireTimeout' | 'maxRetryTime' | 'retries'>;
   readonly elapsedMs: number;
+  /** Where the pool connects to. */
+  readonly address: string;
+  /** For how long the server is known to be away; undefined while it is not. */
+  readonly awayForMs: number | undefined;
+  /** For how long a new connection is being made; undefined while none is. */
+  readonly connectingForMs: number | undefined;
+  /** How many connections somebody holds, and how many of them were given to the user. */
+  readonly held: number;
+  readonly handedOut: number;
+  /** For how long the server has not been at work for any of them. */
+  readonly idleForMs: number;
   /** Infinite if the pool has none. */
   readonly connectionLimit: number;
-  /** Why the last attempt to connect failed, while the server is down. */
+  /** Why the last attempt to connect failed, while the server is away. */
   readonly lastError: unknown;
   readonly lastFailure: Failure | undefined;
 }
 
-/** The error for a call that got no connection in time; it says what was in the way. */
+/** The error for a call that got no connection in time; it says what was in the way, and which option limited the wait. */
 export function acquireTimeoutError(facts: AcquireTimeoutFacts): AcquireTimeoutError {
   const { elapsedMs, lastError } = facts;
   const why = reasonOf(facts);
@@ -18,16 +37,34 @@ export function acquireTimeoutError(facts: AcquireTimeoutFacts): AcquireTimeoutE
     { proof: 'not-executed', kind: 'acquire-timeout', invalidates: 'nothing', source: why },
     neverAcquired,
   );
-  return new AcquireTimeoutError(
-    `No connection within ${Math.round(elapsedMs)} ms (\`acquireTimeout\`): ${why}. Nothing was sent.`,
-    { failure, attempts: 1, elapsedMs, cause: lastError },
-  );
+  return new AcquireTimeoutError(`No connection within ${inWords(elapsedMs)}: ${why}. Nothing was sent.`, {
+    failure,
+    attempts: 1,
+    elapsedMs,
+    cause: lastError,
+  });
 }
 
-function reasonOf({ connectionLimit, lastFailure }: AcquireTimeoutFacts): string {
-  if (lastFailure !== undefined) {
-    return `connecting fails (${lastFailure.code ?? lastFailure.errno ?? lastFailure.kind})`;
+function reasonOf(facts: AcquireTimeoutFacts): string {
+  const { address, awayForMs, connectingForMs, lastFailure, policy } = facts;
+  if (awayForMs !== undefined) {
+    const said = lastFailure?.code ?? lastFailure?.errno ?? lastFailure?.kind;
+    const limit = policy.retries === 0 ? '`retries: 0`' : `\`maxRetryTime: ${policy.maxRetryTime}\``;
+    return `the server at ${address} has been away for ${inWords(awayForMs)} (${said}), and ${limit} waits no longer`;
   }
-  const limit = Number.isFinite(connectionLimit) ? ` (it has ${connectionLimit} at most)` : '';
-  return `no connection of the pool became free${limit}, and no new one was ready`;
+  if (connectingForMs !== undefined) {
+    return `the server at ${address} has not answered for ${inWords(connectingForMs)} (\`maxRetryTime: ${policy.maxRetryTime}\`)`;
+  }
+  return `${holdersOf(facts)} (\`acquireTimeout: ${stuckAfter(policy)}\`)`;
+}
+
+function holdersOf({ connectionLimit, held, handedOut, idleForMs }: AcquireTimeoutFacts): string {
+  const all = Number.isFinite(connectionLimit) ? ` of ${connectionLimit}` : '';
+  const by = `${handedOut} by getConnection(), ${held - handedOut} by statements and transactions`;
+  const since = idleForMs > 0 ? `, and nothing was sent on any for ${inWords(idleForMs)}` : '';
+  return `${held}${all} connections are held (${by}), none came back${since}`;
+}
+
+function inWords(milliseconds: number): string {
+  return `${Math.round(milliseconds)} ms`;
 }

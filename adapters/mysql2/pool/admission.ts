@@ -9,10 +9,15 @@ import { WaitingLine } from '../wait/waiting-line.ts';
  */
 export class Admission {
   readonly #line = new WaitingLine();
+  readonly #now: () => number;
   #free: number;
+  /** When a permit was last given back, on the clock of `now`. Only kept while somebody waits. */
+  lastLeftAt = 0;
 
-  constructor(permits: number) {
+  /** @param now monotonic, in milliseconds */
+  constructor(permits: number, now: () => number) {
     this.#free = permits;
+    this.#now = now;
   }
 
   get waiting(): number {
@@ -38,6 +43,7 @@ export class Admission {
 
   /** Gives a permit back, to the call that has waited longest if there is one. */
   leave(): void {
+    if (this.#line.size > 0) this.lastLeftAt = this.#now();
     if (!this.#line.wakeFirst()) this.#free += 1;
   }
 }

@@ -26,6 +26,11 @@ export class ConnectGate {
     return this.#down !== undefined;
   }
 
+  /** Since when the server is down; undefined while it is not. */
+  get downSince(): number | undefined {
+    return this.#down === undefined ? undefined : this.#downSince;
+  }
+
   /** Why the last attempt to connect failed, while the server is down. */
   get lastError(): unknown {
     return this.#down?.error;
@@ -68,6 +73,14 @@ export class ConnectGate {
   stopLeading(): void {
     this.#leading = false;
     this.#line.wakeFirst();
+  }
+
+  /** Whether the pause after the last attempt that failed is over. */
+  isProbeDue(): boolean {
+    return (
+      this.#failedAt + fullJitterDelay(this.#probes + 1, probeBackoff, this.#environment.random) <=
+      this.#environment.now()
+    );
   }
 
   /** The leader's pause after the last attempt that failed, whoever made it; ends early when {@link wakeWaiting} is called. */

@@ -10,11 +10,14 @@ import {
 } from '../../../src/internal.ts';
 import type { SessionKiller } from '../control/session-killer.ts';
 import { warnOfMissingInternals } from '../driver/internals.ts';
-import { guardNewestConnection, idleCount, isPoolClosed } from '../driver/pool.ts';
-import { bounded, type WaitLimits } from '../wait/bounded.ts';
+import { connectionsOf, guardNewestConnection, hasRoom, idleCount, isPoolClosed } from '../driver/pool.ts';
+import { bounded } from '../wait/bounded.ts';
+import type { AcquireLimits } from './acquire-limits.ts';
 import { ConnectGate } from './connect-gate.ts';
 import type { Generation } from './generation.ts';
 import { PooledConnection } from './pooled-connection.ts';
+
+type GetCallback = (error: unknown, connection: PoolConnection) => void;
 
 /** Gets connections from mysql2's pool and knows each again. While the server is down, one caller at a time tries to connect. */
 export class Connector {
@@ -24,6 +27,9 @@ export class Connector {
   readonly #environment: Environment;
   readonly #gate: ConnectGate;
   readonly #connections = new WeakMap<PoolConnection, PooledConnection>();
+  /** How many wait for a new connection, and since when none of them got one. */
+  #connecting = 0;
+  #connectingSince = 0;
 
   constructor(pool: Pool, generation: Generation, killer: SessionKiller, environment: Environment) {
     this.#pool = pool;
@@ -31,7 +37,26 @@ export class Connector {
     this.#killer = killer;
     this.#environment = environment;
     this.#gate = new ConnectGate(environment);
-    pool.on('connection', () => this.#gate.connected());
+    pool.on('connection', () => {
+      this.#connectingSince = environment.now();
+      this.#gate.connected();
+    });
+  }
+
+  /** Since when the server is known to be away; undefined while it is not. */
+  get awaySince(): number | undefined {
+    return this.#gate.downSince;
+  }
+
+  /** Since when a new connection is being made, and none was; undefined while none is. */
+  get connectingSince(): number | undefined {
+    return this.#connecting > 0 ? this.#connectingSince : undefined;
+  }
+
+  /** The connections that somebody holds. */
+  held(): readonly PooledConnection[] {
+    const all = connectionsOf(this.#pool).map((core) => this.#connections.get(core as unknown as PoolConnection));
+    return all.filter((pooled) => pooled?.holder !== undefined) as PooledConnection[];
   }
 
   /** Why the last attempt to connect failed, while the server is down. */
@@ -44,23 +69,27 @@ export class Connector {
   }
 
   /**
-   * A connection, idle or new, of which nobody has looked yet whether it is still good.
+   * A connection, idle or new, of which nobody has looked yet whether it is still good. A call that waits for no server that is away gets its answer at once.
    *
    * @throws what `timedOut` makes; the driver's error, when trying again cannot help; the signal's reason
    */
-  async connect(policy: RetryPolicy, limits: WaitLimits): Promise<PooledConnection> {
+  async connect(policy: RetryPolicy, limits: AcquireLimits): Promise<PooledConnection> {
     for (;;) {
       if (!this.#gate.isDown || this.#hasIdle() || isPoolClosed(this.#pool)) {
         const connection = await this.#tryConnect(policy, limits);
         if (connection !== undefined) return connection;
+      } else if (!limits.waitsForServer && !this.#gate.isProbeDue()) {
+        throw limits.timedOut();
       } else if (this.#gate.tryLead()) {
         try {
-          await this.#gate.pauseBeforeProbe(limits);
+          if (limits.waitsForServer) await this.#gate.pauseBeforeProbe(limits);
           const connection = await this.#tryConnect(policy, limits);
           if (connection !== undefined) return connection;
         } finally {
           this.#gate.stopLeading();
         }
+      } else if (!limits.waitsForServer) {
+        throw limits.timedOut();
       } else {
         await this.#gate.waitForChange(limits);
       }
@@ -87,7 +116,7 @@ export class Connector {
   }
 
   /** Undefined if there was none to be had just now; throws where trying again cannot help. */
-  async #tryConnect(policy: RetryPolicy, limits: WaitLimits): Promise<PooledConnection | undefined> {
+  async #tryConnect(policy: RetryPolicy, limits: AcquireLimits): Promise<PooledConnection | undefined> {
     // Of a connection that is new, all that is sure is that it was begun after this.
     const generation = this.#generation.number;
     try {
@@ -103,19 +132,39 @@ export class Connector {
       }
       this.#gate.connectFailed(error, failure);
       if (failure.invalidates === 'server') this.#generation.invalidate();
+      if (!limits.waitsForServer) throw error;
       return undefined;
     }
   }
 
-  #fromPool(limits: WaitLimits, track: (core: PoolConnection) => void): Promise<PoolConnection> {
-    type Callback = (error: unknown, connection: PoolConnection) => void;
-    const get = (callback: Callback) => this.#pool.getConnection(callback);
+  async #fromPool(limits: AcquireLimits, track: (core: PoolConnection) => void): Promise<PoolConnection> {
+    const get = (callback: GetCallback) => this.#pool.getConnection(callback);
     // An idle connection comes with the next tick: no timer is needed for that.
     if (this.#hasIdle()) {
       return new Promise((resolve, reject) => {
         get((error, connection) => (error ? reject(error) : resolve(connection)));
       });
     }
+    // Where the pool is full, connections are held that were not taken through this package.
+    const isNew = hasRoom(this.#pool);
+    if (isNew) this.#beginConnecting();
+    try {
+      return await this.#newFromPool(limits, get, track);
+    } finally {
+      if (isNew) this.#connecting -= 1;
+    }
+  }
+
+  #beginConnecting(): void {
+    if (this.#connecting === 0) this.#connectingSince = this.#environment.now();
+    this.#connecting += 1;
+  }
+
+  #newFromPool(
+    limits: AcquireLimits,
+    get: (callback: GetCallback) => void,
+    track: (core: PoolConnection) => void,
+  ): Promise<PoolConnection> {
     return bounded<PoolConnection>(
       limits,
       ({ resolve, reject }) => {

@@ -7,6 +7,7 @@ import {
   type Failure,
   failureOf,
   type RetryPolicy,
+  stuckAfter,
   type WatchOptions,
 } from '../../../src/internal.ts';
 import type { Session } from '../control/session-identity.ts';
@@ -291,7 +292,7 @@ export class Lease implements Holder, Watched {
     else if (transactionState === 'open' && !this.watchesCommands) this.destroy('dirty');
     else {
       const limits = {
-        patience: this.#policy.acquireTimeout,
+        patience: stuckAfter(this.#policy),
         read: () => bytesRead(core),
         isWatched: () => this.watch !== false && this.unanswered() !== undefined,
       };

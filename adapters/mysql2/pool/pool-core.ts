@@ -5,6 +5,7 @@ import {
   type EvictEvent,
   Executor,
   notify,
+  type Patience,
   publish,
   type RetryPolicy,
   realEnvironment,
@@ -14,9 +15,9 @@ import type { Session } from '../control/session-identity.ts';
 import { SessionKiller } from '../control/session-killer.ts';
 import { StatementWatch } from '../control/statement-watch.ts';
 import { destroyConnection, threadIdOf } from '../driver/connection.ts';
-import { connectionLimit, isPoolClosed, queueLimit } from '../driver/pool.ts';
+import { addressOf, connectionLimit, isPoolClosed, queueLimit } from '../driver/pool.ts';
 import { watchPoolEnd } from '../driver/watch-pool-end.ts';
-import type { WaitLimits } from '../wait/bounded.ts';
+import { AcquireLimits, type PoolMovement } from './acquire-limits.ts';
 import { acquireTimeoutError } from './acquire-timeout-error.ts';
 import { Admission } from './admission.ts';
 import { Connector } from './connector.ts';
@@ -41,7 +42,7 @@ export function poolCoreOf(pool: Pool, policy: RetryPolicy): PoolCore {
   return core;
 }
 
-export class PoolCore implements LeaseOwner {
+export class PoolCore implements LeaseOwner, PoolMovement {
   readonly pool: Pool;
   readonly executor: Executor;
   readonly environment: Environment;
@@ -58,7 +59,7 @@ export class PoolCore implements LeaseOwner {
     this.pool = pool;
     this.environment = environment;
     this.executor = new Executor(policy, environment);
-    this.#admission = new Admission(connectionLimit(pool));
+    this.#admission = new Admission(connectionLimit(pool), environment.now);
     this.#connector = new Connector(pool, this.#generation, this.sessionKiller, environment);
     watchPoolEnd(pool, () => this.#ended());
   }
@@ -66,11 +67,11 @@ export class PoolCore implements LeaseOwner {
   /**
    * A connection that may be used at once. Nothing is sent to find out, except one bounded ping where a sibling has died.
    *
-   * @param deadline on the environment's monotonic clock: give up then, even if `acquireTimeout` is later
+   * @param patience with a server that is away
    * @throws AcquireTimeoutError; the driver's error, when trying again cannot help; the signal's reason
    */
-  async acquire(policy: RetryPolicy, deadline: number, watchesCommands: boolean): Promise<Lease> {
-    const limits = this.#limits(policy, deadline);
+  async acquire(policy: RetryPolicy, patience: Patience, watchesCommands: boolean): Promise<Lease> {
+    const limits = new AcquireLimits(this, policy, patience, this.environment.now, this.#acquireTimedOut);
     if (!this.#admission.tryEnter()) await this.#queue(limits);
     try {
       for (;;) {
@@ -82,7 +83,7 @@ export class PoolCore implements LeaseOwner {
           return new Lease(pooled, this, policy, watchesCommands);
         }
         // A server that accepts every connection and is of no use on any: there would be no end to it.
-        if (this.environment.now() >= limits.until) throw limits.timedOut();
+        if (limits.isOver) throw limits.timedOut();
         limits.signal?.throwIfAborted();
       }
     } catch (error) {
@@ -92,7 +93,7 @@ export class PoolCore implements LeaseOwner {
   }
 
   /** As mysql2 queues, with its limits, its event and its words. */
-  #queue(limits: WaitLimits): Promise<void> {
+  #queue(limits: AcquireLimits): Promise<void> {
     if (isPoolClosed(this.pool)) throw new Error('Pool is closed.');
     const limit = queueLimit(this.pool);
     if (this.#admission.waiting >= limit) {
@@ -132,11 +133,11 @@ export class PoolCore implements LeaseOwner {
     pooled: PooledConnection,
     trust: Trust,
     policy: RetryPolicy,
-    limits: WaitLimits,
+    limits: AcquireLimits,
   ): Promise<boolean> {
     if (trust.action === 'await-turns' && (await awaitEventLoopTurns(pooled))) return true;
     if (trust.action === 'ping') {
-      const answer = await pingOnce(pooled, policy.liveness.pingTimeout, limits);
+      const answer = await pingOnce(pooled, policy.liveness.pingTimeout, limits.forItself());
       if (answer === 'alive') return true;
       // Nothing at all came back: whatever is between here and the server, the other connections go the same way.
       if (answer === 'silent') this.#generation.invalidate();
@@ -148,12 +149,12 @@ export class PoolCore implements LeaseOwner {
   }
 
   /** Waits for the listeners of the pool's events, and for whatever else is under way. False: it is of no use, and the next one is prepared anew. */
-  async #prepared(pooled: PooledConnection, policy: RetryPolicy, limits: WaitLimits): Promise<boolean> {
+  async #prepared(pooled: PooledConnection, policy: RetryPolicy, limits: AcquireLimits): Promise<boolean> {
     const { isNew, core } = pooled;
     const watched = watchedPreparation(pooled, policy.watch);
     this.#watch.add(watched);
     try {
-      await untilPrepared(pooled, this.pool, limits);
+      await untilPrepared(pooled, this.pool, limits.forItself());
     } catch (error) {
       // The listeners go on; whoever gets it next waits for them again.
       core.release();
@@ -170,21 +171,41 @@ export class PoolCore implements LeaseOwner {
     return false;
   }
 
-  #limits(policy: RetryPolicy, deadline: number): WaitLimits {
-    const { now } = this.environment;
-    const startedAt = now();
-    const until = Math.min(startedAt + policy.acquireTimeout, deadline);
-    return { until, now, signal: policy.signal, timedOut: () => this.#acquireTimedOut(startedAt) };
+  get awaySince(): number | undefined {
+    return this.#connector.awaySince;
   }
 
-  #acquireTimedOut(startedAt: number): AcquireTimeoutError {
+  get connectingSince(): number | undefined {
+    return this.#connector.connectingSince;
+  }
+
+  get lastReturnAt(): number {
+    return this.#admission.lastLeftAt;
+  }
+
+  get lastWorkAt(): number {
+    const now = this.environment.now();
+    return Math.max(0, ...this.#connector.held().map((pooled) => pooled.lastWorkedAt(now)));
+  }
+
+  readonly #acquireTimedOut = (limits: AcquireLimits, policy: RetryPolicy): AcquireTimeoutError => {
+    const now = this.environment.now();
+    const { awaySince, connectingSince } = this;
+    const held = this.#connector.held();
     return acquireTimeoutError({
-      elapsedMs: this.environment.now() - startedAt,
+      policy,
+      elapsedMs: limits.elapsedMs,
+      address: addressOf(this.pool),
+      awayForMs: awaySince === undefined ? undefined : now - awaySince,
+      connectingForMs: connectingSince === undefined ? undefined : now - connectingSince,
+      held: held.length,
+      handedOut: held.filter(({ holder }) => holder?.watchesCommands === true).length,
+      idleForMs: now - this.lastWorkAt,
       connectionLimit: connectionLimit(this.pool),
       lastError: this.#connector.lastError,
       lastFailure: this.#connector.lastFailure,
     });
-  }
+  };
 
   giveBackPermit(): void {
     this.#admission.leave();

@@ -163,6 +163,13 @@ export class PooledConnection {
     return this.isLost ? undefined : this.#wire.unanswered();
   }
 
+  /**
+   * When the server was last at work for whoever holds it: now, while it owes an answer. On the monotonic clock, in milliseconds.
+   */
+  lastWorkedAt(now: number): number {
+    return this.unanswered() === undefined ? this.#wire.lastWriteAt() : now;
+  }
+
   get transactionState(): TransactionState {
     return this.state.transaction;
   }

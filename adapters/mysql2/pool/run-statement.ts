@@ -21,8 +21,8 @@ export function runStatement<T>(
   const refusal = refuseSessionBound(sql);
   if (refusal !== undefined) return Promise.reject(refusal);
   const operation = new StatementOperation(policy.idempotent);
-  return core.executor.run(operation, policy, async ({ deadline }) => {
-    const lease = await core.acquire(policy, deadline, false);
+  return core.executor.run(operation, policy, async ({ patience }) => {
+    const lease = await core.acquire(policy, patience, false);
     try {
       assertCommits(lease, sql);
       const answer = await send(lease);

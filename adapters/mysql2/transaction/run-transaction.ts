@@ -65,9 +65,10 @@ export async function runTransaction<Tx, T>(
   let isWhole = true;
   const operation = transactionOperation(() => runs > 0 && (scope === undefined || scope.lastsBeyond || !isWhole));
   try {
-    const conclusion = await core.executor.run<Conclusion<T>>(operation, policy, async ({ deadline }) => {
-      const connection = new TransactionUnit(use, await core.acquire(policy, deadline, false));
+    const conclusion = await core.executor.run<Conclusion<T>>(operation, policy, async ({ patience }) => {
+      const connection = new TransactionUnit(use, await core.acquire(policy, patience, false));
       try {
+        const { deadline } = patience;
         const own = steps.open(connection.ownSide);
         const checked = await ledger?.checkTable(connection.lease, deadline);
         const claim = await connection.begin(async (until) => {

@@ -276,8 +276,8 @@ export class TransactionUnit extends LeaseClient {
       await core.executor.run(firstStatement, policy, async (context) => {
         if (context.attempt === 1) throw refused;
         this.lease.release();
-        this.current = await core.acquire(policy, context.deadline, false);
-        await this.#beginOn(this.current, this.#begin, context.deadline);
+        this.current = await core.acquire(policy, context.patience, false);
+        await this.#beginOn(this.current, this.#begin, context.patience.deadline);
         // It fails again only by what would have this transaction begin again.
         await new Promise<void>((resolve, reject) => {
           this.#resent = { resolve, reject };

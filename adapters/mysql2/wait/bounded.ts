@@ -3,8 +3,10 @@ import { startFairTimer } from './fair-timer.ts';
 
 /** How long something may be waited for, and what it means when that is over. */
 export interface WaitLimits {
-  /** On the clock of `now`, in milliseconds. */
+  /** On the clock of `now`, in milliseconds. Asked again when it is reached: it may lie later by then. */
   readonly until: number;
+  /** Milliseconds after which it is asked again in any case, for it may come nearer. Default: it does not. */
+  readonly recheck?: number;
   /** Monotonic. Default `performance.now()`. */
   readonly now?: () => number;
   readonly signal: AbortSignal | undefined;
@@ -32,7 +34,7 @@ export function bounded<T>(
   onLate: (value: T) => void = () => {},
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const { signal, until, now = realEnvironment.now } = limits;
+    const { signal, now = realEnvironment.now, recheck = Number.POSITIVE_INFINITY } = limits;
     if (signal?.aborted === true) {
       reject(signal.reason);
       return;
@@ -41,21 +43,23 @@ export function bounded<T>(
     const finish = (): boolean => {
       if (settled) return false;
       settled = true;
-      stopTimer();
+      stopTimer?.();
       signal?.removeEventListener('abort', onAbort);
       return true;
     };
     const onAbort = () => {
       if (finish()) reject(signal?.reason);
     };
-    const stopTimer = startFairTimer(
-      Math.max(0, until - now()),
-      () => {
-        if (finish()) reject(limits.timedOut());
-      },
-      limits.keepsAlive,
-      now,
-    );
+    let stopTimer: (() => void) | undefined;
+    const startTimer = () => {
+      const left = Math.max(0, limits.until - now());
+      stopTimer = startFairTimer(Math.min(left, recheck), onTimer, limits.keepsAlive, now);
+    };
+    const onTimer = () => {
+      if (limits.until > now()) startTimer();
+      else if (finish()) reject(limits.timedOut());
+    };
+    startTimer();
     signal?.addEventListener('abort', onAbort, { once: true });
     start({
       resolve: (value) => {

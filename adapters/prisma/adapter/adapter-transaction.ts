@@ -60,9 +60,9 @@ export async function beginTransaction(
   const { exactlyOnce } = policy.transactions;
   const ledger = exactlyOnce ? new LedgerTransaction(client, { idempotencyKey }) : undefined;
   try {
-    return await core.executor.run(beginning, policy, async ({ deadline }) => {
-      const tx = new AdapterTransaction(client, await core.acquire(policy, deadline, false), ticket);
-      await tx.begin(isolationLevel, ledger, deadline);
+    return await core.executor.run(beginning, policy, async ({ patience }) => {
+      const tx = new AdapterTransaction(client, await core.acquire(policy, patience, false), ticket);
+      await tx.begin(isolationLevel, ledger, patience.deadline);
       return tx;
     });
   } catch (error) {

@@ -6,6 +6,7 @@ import {
   Executor,
   type Failure,
   type Operation,
+  type Patience,
   type RetryPolicy,
 } from '../../../src/internal.ts';
 import { CallScope, outsideCalls } from '../bridge/call-scope.ts';
@@ -74,8 +75,8 @@ export class OperationRunner {
       refineFailure: { value: (failure: Failure, error: unknown) => this.#refineFailure(operation, failure, error) },
     });
     try {
-      const ended = await this.#executor.run(refined, this.policy, ({ attempt, deadline }) =>
-        this.#attempt(operation, work, this.#scopeFor(attempt, deadline)),
+      const ended = await this.#executor.run(refined, this.policy, ({ attempt, patience }) =>
+        this.#attempt(operation, work, this.#scopeFor(attempt, patience)),
       );
       if ('error' in ended) throw ended.error;
       return ended.result;
@@ -113,7 +114,7 @@ export class OperationRunner {
   }
 
   /** The first attempt with what the user asked for; later ones with what is left of the time. */
-  #scopeFor(attempt: number, deadline: number): CallScope | undefined {
+  #scopeFor(attempt: number, { deadline }: Patience): CallScope | undefined {
     const options = this.#forAdapter;
     if (attempt === 1) return options === undefined ? undefined : new CallScope(options);
     return new CallScope({ ...options, maxRetryTime: Math.max(0, deadline - performance.now()) });

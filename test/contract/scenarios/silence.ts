@@ -70,11 +70,11 @@ export function describeSilence(create: CreateBinding, stage: Stage): void {
   });
 
   test('gives a connection back to the pool that was made after its caller had stopped waiting', async () => {
-    const binding = open({ connectionLimit: 1, policy: { acquireTimeout: 100 } });
+    const binding = open({ connectionLimit: 1, policy: { maxRetryTime: 100 } });
     stage.proxy.set('hold');
     expect(await failureOf(binding.read())).toBeInstanceOf(AcquireTimeoutError);
     stage.proxy.set('pass');
-    const patientBinding = binding.with({ acquireTimeout: 20_000 });
+    const patientBinding = binding.with({ maxRetryTime: 20_000 });
     expect(await patientBinding.read()).toEqual([]);
     expect(await patientBinding.read()).toEqual([]);
     expect(stage.proxy.connections()).toBe(1);

@@ -13,7 +13,7 @@ const fromOutside = (options: unknown) => () => retryPolicy(options as never);
 describe('retryPolicy', () => {
   it('is complete, safe and frozen with no option given', () => {
     const policy = retryPolicy();
-    expect(policy).toMatchObject({ retries: 10, maxRetryTime: 30_000, acquireTimeout: 10_000, idempotent: false });
+    expect(policy).toMatchObject({ retries: 10, maxRetryTime: 60_000, acquireTimeout: undefined, idempotent: false });
     expect(policy).toMatchObject({ killLostSessions: true, watch: { after: 5_000, timeout: 10_000 } });
     expect(policy.attemptTimeout).toBeUndefined();
     expect(Object.isFrozen(policy)).toBe(true);
@@ -139,7 +139,7 @@ describe('callPolicy', () => {
 describe('clientPolicy', () => {
   it('tells what was asked for from what is the default', () => {
     const { policy, asked } = clientPolicy({ retries: 3, budget: false, signal: undefined });
-    expect(policy).toMatchObject({ retries: 3, budget: false, maxRetryTime: 30_000 });
+    expect(policy).toMatchObject({ retries: 3, budget: false, maxRetryTime: 60_000 });
     expect(asked).toEqual({ retries: 3 });
   });
 

@@ -6,49 +6,70 @@ import {
 import { AcquireTimeoutError, classify } from '../../../../../src/internal.ts';
 
 const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED', syscall: 'connect' });
-const whileUp: AcquireTimeoutFacts = {
+const leaked: AcquireTimeoutFacts = {
+  policy: { acquireTimeout: 100, maxRetryTime: 60_000, retries: 10 },
   elapsedMs: 99.6,
+  address: 'db:3306',
+  awayForMs: undefined,
+  connectingForMs: undefined,
+  held: 10,
+  handedOut: 3,
+  idleForMs: 100.4,
   connectionLimit: 10,
   lastError: undefined,
   lastFailure: undefined,
 };
-const whileDown = { ...whileUp, lastError: refused, lastFailure: classify(refused) };
+const away = { ...leaked, awayForMs: 99, lastError: refused, lastFailure: classify(refused) };
+const nothing = 'Nothing was sent.';
 
 describe('the error for a call that got no connection in time', () => {
   it.each([
     {
-      title: 'a pool whose connections are all in use',
-      facts: whileUp,
-      message:
-        'No connection within 100 ms (`acquireTimeout`): no connection of the pool became free (it has 10 at most), and no new one was ready. Nothing was sent.',
+      title: 'connections that nobody gives back',
+      facts: leaked,
+      why: '10 of 10 connections are held (3 by getConnection(), 7 by statements and transactions), none came back, and nothing was sent on any for 100 ms (`acquireTimeout: 100`)',
+    },
+    {
+      title: 'connections on which the server is at work, where that was not to be waited for',
+      facts: { ...leaked, idleForMs: 0 },
+      why: '10 of 10 connections are held (3 by getConnection(), 7 by statements and transactions), none came back (`acquireTimeout: 100`)',
     },
     {
       title: 'a pool without a limit',
-      facts: { ...whileUp, connectionLimit: Number.POSITIVE_INFINITY },
-      message:
-        'No connection within 100 ms (`acquireTimeout`): no connection of the pool became free, and no new one was ready. Nothing was sent.',
+      facts: { ...leaked, connectionLimit: Number.POSITIVE_INFINITY },
+      why: '10 connections are held (3 by getConnection(), 7 by statements and transactions), none came back, and nothing was sent on any for 100 ms (`acquireTimeout: 100`)',
     },
     {
-      title: 'a server that is down',
-      facts: whileDown,
-      message: 'No connection within 100 ms (`acquireTimeout`): connecting fails (ECONNREFUSED). Nothing was sent.',
+      title: 'a server that is away',
+      facts: away,
+      why: 'the server at db:3306 has been away for 99 ms (ECONNREFUSED), and `maxRetryTime: 60000` waits no longer',
+    },
+    {
+      title: 'a server that is away, for a call without retries',
+      facts: { ...away, policy: { ...leaked.policy, retries: 0 } },
+      why: 'the server at db:3306 has been away for 99 ms (ECONNREFUSED), and `retries: 0` waits no longer',
     },
     {
       title: 'a server whose failure has a number only',
-      facts: { ...whileDown, lastFailure: { ...classify(refused), code: undefined, errno: 1040 } },
-      message: 'No connection within 100 ms (`acquireTimeout`): connecting fails (1040). Nothing was sent.',
+      facts: { ...away, lastFailure: { ...classify(refused), code: undefined, errno: 1040 } },
+      why: 'the server at db:3306 has been away for 99 ms (1040), and `maxRetryTime: 60000` waits no longer',
     },
     {
       title: 'a server whose failure has no code at all',
-      facts: { ...whileDown, lastFailure: { ...classify(refused), code: undefined, errno: undefined } },
-      message: 'No connection within 100 ms (`acquireTimeout`): connecting fails (connect). Nothing was sent.',
+      facts: { ...away, lastFailure: { ...classify(refused), code: undefined, errno: undefined } },
+      why: 'the server at db:3306 has been away for 99 ms (connect), and `maxRetryTime: 60000` waits no longer',
     },
-  ])('says what was in the way: $title', ({ facts, message }) => {
-    expect(acquireTimeoutError(facts).message).toBe(message);
+    {
+      title: 'a path that swallows everything',
+      facts: { ...leaked, connectingForMs: 98.7 },
+      why: 'the server at db:3306 has not answered for 99 ms (`maxRetryTime: 60000`)',
+    },
+  ])('says what was in the way, and which option limited the wait: $title', ({ facts, why }) => {
+    expect(acquireTimeoutError(facts).message).toBe(`No connection within 100 ms: ${why}. ${nothing}`);
   });
 
   it('proves that nothing was executed, and carries why connecting failed', () => {
-    const error = acquireTimeoutError(whileDown);
+    const error = acquireTimeoutError(away);
     expect(error).toBeInstanceOf(AcquireTimeoutError);
     expect(error).toMatchObject({ attempts: 1, elapsedMs: 99.6, cause: refused });
     expect(error.failure).toMatchObject({ kind: 'acquire-timeout', outcome: 'not-executed', invalidates: 'nothing' });

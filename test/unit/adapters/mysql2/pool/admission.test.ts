@@ -2,9 +2,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Admission } from '../../../../../adapters/mysql2/pool/admission.ts';
 import { limitsOf, passTime, timedOut } from '../../../../support/wait-limits.ts';
 
+const now = () => performance.now();
+
 /** An admission whose permits are all taken. */
 function fullAdmission(permits: number): Admission {
-  const admission = new Admission(permits);
+  const admission = new Admission(permits, now);
   while (admission.tryEnter());
   return admission;
 }
@@ -19,7 +21,7 @@ describe('Admission', () => {
   });
 
   it('lets in as many as it has permits', () => {
-    const admission = new Admission(2);
+    const admission = new Admission(2, now);
     expect([1, 2, 3].map(() => admission.tryEnter())).toEqual([true, true, false]);
   });
 

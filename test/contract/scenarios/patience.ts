@@ -1,0 +1,86 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { AcquireTimeoutError, classify, type ResilienceOptions } from '../../../src/index.ts';
+import type { Stage } from '../../support/stage.ts';
+import type { Binding, CreateBinding } from '../binding.ts';
+import { failureOf, later, warm } from '../outcome.ts';
+
+/** What a call waits for, and which option says how long. */
+export function describePatience(create: CreateBinding, stage: Stage): void {
+  const open = (connectionLimit: number, policy: ResilienceOptions): Binding =>
+    stage.closing(create({ connection: stage.direct(), connectionLimit, policy }));
+
+  describe('a call that waits for a connection', () => {
+    test('waits for as long as the pool moves, whatever its limits are', async () => {
+      const binding = open(1, { acquireTimeout: 400, maxRetryTime: 400 });
+      const answers = await Promise.all(Array.from({ length: 10 }, () => binding.select('SLEEP(0.1)')));
+      expect(answers).toHaveLength(10);
+    });
+
+    test('waits for a server that is at work on every connection, as long as it does not say how long', async () => {
+      const binding = open(1, { maxRetryTime: 100 });
+      const working = later(binding.select('SLEEP(0.5)'));
+      await Promise.all([working, binding.read()]);
+    });
+
+    test('ends when no connection has come back for `acquireTimeout`, and hears who holds them', async () => {
+      const binding = open(1, {});
+      let release: () => void = () => {};
+      const held = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      let work: Promise<unknown> = Promise.resolve();
+      await new Promise<void>((begun) => {
+        work = later(
+          binding.transaction(async (tx) => {
+            await tx.insert(1);
+            begun();
+            await held;
+          }),
+        );
+      });
+      const error = await failureOf(binding.with({ acquireTimeout: 100 }).read());
+      expect(error).toBeInstanceOf(AcquireTimeoutError);
+      expect(String(error)).toMatch(
+        /1 of 1 connections are held \(0 by getConnection\(\), 1 by .*`acquireTimeout: 100`/,
+      );
+      release();
+      await work;
+    });
+
+    test('bears with a server that is away for `maxRetryTime`, even if `acquireTimeout` is shorter', async () => {
+      const binding = open(3, { acquireTimeout: 50 });
+      await warm(binding, 1);
+      await stage.server.stop();
+      const answer = later(binding.read());
+      await delay(300);
+      await stage.server.start();
+      expect(await answer).toEqual([]);
+    });
+
+    test('gives up when the server has been away for `maxRetryTime`, and names that and what was heard last', async () => {
+      const binding = open(3, { maxRetryTime: 300 });
+      await stage.server.stop();
+      const error = await failureOf(binding.read());
+      await stage.server.start();
+      expect(error).toBeInstanceOf(AcquireTimeoutError);
+      expect(String(error)).toMatch(
+        /127\.0\.0\.1:\d+ has been away for \d+ ms \(ECONNREFUSED\), and `maxRetryTime: 300`/,
+      );
+    });
+
+    test('does not wait for a server that is known to be away with `retries: 0`', async () => {
+      const binding = open(3, { retries: 0, maxRetryTime: 3_600_000 });
+      await stage.server.stop();
+      const errors = [];
+      for (let n = 0; n < 5; n += 1) errors.push(await failureOf(binding.insert(1)));
+      await stage.server.start();
+      for (const error of errors) {
+        expect(classify(error).outcome).toBe('not-executed');
+        expect(`${error} ${(error as Error).cause}`).toContain('ECONNREFUSED');
+      }
+      // Somebody has to notice that it is back: each asks anew, after a pause.
+      await expect.poll(() => binding.read().catch(() => 'away')).toEqual([]);
+    });
+  });
+}
