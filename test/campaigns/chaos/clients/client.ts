@@ -34,8 +34,10 @@ export const policy = {
 
 /** For how many milliseconds a call may go on that its caller does not end. */
 export function limitOf(kind: CallKind): number {
+  // Its patience begins when it first meets trouble, and it may have waited for its turn before: fifty callers share twenty connections.
+  const turn = 3 * policy.attemptTimeout;
   // The last attempt may begin at the very end of the retries, and each of its statements may take an attempt's time.
-  return policy.maxRetryTime + statementsOf(kind) * policy.attemptTimeout;
+  return turn + policy.maxRetryTime + statementsOf(kind) * policy.attemptTimeout;
 }
 
 /** As many as the longest way to do it has, with what begins and ends a transaction and what the ledger needs. */
