@@ -1,3 +1,4 @@
+import type { Failure } from './failure.ts';
 import type { RetryPolicy } from './policy/policy.ts';
 
 /**
@@ -7,6 +8,8 @@ import type { RetryPolicy } from './policy/policy.ts';
 export class Patience {
   /** Whether the call bears with anything at all: with `retries: 0` it waits for no server that is known to be away. */
   readonly lasts: boolean;
+  /** What the attempt before this one failed with. */
+  lastFailure: Failure | undefined;
   readonly #now: () => number;
   readonly #limit: number;
   #endsAt: number | undefined;

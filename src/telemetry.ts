@@ -74,6 +74,8 @@ export interface ChannelPayloads {
   'gone-away:evict': EvictEvent;
   'gone-away:server-down': ServerDownEvent;
   'gone-away:server-up': ServerUpEvent;
+  'gone-away:server-refuses': ServerDownEvent;
+  'gone-away:server-accepts': ServerUpEvent;
   'gone-away:session-killed': SessionKilledEvent;
   'gone-away:commit-settled': CommitSettledEvent;
 }

@@ -54,3 +54,13 @@ export function later<T>(work: Promise<T>): Promise<T> {
   work.catch(() => {});
   return work;
 }
+
+/** The messages and codes of an error and of what caused it, the outermost first. */
+export function messagesOf(error: unknown): readonly string[] {
+  const messages: string[] = [];
+  for (let link = error; link instanceof Error; link = link.cause) {
+    messages.push(link.message);
+    if ('code' in link) messages.push(String(link.code));
+  }
+  return messages;
+}

@@ -206,7 +206,7 @@ describe('iterator() of Drizzle', unhurried, () => {
         consume(tx.insert(rows).values({ id: -1 }).prepare().iterator() as unknown as ReturnType<typeof iterate>),
       );
       const work = later(db.transaction(callback));
-      await expect.poll(() => sent.count('insert into'), { ...patient, interval: 1 }).toBeGreaterThan(1);
+      await expect.poll(() => sent.count('insert into'), { ...patient, interval: 1 }).toBeGreaterThan(0);
       await stage.server.admin('SET GLOBAL read_only = 0');
       await work;
       expect(callback).toHaveBeenCalledOnce();

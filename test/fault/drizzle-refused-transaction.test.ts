@@ -49,7 +49,7 @@ describe('a transaction of Drizzle that is refused before its callback', unhurri
     const callback = insertOne();
     await stage.server.admin('SET GLOBAL read_only = 1');
     const work = later(db.transaction(callback, { isolationLevel: 'read committed', accessMode: 'read write' }));
-    await expect.poll(() => retried.length, patient).toBeGreaterThan(1);
+    await expect.poll(() => retried.length, patient).toBeGreaterThan(0);
     expect(callback).not.toHaveBeenCalled();
     await stage.server.admin('SET GLOBAL read_only = 0');
     await work;
@@ -58,7 +58,7 @@ describe('a transaction of Drizzle that is refused before its callback', unhurri
   });
 
   test('leaks neither its connection nor its isolation level when START TRANSACTION is', async () => {
-    const db = open({ retries: 1, minTimeout: 0, maxTimeout: 0 });
+    const db = open({ maxRetryTime: 200, minTimeout: 0, maxTimeout: 0 });
     await db.select().from(rows);
     const before = await stage.server.threads();
     await stage.server.admin('SET GLOBAL read_only = 1');

@@ -45,6 +45,26 @@ export function acquireTimeoutError(facts: AcquireTimeoutFacts): AcquireTimeoutE
   });
 }
 
+/** The error for a call that would have been refused until its patience was over. */
+export function refusalError(
+  facts: Pick<AcquireTimeoutFacts, 'policy' | 'elapsedMs' | 'address' | 'lastError' | 'lastFailure'>,
+): AcquireTimeoutError {
+  const { address, elapsedMs, lastError, lastFailure, policy } = facts;
+  const what = lastFailure?.kind === 'not-ready' ? 'everything' : 'writes';
+  const why = `the server at ${address} refuses ${what} (${lastFailure?.errno ?? lastFailure?.code})`;
+  const limit = `\`maxRetryTime: ${policy.maxRetryTime}\` waits no longer`;
+  const failure = failureOf(
+    { proof: 'not-executed', kind: 'acquire-timeout', invalidates: 'nothing', source: why },
+    neverAcquired,
+  );
+  return new AcquireTimeoutError(`Not sent within ${inWords(elapsedMs)}: ${why}, and ${limit}.`, {
+    failure,
+    attempts: 1,
+    elapsedMs,
+    cause: lastError,
+  });
+}
+
 function reasonOf(facts: AcquireTimeoutFacts): string {
   const { address, awayForMs, connectingForMs, lastFailure, policy } = facts;
   if (awayForMs !== undefined) {

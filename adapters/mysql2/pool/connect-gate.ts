@@ -2,8 +2,23 @@ import { type Environment, type Failure, fullJitterDelay, publish, realEnvironme
 import type { WaitLimits } from '../wait/bounded.ts';
 import { WaitingLine } from '../wait/waiting-line.ts';
 
-/** Pauses between two attempts of the leader to connect, in milliseconds. */
-const probeBackoff = { minTimeout: 25, maxTimeout: 500, factor: 2 };
+/** Pauses between two attempts of the leader, in milliseconds: they grow to a cap. */
+const probeBackoff = { minTimeout: 25, factor: 2 };
+
+/** What the callers of a gate wait for. */
+export interface GateOptions {
+  /** The names under which it is published that the server stops to do it, and does it again. */
+  readonly down: 'gone-away:server-down' | 'gone-away:server-refuses';
+  readonly up: 'gone-away:server-up' | 'gone-away:server-accepts';
+  /** The cap of the pauses, in milliseconds, when the server has not done it for so long. */
+  readonly longestPause: (downForMs: number) => number;
+}
+
+const connecting: GateOptions = {
+  down: 'gone-away:server-down',
+  up: 'gone-away:server-up',
+  longestPause: () => 500,
+};
 
 /**
  * While the server is known to refuse connections, one caller at a time (the leader) tries to connect and all others wait for its
@@ -11,15 +26,20 @@ const probeBackoff = { minTimeout: 25, maxTimeout: 500, factor: 2 };
  */
 export class ConnectGate {
   readonly #environment: Environment;
+  readonly #options: GateOptions;
   readonly #line = new WaitingLine();
   #down: { readonly error: unknown; readonly failure: Failure } | undefined;
   #leading = false;
   #probes = 0;
   #failedAt = 0;
   #downSince = 0;
+  /** The pause of whoever does not wait for its end, and the failure that it follows. */
+  #drawn = 0;
+  #drawnFor: number | undefined;
 
-  constructor(environment: Environment = realEnvironment) {
+  constructor(environment: Environment = realEnvironment, options: GateOptions = connecting) {
     this.#environment = environment;
+    this.#options = options;
   }
 
   get isDown(): boolean {
@@ -43,8 +63,13 @@ export class ConnectGate {
   /** An attempt to connect failed in a way that may pass. */
   connectFailed(error: unknown, failure: Failure): void {
     if (this.#down === undefined) this.#downSince = this.#environment.now();
-    if (this.#down === undefined) publish('gone-away:server-down', () => ({ failure }));
+    if (this.#down === undefined) publish(this.#options.down, () => ({ failure }));
     this.#down = { error, failure };
+    this.#failedAt = this.#environment.now();
+  }
+
+  /** It was asked again, and is as it was. */
+  stillDown(): void {
     this.#failedAt = this.#environment.now();
   }
 
@@ -53,7 +78,7 @@ export class ConnectGate {
     this.#probes = 0;
     if (this.#down === undefined) return;
     this.#down = undefined;
-    publish('gone-away:server-up', () => ({ downForMs: this.#environment.now() - this.#downSince }));
+    publish(this.#options.up, () => ({ downForMs: this.#environment.now() - this.#downSince }));
     this.wakeWaiting();
   }
 
@@ -77,16 +102,18 @@ export class ConnectGate {
 
   /** Whether the pause after the last attempt that failed is over. */
   isProbeDue(): boolean {
-    return (
-      this.#failedAt + fullJitterDelay(this.#probes + 1, probeBackoff, this.#environment.random) <=
-      this.#environment.now()
-    );
+    // Drawn once: of many callers that draw, the luckiest would decide.
+    if (this.#drawnFor !== this.#failedAt) {
+      this.#drawnFor = this.#failedAt;
+      this.#drawn = this.#pauseUntil(this.#probes + 1);
+    }
+    return this.#drawn <= this.#environment.now();
   }
 
   /** The leader's pause after the last attempt that failed, whoever made it; ends early when {@link wakeWaiting} is called. */
   async pauseBeforeProbe(limits: WaitLimits): Promise<void> {
     this.#probes += 1;
-    const ownUntil = this.#failedAt + fullJitterDelay(this.#probes, probeBackoff, this.#environment.random);
+    const ownUntil = this.#pauseUntil(this.#probes);
     if (ownUntil <= this.#environment.now()) return;
     if (ownUntil >= limits.until) return this.#line.wait(limits);
     const over = Symbol('pause is over');
@@ -100,5 +127,10 @@ export class ConnectGate {
   /** Waits until the leader got an answer or stopped leading. */
   waitForChange(limits: WaitLimits): Promise<void> {
     return this.#line.wait(limits);
+  }
+
+  #pauseUntil(probes: number): number {
+    const maxTimeout = this.#options.longestPause(this.#failedAt - this.#downSince);
+    return this.#failedAt + fullJitterDelay(probes, { ...probeBackoff, maxTimeout }, this.#environment.random);
   }
 }

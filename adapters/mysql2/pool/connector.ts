@@ -37,10 +37,6 @@ export class Connector {
     this.#killer = killer;
     this.#environment = environment;
     this.#gate = new ConnectGate(environment);
-    pool.on('connection', () => {
-      this.#connectingSince = environment.now();
-      this.#gate.connected();
-    });
   }
 
   /** Since when the server is known to be away; undefined while it is not. */
@@ -160,6 +156,12 @@ export class Connector {
     this.#connecting += 1;
   }
 
+  /** Told by the call itself: a listener of the pool's events is the user's to remove, and to count. */
+  #noteConnected(connection: PoolConnection): void {
+    this.#connectingSince = this.#environment.now();
+    if (!this.#connections.has(connection)) this.#gate.connected();
+  }
+
   #newFromPool(
     limits: AcquireLimits,
     get: (callback: GetCallback) => void,
@@ -169,8 +171,9 @@ export class Connector {
       limits,
       ({ resolve, reject }) => {
         get((error, connection) => {
-          if (error) reject(error);
-          else resolve(connection);
+          if (error) return reject(error);
+          this.#noteConnected(connection);
+          resolve(connection);
         });
         guardNewestConnection(this.#pool);
       },

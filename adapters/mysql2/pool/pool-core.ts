@@ -18,7 +18,7 @@ import { destroyConnection, threadIdOf } from '../driver/connection.ts';
 import { addressOf, connectionLimit, isPoolClosed, queueLimit } from '../driver/pool.ts';
 import { watchPoolEnd } from '../driver/watch-pool-end.ts';
 import { AcquireLimits, type PoolMovement } from './acquire-limits.ts';
-import { acquireTimeoutError } from './acquire-timeout-error.ts';
+import { acquireTimeoutError, refusalError } from './acquire-timeout-error.ts';
 import { Admission } from './admission.ts';
 import { Connector } from './connector.ts';
 import { Generation } from './generation.ts';
@@ -26,6 +26,7 @@ import { Lease, type LeaseOwner } from './lease.ts';
 import { awaitEventLoopTurns, judgeLiveness, pingOnce, type Trust } from './liveness.ts';
 import type { PooledConnection } from './pooled-connection.ts';
 import { mayBePreparing, untilPrepared, watchedPreparation } from './preparation.ts';
+import { isRefusal, Refusals } from './refusals.ts';
 
 const poolCores = new WeakMap<Pool, PoolCore>();
 
@@ -46,7 +47,8 @@ export class PoolCore implements LeaseOwner, PoolMovement {
   readonly pool: Pool;
   readonly executor: Executor;
   readonly environment: Environment;
-  readonly #generation = new Generation();
+  readonly #generation = new Generation((error, failure) => this.#refusals.note(error, failure));
+  readonly #refusals: Refusals;
   readonly #admission: Admission;
   readonly #connector: Connector;
   /** By the address that their sessions go to: a name may stand for several servers. */
@@ -60,6 +62,7 @@ export class PoolCore implements LeaseOwner, PoolMovement {
     this.environment = environment;
     this.executor = new Executor(policy, environment);
     this.#admission = new Admission(connectionLimit(pool), environment.now);
+    this.#refusals = new Refusals(pool, environment, () => this.#generation.invalidate());
     this.#connector = new Connector(pool, this.#generation, this.sessionKiller, environment);
     watchPoolEnd(pool, () => this.#ended());
   }
@@ -67,10 +70,17 @@ export class PoolCore implements LeaseOwner, PoolMovement {
   /**
    * A connection that may be used at once. Nothing is sent to find out, except one bounded ping where a sibling has died.
    *
-   * @param patience with a server that is away
+   * @param patience with a server that is away, or refuses what it is to be used for
+   * @param isWrite a server that is read-only would refuse it
    * @throws AcquireTimeoutError; the driver's error, when trying again cannot help; the signal's reason
    */
-  async acquire(policy: RetryPolicy, patience: Patience, watchesCommands: boolean): Promise<Lease> {
+  async acquire(policy: RetryPolicy, patience: Patience, watchesCommands: boolean, isWrite = false): Promise<Lease> {
+    if (this.isRefused) {
+      const { lasts, lastFailure } = patience;
+      const wasRefused = lastFailure !== undefined && isRefusal(lastFailure);
+      if (lasts && this.#refusals.apply(isWrite || wasRefused)) await this.#untilTaken(policy, patience);
+      else this.#refusals.lookAside();
+    }
     const limits = new AcquireLimits(this, policy, patience, this.environment.now, this.#acquireTimedOut);
     if (!this.#admission.tryEnter()) await this.#queue(limits);
     try {
@@ -92,6 +102,23 @@ export class PoolCore implements LeaseOwner, PoolMovement {
     }
   }
 
+  /** Waits while the server refuses what it is to be asked for. Holds no connection meanwhile. */
+  #untilTaken(policy: RetryPolicy, patience: Patience): Promise<void> {
+    const { now } = this.environment;
+    const refusals = this.#refusals;
+    patience.begin(now());
+    const startedAt = now();
+    const timedOut = () =>
+      refusalError({
+        policy,
+        elapsedMs: now() - startedAt,
+        address: addressOf(this.pool),
+        lastError: refusals.lastError,
+        lastFailure: refusals.lastFailure,
+      });
+    return refusals.wait({ until: patience.deadline, now, signal: policy.signal, timedOut });
+  }
+
   /** As mysql2 queues, with its limits, its event and its words. */
   #queue(limits: AcquireLimits): Promise<void> {
     if (isPoolClosed(this.pool)) throw new Error('Pool is closed.');
@@ -107,6 +134,7 @@ export class PoolCore implements LeaseOwner, PoolMovement {
   #ended(): void {
     this.#admission.rejectWaiting(new Error('Pool is closed.'));
     this.#connector.notePoolEnded();
+    this.#refusals.close();
     this.sessionKiller.close();
     for (const control of this.#controls.values()) control.close();
   }
@@ -169,6 +197,11 @@ export class PoolCore implements LeaseOwner, PoolMovement {
     this.evicted(pooled.isLost ? 'lost' : 'dirty', pooled, policy);
     if (isNew) this.#connector.notePreparingFailed();
     return false;
+  }
+
+  /** The server is known to refuse something. */
+  get isRefused(): boolean {
+    return this.#refusals.since !== undefined;
   }
 
   get awaySince(): number | undefined {

@@ -25,6 +25,7 @@ import { type ConnectionObserver, watchConnection } from '../driver/watch-connec
 import type { Unanswered, Wire } from '../driver/wire.ts';
 import { makeExact } from '../prepared/exact-statement.ts';
 import type { Generation } from './generation.ts';
+import { isRefusal } from './refusals.ts';
 import { couldChangeSession, readSessionChange } from './session-effect.ts';
 import { SessionState, type TransactionState } from './session-state.ts';
 
@@ -259,8 +260,9 @@ export class PooledConnection {
       this.holder?.failed(error);
     }
     if (failure.endsTransaction) this.transactionEnd ??= { error, failure };
-    if (failure.invalidates === 'nothing') {
+    if (failure.invalidates === 'nothing' || isRefusal(failure)) {
       this.proven();
+      if (isRefusal(failure)) this.#generation.refused(error, failure);
       return;
     }
     if (!this.#lost) {

@@ -2,6 +2,7 @@ import type { Failure, Operation } from '../../../src/internal.ts';
 import type { Lease } from './lease.ts';
 import { assertCommits, assertCommitted, refuseSessionBound } from './lone-statement.ts';
 import type { PoolUse } from './pool-use.ts';
+import { mayWrite } from './refusals.ts';
 import type { SentStatement } from './sent-statement.ts';
 
 /**
@@ -22,7 +23,7 @@ export function runStatement<T>(
   if (refusal !== undefined) return Promise.reject(refusal);
   const operation = new StatementOperation(policy.idempotent);
   return core.executor.run(operation, policy, async ({ patience }) => {
-    const lease = await core.acquire(policy, patience, false);
+    const lease = await core.acquire(policy, patience, false, core.isRefused && mayWrite(sql));
     try {
       assertCommits(lease, sql);
       const answer = await send(lease);

@@ -268,13 +268,23 @@ export class TransactionUnit extends LeaseClient {
     }
   }
 
+  /** Of a connection that lives, somebody else can make use while this transaction waits. */
+  async #leaveLease(): Promise<void> {
+    const { lease } = this;
+    if (!lease.isLost) await lease.run('query', 'ROLLBACK', undefined, this.#limits).catch(() => {});
+    lease.release();
+  }
+
   async #beginAgain(refused: unknown): Promise<void> {
     const { core } = this.#use;
     this.#search = new AbortController();
     const policy = untilAborted(this.policy, this.#search.signal);
     try {
       await core.executor.run(firstStatement, policy, async (context) => {
-        if (context.attempt === 1) throw refused;
+        if (context.attempt === 1) {
+          await this.#leaveLease();
+          throw refused;
+        }
         this.lease.release();
         this.current = await core.acquire(policy, context.patience, false);
         await this.#beginOn(this.current, this.#begin, context.patience.deadline);

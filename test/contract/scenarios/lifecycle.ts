@@ -3,7 +3,7 @@ import type { CallOptions, ResilienceOptions, RetriesExhaustedEvent } from '../.
 import { AcquireTimeoutError, OutcomeUnknownError, RetriesExhaustedError } from '../../../src/index.ts';
 import { patient, type Stage } from '../../support/stage.ts';
 import type { CreateBinding } from '../binding.ts';
-import { failureOf, later, warm } from '../outcome.ts';
+import { failureOf, later, messagesOf, warm } from '../outcome.ts';
 
 /** What the user says: policies, and the end. */
 export function describeLifecycle(create: CreateBinding, stage: Stage): void {
@@ -120,12 +120,16 @@ export function describeLifecycle(create: CreateBinding, stage: Stage): void {
       const budget = { capacity: 3, refillPerSecond: 0, refundPerSuccess: 0 };
       const binding = stage.closing(
         create({
-          connection: stage.direct(),
+          connection: stage.proxied(),
           policy: { budget, minTimeout: 0, maxTimeout: 0, onRetriesExhausted: (event) => gaveUp.push(event) },
         }),
       );
-      await stage.server.admin('SET GLOBAL read_only = 1');
-      const errors = [await failureOf(binding.insert(1)), await failureOf(binding.insert(2))];
+      stage.proxy.onClientData((chunk) => {
+        if (!chunk.includes('stage_rows')) return 'forward';
+        stage.proxy.resetAll();
+        return 'swallow';
+      });
+      const errors = [await failureOf(binding.read()), await failureOf(binding.read())];
       for (const error of errors) expect(error).toBeInstanceOf(RetriesExhaustedError);
       expect(errors).toMatchObject([{ attempts: 4 }, { attempts: 1 }]);
       expect(gaveUp).toMatchObject([{ reason: 'budget' }, { reason: 'budget' }]);
@@ -161,11 +165,3 @@ export function describeLifecycle(create: CreateBinding, stage: Stage): void {
 }
 
 /** Messages and codes along the chain of causes: what a person looking at the error would find. */
-function messagesOf(error: unknown): readonly string[] {
-  const messages: string[] = [];
-  for (let link = error; link instanceof Error; link = link.cause) {
-    messages.push(link.message);
-    if ('code' in link) messages.push(String(link.code));
-  }
-  return messages;
-}

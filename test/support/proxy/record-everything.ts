@@ -11,6 +11,8 @@ const channels = [
   'gone-away:evict',
   'gone-away:server-down',
   'gone-away:server-up',
+  'gone-away:server-refuses',
+  'gone-away:server-accepts',
   'gone-away:session-killed',
   'gone-away:commit-settled',
 ] as const satisfies readonly ChannelName[];

@@ -1,0 +1,138 @@
+import type { Pool } from 'mysql2';
+import { type Environment, type Failure, verbOf } from '../../../src/internal.ts';
+import { RefusalProbe } from '../control/refusal-probe.ts';
+import { textOf } from '../driver/command.ts';
+import type { WaitLimits } from '../wait/bounded.ts';
+import { ConnectGate, type GateOptions } from './connect-gate.ts';
+
+/** How long one question to the server may take, in milliseconds. */
+const answerWithin = 2_000;
+
+const refusing: GateOptions = {
+  down: 'gone-away:server-refuses',
+  up: 'gone-away:server-accepts',
+  // A replica may be read-only for ever, and somebody has once tried to write.
+  longestPause: (downForMs) => Math.min(Math.max(500, downForMs / 4), 30_000),
+};
+
+/** What a server takes that is read-only. Whatever else there is, it may refuse. */
+const reads: ReadonlySet<string> = new Set([
+  'SELECT',
+  'SHOW',
+  'DESCRIBE',
+  'DESC',
+  'EXPLAIN',
+  'VALUES',
+  'TABLE',
+  'SET',
+  'DO',
+  'WITH',
+]);
+
+/** A server that answers and refuses: writes, because it is read-only, or everything, because it is not ready. */
+export function isRefusal({ kind, invalidates }: Failure): boolean {
+  return invalidates === 'server' && (kind === 'read-only' || kind === 'not-ready');
+}
+
+/** Whether a server that is read-only may refuse this statement. */
+export function mayWrite(sql: unknown): boolean {
+  const text = textOf(sql);
+  return text === undefined || !reads.has(verbOf(text));
+}
+
+/**
+ * What a server refuses at the moment, for the whole pool. It is noticed once. What the server would refuse waits, without a connection, until
+ * one caller has heard that it is taken again; everything else goes on.
+ */
+export class Refusals {
+  readonly #gate: ConnectGate;
+  readonly #probe: RefusalProbe;
+  readonly #environment: Environment;
+  readonly #onAccepted: () => void;
+  #refused: 'writes' | 'everything' = 'writes';
+
+  /** @param onAccepted called when the server takes everything again; another one may have taken over */
+  constructor(pool: Pool, environment: Environment, onAccepted: () => void) {
+    this.#gate = new ConnectGate(environment, refusing);
+    this.#probe = new RefusalProbe(pool, environment.now);
+    this.#environment = environment;
+    this.#onAccepted = onAccepted;
+  }
+
+  /** Since when the server refuses something; undefined while it is not known to. */
+  get since(): number | undefined {
+    return this.#gate.downSince;
+  }
+
+  get lastError(): unknown {
+    return this.#gate.lastError;
+  }
+
+  get lastFailure(): Failure | undefined {
+    return this.#gate.lastFailure;
+  }
+
+  /** Whether the server is known to refuse this. */
+  apply(isWrite: boolean): boolean {
+    return this.#gate.isDown && (isWrite || this.#refused === 'everything');
+  }
+
+  note(error: unknown, failure: Failure): void {
+    if (this.#gate.isDown) return;
+    this.#refused = failure.kind === 'not-ready' ? 'everything' : 'writes';
+    this.#gate.connectFailed(error, failure);
+  }
+
+  /**
+   * Waits until the server takes it. One caller asks; the others wait for what it hears.
+   *
+   * @throws what `timedOut` makes; the signal's reason
+   */
+  async wait(limits: WaitLimits): Promise<void> {
+    while (this.#gate.isDown) {
+      if (this.#gate.tryLead()) await this.#lead(limits);
+      else await this.#gate.waitForChange(limits);
+    }
+  }
+
+  /** Somebody uses the pool for something that is not refused: the server is asked beside that, where nobody waits for it. */
+  lookAside(): void {
+    if (!this.#gate.isProbeDue() || !this.#gate.tryLead()) return;
+    const { now } = this.#environment;
+    const limits = {
+      until: now() + answerWithin,
+      now,
+      signal: undefined,
+      timedOut: () => undefined,
+      keepsAlive: false,
+    };
+    this.#lead(limits).catch(() => {});
+  }
+
+  async #lead(limits: WaitLimits): Promise<void> {
+    try {
+      await this.#gate.pauseBeforeProbe(limits);
+      if (this.#gate.isDown) await this.#ask(limits);
+    } finally {
+      this.#gate.stopLeading();
+    }
+  }
+
+  /** The pool was ended. */
+  close(): void {
+    this.#probe.close();
+    this.#gate.connected();
+  }
+
+  async #ask(limits: WaitLimits): Promise<void> {
+    const { now } = this.#environment;
+    const isTaken = await this.#probe.ask(this.#refused, Math.min(limits.until, now() + answerWithin));
+    if (!isTaken) {
+      this.#gate.stillDown();
+      return;
+    }
+    this.#probe.close();
+    this.#onAccepted();
+    this.#gate.connected();
+  }
+}
