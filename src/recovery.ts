@@ -33,6 +33,10 @@ export class Recovery {
   readonly #startedAt: number;
   readonly #patience: Patience;
   readonly #errors: unknown[] = [];
+  /** What the attempt failed with that had something sent last. */
+  #lastSent: Failure | undefined;
+  /** The first attempt that may have been applied: what came of later ones does not change that. */
+  #doubt: Failure | undefined;
 
   constructor(
     operation: Operation,
@@ -84,6 +88,9 @@ export class Recovery {
     const refined = this.#operation.refineFailure?.(classified, error) ?? classified;
     const operation = readOnce(this.#operation);
     const failure = await this.#killSession(refined, operation, error, attempts <= retries);
+    this.#patience.lastFailure = failure;
+    if (failure.outcome === 'unknown' && !operation.isSafeRead()) this.#doubt ??= failure;
+    if (failure.kind !== 'acquire-timeout') this.#lastSent = failure;
     const shouldRetry = (asked: Failure) => askHook(this.#policy.shouldRetry, asked);
     const decision = decide(failure, operation, { shouldRetry });
     if (decision === 'outcome-unknown') throw this.#outcomeUnknown(error, failure, attempts);
@@ -133,7 +140,8 @@ export class Recovery {
     );
   }
 
-  #gaveUp(reason: RetriesExhaustedEvent['reason'], failure: Failure, attempts: number): unknown {
+  #gaveUp(reason: RetriesExhaustedEvent['reason'], last: Failure, attempts: number): unknown {
+    const failure = this.#doubt ?? this.#lastSent ?? last;
     const elapsedMs = this.#environment.now() - this.#startedAt;
     const event = { attempts, elapsedMs, reason, failure };
     notify(this.#policy.onRetriesExhausted, event);
@@ -143,7 +151,7 @@ export class Recovery {
     if (this.#policy.retries === 0) return errors[0];
     return new RetriesExhaustedError(
       `Gave up after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'} in ${Math.round(elapsedMs)} ms, ${limits[reason]}; ` +
-        `the last one failed with ${nameOf(failure)}`,
+        `the last one failed with ${nameOf(last)}`,
       { failure, attempts, elapsedMs, errors, cause: errors.at(-1) },
     );
   }

@@ -68,6 +68,16 @@ describe('Executor', () => {
     expect(seen).toEqual(['recalled', expect.stringContaining('no byte of it was written')]);
   });
 
+  it('tells of idempotent work that was given up what its first attempt may have done, and of a read its last failure', async () => {
+    const outcomes = [lost('written'), lost('not-written')];
+    const of = (operation: Operation) =>
+      scenario(outcomes, { retries: 1 })
+        .run(operation)
+        .catch((caught: unknown) => classify(caught).outcome);
+    expect(await of({ ...write, idempotent: true })).toBe('unknown');
+    expect(await of(read)).toBe('not-executed');
+  });
+
   it('sends a write once whose answer was lost', async () => {
     const error = lost('written');
     const { run, attempts } = scenario([error, 'done']);
