@@ -8,8 +8,7 @@ import type { PooledConnection } from './pooled-connection.ts';
 
 /** Whether listeners of the pool's events may be at work on a connection that was just taken out of it. */
 export function mayBePreparing({ core, isNew }: PooledConnection, pool: Pool): boolean {
-  // The first listener is this package's own.
-  return hasRunningCommand(core) || (isNew && pool.listenerCount('connection') > 1);
+  return hasRunningCommand(core) || (isNew && pool.listenerCount('connection') > 0);
 }
 
 /**
