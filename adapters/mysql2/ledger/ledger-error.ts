@@ -48,8 +48,8 @@ export function missingTable(table: string, database: string | undefined, cause?
 /** The callback has committed, and nobody has counted what. */
 export function endedByItself(): LedgerError {
   return inDoubt(
-    'The callback has ended its transaction by itself (by COMMIT, ROLLBACK, or a statement that commits, such as DDL), so `exactlyOnce` has nothing to rest on. What it did before that may have been committed; what it did after that was not undone.',
-    'the callback has ended its transaction by itself, so that what came before may be committed',
+    'A statement of the callback has ended its transaction, or may have (COMMIT, ROLLBACK, DDL, CALL and the like), so `exactlyOnce` has nothing to rest on. What came before it may have been committed; what came after it may not have been undone.',
+    'a statement of the callback may have ended its transaction, so that what came before may be committed',
   );
 }
 
