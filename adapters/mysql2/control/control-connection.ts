@@ -7,7 +7,13 @@ import type { ControlSelf, Thread } from './session-identity.ts';
 
 /** What came back when the server was asked about threads. */
 export type Look =
-  | { readonly answer: 'threads'; readonly self: ControlSelf; readonly threads: readonly Thread[] }
+  | {
+      readonly answer: 'threads';
+      readonly self: ControlSelf;
+      readonly threads: readonly Thread[];
+      /** Each worker of the server's thread pool is at work, so that it may not have read yet what a session has sent. */
+      readonly isFull: boolean;
+    }
   /** The server, or something in its place, answered, but not that: too many connections, a changed password. */
   | { readonly answer: 'error' }
   /** `refused`: nobody listens there, which is known at once; otherwise there was silence, or the connection was lost. */
@@ -23,9 +29,13 @@ const idleTimeout = 2_000;
 const namesOfServer =
   "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('hostname', 'port', 'datadir', 'server_id', 'server_uuid', 'server_uid')";
 
+const threadSettings = "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('thread_handling', 'thread_pool_max_threads')";
+
 interface Open {
   readonly connection: Connection;
   readonly self: ControlSelf;
+  /** How many workers the server's thread pool may have; undefined where each session has a thread of its own. */
+  readonly mostWorkers: number | undefined;
 }
 
 /**
@@ -60,9 +70,10 @@ export class ControlConnection {
    */
   async look(ids: readonly number[], patience: number, anew = false): Promise<Look> {
     if (anew) this.close();
-    return this.#ask(patience, async ({ connection, self }) => {
+    return this.#ask(patience, async ({ connection, self, mostWorkers }) => {
       const threads = await this.#list.threads(connection, self, ids);
-      return threads === undefined ? { answer: 'error' } : { answer: 'threads', self, threads };
+      if (threads === undefined) return { answer: 'error' };
+      return { answer: 'threads', self, threads, isFull: await isFull(connection, mostWorkers) };
     });
   }
 
@@ -163,8 +174,25 @@ export class ControlConnection {
       endpoints: endpointsOf(connection),
       server,
     };
-    return { connection, self };
+    return { connection, self, mostWorkers: await mostWorkersOf(connection) };
   }
+}
+
+type Setting = Readonly<Record<string, unknown>>;
+
+async function mostWorkersOf(connection: Connection): Promise<number | undefined> {
+  const rows = (await querySimply(connection, threadSettings)) as readonly Setting[];
+  const settings = new Map(rows.map((row) => Object.values(row).map(String) as [string, string]));
+  const handling = settings.get('thread_handling');
+  if (handling === undefined || handling.startsWith('one-thread')) return undefined;
+  return Number(settings.get('thread_pool_max_threads') ?? 0);
+}
+
+/** Asked of a server with a thread pool alone. One that does not say may be full. */
+async function isFull(connection: Connection, mostWorkers: number | undefined): Promise<boolean> {
+  if (mostWorkers === undefined) return false;
+  const [row] = (await querySimply(connection, "SHOW GLOBAL STATUS LIKE 'Threadpool_threads'")) as readonly Setting[];
+  return row === undefined || Number(Object.values(row)[1]) >= mostWorkers;
 }
 
 /** ER_NO_SUCH_THREAD */

@@ -150,6 +150,8 @@ export class StatementWatch {
         : look.answer === 'error'
           ? ('error' as const)
           : undefined;
+    // A session that has not been read yet looks as if it were asleep.
+    const mayBeQueued = sighting === 'idle' && look.answer === 'threads' && look.isFull;
     const seen = look.answer === 'threads' && session.seenOn === look.self.server;
     const reach = {
       unreachableSince: this.#unreachableSince.get(control),
@@ -157,7 +159,13 @@ export class StatementWatch {
     };
     const { idleSince, elsewhereSince } = silence;
     const hasSent = watched.unanswered()?.hasSent === true;
-    return judgeSilence(sighting, { idleSince, elsewhereSince, seen, hasSent }, reach, watch, now);
+    return judgeSilence(
+      mayBeQueued ? 'running' : sighting,
+      { idleSince, elsewhereSince, seen, hasSent },
+      reach,
+      watch,
+      now,
+    );
   }
 
   #noteSighting(session: Session, look: Extract<Look, { answer: 'threads' }>): void {
