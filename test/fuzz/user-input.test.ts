@@ -73,7 +73,7 @@ function expectCompleteOrRefused(make: () => RetryPolicy): void {
   }
   expect(Object.keys(policy).sort()).toEqual([...names].sort());
   expect(Object.isFrozen(policy)).toBe(true);
-  const { retries, minTimeout, maxTimeout, factor, maxRetryTime, acquireTimeout } = policy;
+  const { retries, minTimeout, maxTimeout, factor, maxRetryTime, acquireTimeout = 0 } = policy;
   for (const number of [retries, minTimeout, maxTimeout, factor, maxRetryTime, acquireTimeout]) {
     expect(typeof number === 'number' && number >= 0 && Number.isFinite(number)).toBe(true);
   }

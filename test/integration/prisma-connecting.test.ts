@@ -26,7 +26,7 @@ const url = () => server.url('app');
 const clientOn = (pool: ConstructorParameters<typeof PrismaMySQL2>[0], options?: PrismaMySQL2Options) =>
   new PrismaClient({ adapter: new PrismaMySQL2(pool, options) });
 const one = (prisma: PrismaClient) => prisma.$queryRaw`SELECT 'one' AS one`;
-const quick: PrismaMySQL2Options = { policy: { maxRetryTime: 300 } };
+const quick: PrismaMySQL2Options = { policy: { acquireTimeout: 300, maxRetryTime: 300 } };
 
 /** What a query on such a pool fails with. */
 async function failure(options: PoolOptions): Promise<unknown> {

@@ -3,7 +3,7 @@ import { type Campaign, UnavailableError } from './campaign.ts';
 import { runTests } from './run-tests.ts';
 
 /** The layers whose tests talk to a server; the others know none, and say the same on all. */
-export const servedLayers: readonly string[] = ['contract', 'fault', 'fuzz', 'integration', 'tools'];
+export const servedLayers: readonly string[] = ['bundled', 'contract', 'fault', 'fuzz', 'integration', 'tools'];
 
 /** The project's own tests on one server that `GONE_AWAY_SERVER` can name. */
 export function suiteOn(name: string): Campaign {
