@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createPool as createCallbackPool } from 'mysql2';
+import { type Connection, createPool as createCallbackPool } from 'mysql2';
 import { createPool, type Pool, type PoolConnection } from 'mysql2/promise';
 import { describe, expect, test } from 'vitest';
 import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
@@ -8,6 +8,8 @@ import { failureOf, later } from '../contract/outcome.ts';
 import { recordStatements } from '../support/proxy/record-statements.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
 
+const digits =
+  '(SELECT 0 AS d UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9)';
 const insertOne = 'INSERT INTO stage_rows (id) VALUES (1)';
 
 describe('a connection from getConnection()', unhurried, () => {
@@ -50,6 +52,24 @@ describe('a connection from getConnection()', unhurried, () => {
       await expect.poll(() => stage.proxy.connections(), patient).toBe(1);
     });
 
+    test.each([
+      { how: 'destroyed by its user', end: async (held: PoolConnection) => held.destroy() },
+      { how: 'killed', end: async (held: PoolConnection) => stage.server.killThread(Number(held.threadId)) },
+    ])('or is $how, hands out the rows that had come, however slowly they are read', async ({ end }) => {
+      const { pool } = open();
+      const held = await pool.getConnection();
+      const many = `SELECT REPEAT('x', 200) AS x FROM ${digits} a, ${digits} b, ${digits} c`;
+      let rows = 0;
+      for await (const _ of (held.connection as unknown as Connection).query(many).stream({ highWaterMark: 1 })) {
+        rows += 1;
+        if (rows === 3) {
+          await end(held);
+          await expect.poll(() => stage.server.threads(), patient).toEqual([]);
+        }
+      }
+      expect(rows).toBe(1_000);
+    });
+
     test('says so to whoever waits when the answer cannot come any more', async () => {
       const { pool } = open();
       const held = await pool.getConnection();
@@ -61,6 +81,22 @@ describe('a connection from getConnection()', unhurried, () => {
       for (const error of await Promise.all(failures)) expect(error).toMatchObject({ fatal: true });
       await unlock();
     });
+  });
+
+  test('whose statements are under way when it is given back answers them, also if it is not to be used again', async () => {
+    const { pool, evicted } = open();
+    const held = await pool.getConnection();
+    const prepared = await held.prepare('SELECT ? AS a');
+    await prepared.close();
+    expect(await failureOf(prepared.execute([1]))).toMatchObject({ errno: 1243 });
+    const answers = [held.query('INSERT INTO stage_rows (id) SELECT SLEEP(0.05)'), held.query(insertOne)];
+    held.release();
+    expect(await Promise.all(answers)).toMatchObject([
+      [{ affectedRows: 1 }, undefined],
+      [{ affectedRows: 1 }, undefined],
+    ]);
+    await expect.poll(() => evicted.length, patient).toBe(1);
+    expect(await stage.rows()).toEqual([0, 1]);
   });
 
   describe('that is given back', () => {

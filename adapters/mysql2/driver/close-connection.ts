@@ -25,13 +25,25 @@ export function closeWhenAnswered(connection: Connection): void {
     ?.on('end', () => setImmediate(() => stream.destroy()));
 }
 
-/** Tells whoever still waits for an answer that the connection is gone: of one that this side has closed, mysql2 does not. */
+/**
+ * Tells whoever still waits for an answer that the connection is gone: of one that this side has closed, mysql2 does not. What has come before that, and is
+ * read slowly, is still handed out.
+ */
 export function tellWhenClosed(connection: Connection): void {
-  const { stream, _handleFatalError: fail } = connection as unknown as ConnectionInternals;
-  stream?.once('close', () => {
-    const { _closing, _fatalError } = connection as unknown as ConnectionInternals;
-    if (_closing !== true || _fatalError || !hasRunningCommand(connection)) return;
+  const internals = connection as unknown as ConnectionInternals;
+  const tell = () => {
+    const { _closing, _fatalError, _paused, _handleFatalError: fail } = internals;
+    // mysql2 keeps what it has read until its reader goes on, and would drop it.
+    if (_paused === true || _closing !== true || _fatalError || !hasRunningCommand(connection)) return;
     const error = new Error('Connection lost: it was destroyed before the server answered');
     fail?.call(connection, Object.assign(error, { code: 'PROTOCOL_CONNECTION_LOST' }));
+  };
+  internals.stream?.once('close', () => {
+    const resume = connection.resume.bind(connection);
+    connection.resume = () => {
+      resume();
+      setImmediate(tell);
+    };
+    tell();
   });
 }

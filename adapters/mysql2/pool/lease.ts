@@ -13,7 +13,7 @@ import {
 import type { Session } from '../control/session-identity.ts';
 import type { Watched } from '../control/statement-watch.ts';
 import { type DriverCommand, endedUntold, onCommandEnd, onCommandResult } from '../driver/command.ts';
-import { bytesRead, cutConnection, destroyConnection, hasRunningCommand } from '../driver/connection.ts';
+import { bytesRead, cutConnection, destroyConnection, hasRunningCommand, isKnownDead } from '../driver/connection.ts';
 import { isRow } from '../driver/result-end.ts';
 import type { Unanswered } from '../driver/wire.ts';
 import { startFairTimer } from '../wait/fair-timer.ts';
@@ -286,8 +286,9 @@ export class Lease implements Holder, Watched {
    */
   release(): void {
     if (this.hasEnded) return;
-    const { core, isLost, transactionState } = this.#pooled;
-    if (isLost || !hasRunningCommand(core)) this.#giveBack();
+    const { core, transactionState } = this.#pooled;
+    // One that is not to be used again may still be alive, and answer.
+    if (isKnownDead(core) || !hasRunningCommand(core)) this.#giveBack();
     // A transaction that has ended for its owner must not do anything more.
     else if (transactionState === 'open' && !this.watchesCommands) this.destroy('dirty');
     else {
