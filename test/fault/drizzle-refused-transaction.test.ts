@@ -58,7 +58,7 @@ describe('a transaction of Drizzle that is refused before its callback', unhurri
   });
 
   test('leaks neither its connection nor its isolation level when START TRANSACTION is', async () => {
-    const db = open({ maxRetryTime: 200, minTimeout: 0, maxTimeout: 0 });
+    const db = open({ maxRetryTime: 1_000, minTimeout: 0, maxTimeout: 0 });
     await db.select().from(rows);
     const before = await stage.server.threads();
     await stage.server.admin('SET GLOBAL read_only = 1');

@@ -29,7 +29,11 @@ describe('the extension on PrismaMySQL2', unhurried, () => {
     ],
   ])('one layer retries, and as long as the policy says: %s', async (_, run, sent) => {
     const retried: number[] = [];
-    const policy = { ...fast, maxRetryTime: 300, onRetry: ({ attempt }: { attempt: number }) => retried.push(attempt) };
+    const policy = {
+      ...fast,
+      maxRetryTime: 1_000,
+      onRetry: ({ attempt }: { attempt: number }) => retried.push(attempt),
+    };
     const prisma = createExtendedClient(stage, 'PrismaMySQL2', { policy });
     await prisma.user.count();
     await stage.server.admin('SET GLOBAL read_only = 1');
@@ -44,13 +48,13 @@ describe('the extension on PrismaMySQL2', unhurried, () => {
   });
 
   test('what the extension does not say is for the policy of the pool to say', async () => {
-    const bare = createBareClient(stage, 'PrismaMySQL2', { policy: { ...fast, maxRetryTime: 100 } });
+    const bare = createBareClient(stage, 'PrismaMySQL2', { policy: { ...fast, maxRetryTime: 1_000 } });
     const prisma = bare.$extends(resilience());
     await stage.server.admin('SET GLOBAL read_only = 1');
     const fail = async (client: typeof prisma) => failureOf(Promise.resolve(client.$executeRaw`DELETE FROM comment`));
-    expect(messagesOf(await fail(prisma)).join()).toContain('`maxRetryTime: 100`');
-    const patientClient = prisma.$resilience({ maxRetryTime: 200 });
-    expect(messagesOf(await fail(patientClient)).join()).toContain('`maxRetryTime: 200`');
+    expect(messagesOf(await fail(prisma)).join()).toContain('`maxRetryTime: 1000`');
+    const patientClient = prisma.$resilience({ maxRetryTime: 1_500 });
+    expect(messagesOf(await fail(patientClient)).join()).toContain('`maxRetryTime: 1500`');
     expect(await fail(prisma.$resilience({ retries: 0 }))).toBeInstanceOf(Prisma.PrismaClientKnownRequestError);
     await stage.server.admin('SET GLOBAL read_only = 0');
   });

@@ -2,10 +2,19 @@ import type { Connection, Pool } from 'mysql2';
 import { destroyConnection } from '../driver/connection.ts';
 import { openControlConnection } from '../driver/pool.ts';
 import { bounded } from '../wait/bounded.ts';
-import { querySimply } from './process-list.ts';
+import { errnoOf, querySimply } from './process-list.ts';
 
 /** How old a connection for this may be, in milliseconds: the next one may come to another server, which has taken over. */
 const freshFor = 1_000;
+
+/** ER_UNKNOWN_SYSTEM_VARIABLE */
+const unknownVariable = 1193;
+
+/** ER_UNKNOWN_COM_ERROR, of a Galera node outside the primary component. */
+const notReady = 1047;
+
+/** What the server does with what it had refused; `unknown` where it cannot be asked beside the pool: it is full, say, or a password has changed. */
+export type ProbeAnswer = 'takes' | 'refuses' | 'unknown';
 
 /**
  * Asks a server that has refused statements whether it still does, on a connection beside the pool: one that is made anew each second, as a
@@ -13,42 +22,58 @@ const freshFor = 1_000;
  */
 export class RefusalProbe {
   readonly #pool: Pool;
-  readonly #now: () => number;
-  #open: { readonly connection: Connection; readonly madeAt: number } | undefined;
+  #open: Connection | undefined;
+  #isAsking = false;
+  #isStale = false;
+  #timer: NodeJS.Timeout | undefined;
 
-  /** @param now monotonic, in milliseconds */
-  constructor(pool: Pool, now: () => number) {
+  constructor(pool: Pool) {
     this.#pool = pool;
-    this.#now = now;
   }
 
   /**
    * @param until when to give up, on the clock of `now`
-   * @returns whether the server takes what it has refused; false also where it did not answer
+   * @param now monotonic, in milliseconds
    */
-  async ask(refused: 'writes' | 'everything', until: number): Promise<boolean> {
-    if (this.#open !== undefined && this.#now() - this.#open.madeAt >= freshFor) this.close();
-    this.#open ??= { connection: openControlConnection(this.#pool, undefined), madeAt: this.#now() };
-    const { connection } = this.#open;
+  async ask(refused: 'writes' | 'everything', until: number, now: () => number): Promise<ProbeAnswer> {
+    this.#open ??= this.#connect();
+    const connection = this.#open;
     const sql =
       refused === 'writes' ? 'SELECT @@global.read_only AS a, @@global.innodb_read_only AS b' : 'SELECT 0 AS a';
+    this.#isAsking = true;
     try {
       const [row] = await bounded<readonly object[]>(
-        { until, now: this.#now, signal: undefined, timedOut: () => new Error('No answer'), keepsAlive: false },
+        { until, now, signal: undefined, timedOut: () => new Error('No answer'), keepsAlive: false },
         ({ resolve, reject }) => {
           querySimply(connection, sql).then((rows) => resolve(rows as readonly object[]), reject);
         },
       );
-      return row !== undefined && Object.values(row).every(isOff);
-    } catch {
+      return row !== undefined && Object.values(row).every(isOff) ? 'takes' : 'refuses';
+    } catch (error) {
       this.close();
-      return false;
+      const errno = errnoOf(error);
+      // A server that knows no such variable has taken a question at least: the next write will tell.
+      if (errno === unknownVariable) return 'takes';
+      return errno === notReady ? 'refuses' : 'unknown';
+    } finally {
+      this.#isAsking = false;
+      if (this.#isStale) this.close();
     }
   }
 
   close(): void {
-    if (this.#open !== undefined) destroyConnection(this.#open.connection);
+    clearTimeout(this.#timer);
+    this.#isStale = false;
+    if (this.#open !== undefined) destroyConnection(this.#open);
     this.#open = undefined;
+  }
+
+  #connect(): Connection {
+    this.#timer = setTimeout(() => {
+      this.#isStale = true;
+      if (!this.#isAsking) this.close();
+    }, freshFor).unref();
+    return openControlConnection(this.#pool, undefined);
   }
 }
 

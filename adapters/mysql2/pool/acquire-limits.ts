@@ -13,6 +13,9 @@ export interface PoolMovement {
   readonly lastWorkAt: number;
 }
 
+/** In milliseconds: a call with no patience at all may wait in a pool that moves. */
+const shortestRecheck = 100;
+
 /**
  * How long one call waits for a connection.
  *
@@ -43,7 +46,7 @@ export class AcquireLimits implements WaitLimits {
   ) {
     this.now = now;
     this.signal = policy.signal;
-    this.recheck = policy.maxRetryTime;
+    this.recheck = Math.max(policy.maxRetryTime, shortestRecheck);
     this.timedOut = () => timedOut(this, policy);
     this.#movement = movement;
     this.#patience = patience;
@@ -74,8 +77,8 @@ export class AcquireLimits implements WaitLimits {
     return this.now() >= Math.min(this.until, this.#patience.deadline);
   }
 
-  /** The same limits for one thing that has to happen for this very call, however much the pool moves. */
-  forItself(): WaitLimits {
+  /** The same limits for what has to happen on the very connection that this call has got, however much the pool moves. */
+  forPreparation(): WaitLimits {
     const { now, signal, timedOut } = this;
     return { until: Math.min(now() + this.#stuckAfter, this.#patience.deadline), now, signal, timedOut };
   }

@@ -79,6 +79,8 @@ function reasonOf(facts: AcquireTimeoutFacts): string {
 }
 
 function holdersOf({ connectionLimit, held, handedOut, idleForMs }: AcquireTimeoutFacts): string {
+  if (held === 0)
+    return 'all connections are held by somebody who has not taken them through gone-away, and none came back';
   const all = Number.isFinite(connectionLimit) ? ` of ${connectionLimit}` : '';
   const by = `${handedOut} by getConnection(), ${held - handedOut} by statements and transactions`;
   const since = idleForMs > 0 ? `, and nothing was sent on any for ${inWords(idleForMs)}` : '';

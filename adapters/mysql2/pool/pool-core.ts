@@ -165,7 +165,7 @@ export class PoolCore implements LeaseOwner, PoolMovement {
   ): Promise<boolean> {
     if (trust.action === 'await-turns' && (await awaitEventLoopTurns(pooled))) return true;
     if (trust.action === 'ping') {
-      const answer = await pingOnce(pooled, policy.liveness.pingTimeout, limits.forItself());
+      const answer = await pingOnce(pooled, policy.liveness.pingTimeout, limits.forPreparation());
       if (answer === 'alive') return true;
       // Nothing at all came back: whatever is between here and the server, the other connections go the same way.
       if (answer === 'silent') this.#generation.invalidate();
@@ -182,7 +182,7 @@ export class PoolCore implements LeaseOwner, PoolMovement {
     const watched = watchedPreparation(pooled, policy.watch);
     this.#watch.add(watched);
     try {
-      await untilPrepared(pooled, this.pool, limits.forItself());
+      await untilPrepared(pooled, this.pool, limits.forPreparation());
     } catch (error) {
       // The listeners go on; whoever gets it next waits for them again.
       core.release();

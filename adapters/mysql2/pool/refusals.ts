@@ -50,18 +50,19 @@ export class Refusals {
   readonly #environment: Environment;
   readonly #onAccepted: () => void;
   #refused: 'writes' | 'everything' = 'writes';
+  #isClosed = false;
 
   /** @param onAccepted called when the server takes everything again; another one may have taken over */
   constructor(pool: Pool, environment: Environment, onAccepted: () => void) {
     this.#gate = new ConnectGate(environment, refusing);
-    this.#probe = new RefusalProbe(pool, environment.now);
+    this.#probe = new RefusalProbe(pool);
     this.#environment = environment;
     this.#onAccepted = onAccepted;
   }
 
   /** Since when the server refuses something; undefined while it is not known to. */
   get since(): number | undefined {
-    return this.#gate.downSince;
+    return this.#isClosed ? undefined : this.#gate.downSince;
   }
 
   get lastError(): unknown {
@@ -74,7 +75,7 @@ export class Refusals {
 
   /** Whether the server is known to refuse this. */
   apply(isWrite: boolean): boolean {
-    return this.#gate.isDown && (isWrite || this.#refused === 'everything');
+    return this.since !== undefined && (isWrite || this.#refused === 'everything');
   }
 
   note(error: unknown, failure: Failure): void {
@@ -89,7 +90,7 @@ export class Refusals {
    * @throws what `timedOut` makes; the signal's reason
    */
   async wait(limits: WaitLimits): Promise<void> {
-    while (this.#gate.isDown) {
+    while (this.since !== undefined) {
       if (this.#gate.tryLead()) await this.#lead(limits);
       else await this.#gate.waitForChange(limits);
     }
@@ -112,27 +113,29 @@ export class Refusals {
   async #lead(limits: WaitLimits): Promise<void> {
     try {
       await this.#gate.pauseBeforeProbe(limits);
-      if (this.#gate.isDown) await this.#ask(limits);
+      if (this.since !== undefined) await this.#ask(limits);
     } finally {
       this.#gate.stopLeading();
     }
   }
 
-  /** The pool was ended. */
+  /** The pool was ended: whoever waits goes on, and hears of that. */
   close(): void {
+    this.#isClosed = true;
     this.#probe.close();
-    this.#gate.connected();
+    this.#gate.wakeWaiting();
   }
 
   async #ask(limits: WaitLimits): Promise<void> {
     const { now } = this.#environment;
-    const isTaken = await this.#probe.ask(this.#refused, Math.min(limits.until, now() + answerWithin));
-    if (!isTaken) {
+    const answer = await this.#probe.ask(this.#refused, Math.min(limits.until, now() + answerWithin), now);
+    if (answer === 'refuses') {
       this.#gate.stillDown();
       return;
     }
     this.#probe.close();
-    this.#onAccepted();
-    this.#gate.connected();
+    // Where nobody can be asked, the next statement is the question, on the connections that there are.
+    if (answer === 'takes' && !this.#isClosed) this.#onAccepted();
+    if (!this.#isClosed) this.#gate.connected();
   }
 }

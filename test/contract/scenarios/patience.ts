@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { AcquireTimeoutError, classify, type ResilienceOptions } from '../../../src/index.ts';
-import type { Stage } from '../../support/stage.ts';
+import { patient, type Stage } from '../../support/stage.ts';
 import type { Binding, CreateBinding } from '../binding.ts';
 import { failureOf, later, warm } from '../outcome.ts';
 
@@ -12,14 +12,14 @@ export function describePatience(create: CreateBinding, stage: Stage): void {
 
   describe('a call that waits for a connection', () => {
     test('waits for as long as the pool moves, whatever its limits are', async () => {
-      const binding = open(1, { acquireTimeout: 400, maxRetryTime: 400 });
-      const answers = await Promise.all(Array.from({ length: 10 }, () => binding.select('SLEEP(0.1)')));
+      const binding = open(1, { acquireTimeout: 1_500, maxRetryTime: 1_500 });
+      const answers = await Promise.all(Array.from({ length: 10 }, () => binding.select('SLEEP(0.2)')));
       expect(answers).toHaveLength(10);
     });
 
     test('waits for a server that is at work on every connection, as long as it does not say how long', async () => {
-      const binding = open(1, { maxRetryTime: 100 });
-      const working = later(binding.select('SLEEP(0.5)'));
+      const binding = open(1, { maxRetryTime: 1_000 });
+      const working = later(binding.select('SLEEP(1.5)'));
       await Promise.all([working, binding.read()]);
     });
 
@@ -80,7 +80,7 @@ export function describePatience(create: CreateBinding, stage: Stage): void {
         expect(`${error} ${(error as Error).cause}`).toContain('ECONNREFUSED');
       }
       // Somebody has to notice that it is back: each asks anew, after a pause.
-      await expect.poll(() => binding.read().catch(() => 'away')).toEqual([]);
+      await expect.poll(() => binding.read().catch(() => 'away'), patient).toEqual([]);
     });
   });
 }

@@ -51,13 +51,35 @@ export function describeRefusals(create: CreateBinding, stage: Stage): void {
 
     test('refuses a write in the end with the reason, when it stays so', async () => {
       const binding = stage.closing(
-        create({ connection: stage.direct(), policy: { maxRetryTime: 300, minTimeout: 1, maxTimeout: 1 } }),
+        create({ connection: stage.direct(), policy: { maxRetryTime: 1_000, minTimeout: 1, maxTimeout: 1 } }),
       );
       await stage.server.admin('SET GLOBAL read_only = 1');
       const error = await failureOf(binding.insert(1));
       expect(error).toBeInstanceOf(RetriesExhaustedError);
       expect(error).toMatchObject({ failure: { kind: 'read-only', outcome: 'not-executed', errno: 1290 } });
-      expect(messagesOf(error).join()).toMatch(/refuses writes \(1290\), and `maxRetryTime: 300`/);
+      expect(messagesOf(error).join()).toMatch(/refuses writes \(1290\), and `maxRetryTime: 1000`/);
+    });
+
+    test('and cannot be asked beside the pool is asked by the writes themselves', async () => {
+      await stage.server.admin('SET GLOBAL max_connections = 10');
+      const policy = { retries: 1_000, maxTimeout: 100 };
+      const binding = stage.closing(create({ connection: stage.direct(), connectionLimit: 1, policy }));
+      await binding.read();
+      const free = 10 - (await stage.server.threads()).length;
+      const others = await Promise.all(Array.from({ length: free }, () => createConnection(stage.direct())));
+      stage.after(() => Promise.all(others.map((other) => other.destroy())));
+      await stage.server.admin('SET GLOBAL read_only = 1');
+      let notices = 0;
+      const listener = () => {
+        notices += 1;
+      };
+      subscribe('gone-away:server-refuses', listener);
+      stage.after(async () => unsubscribe('gone-away:server-refuses', listener));
+      const write = later(binding.insert(1));
+      await expect.poll(() => notices, patient).toBeGreaterThan(1);
+      await stage.server.admin('SET GLOBAL read_only = 0');
+      await write;
+      expect(await stage.rows()).toEqual([1]);
     });
 
     test('is noticed once: writes hold no connection while they wait, reads go on, and few connections are made', async () => {

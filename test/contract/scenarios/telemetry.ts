@@ -71,7 +71,7 @@ export function describeTelemetry(create: CreateBinding, stage: Stage): void {
       const gaveUp = record('gone-away:retries-exhausted');
       const retries = record('gone-away:retry');
       await stage.server.admin('SET GLOBAL read_only = 1');
-      const policy = { maxRetryTime: 200, minTimeout: 0, maxTimeout: 0 };
+      const policy = { maxRetryTime: 1_000, minTimeout: 0, maxTimeout: 0 };
       const binding = stage.closing(create({ connection: stage.direct(), policy }));
       const error = await failureOf(binding.insert(secret));
       expect(gaveUp).toMatchObject([{ attempts: 2, reason: 'deadline', failure: { errno: 1290 } }]);

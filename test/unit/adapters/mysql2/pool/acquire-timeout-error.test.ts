@@ -35,6 +35,11 @@ describe('the error for a call that got no connection in time', () => {
       why: '10 of 10 connections are held (3 by getConnection(), 7 by statements and transactions), none came back (`acquireTimeout: 100`)',
     },
     {
+      title: 'connections that were taken past this package',
+      facts: { ...leaked, held: 0, handedOut: 0 },
+      why: 'all connections are held by somebody who has not taken them through gone-away, and none came back (`acquireTimeout: 100`)',
+    },
+    {
       title: 'a pool without a limit',
       facts: { ...leaked, connectionLimit: Number.POSITIVE_INFINITY },
       why: '10 connections are held (3 by getConnection(), 7 by statements and transactions), none came back, and nothing was sent on any for 100 ms (`acquireTimeout: 100`)',

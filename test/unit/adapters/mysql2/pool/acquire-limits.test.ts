@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { AcquireLimits, type PoolMovement } from '../../../../../adapters/mysql2/pool/acquire-limits.ts';
+import { Patience, type ResilienceOptions, retryPolicy } from '../../../../../src/internal.ts';
+
+/** A call that began to wait at 1,000 on a clock that stands at `now`. */
+function waiting(options: ResilienceOptions, movement: Partial<PoolMovement>, now: number) {
+  const clock = { now: 1_000 };
+  const policy = retryPolicy(options);
+  const patience = new Patience(() => clock.now, policy);
+  const pool = { awaySince: undefined, connectingSince: undefined, lastReturnAt: 0, lastWorkAt: 0, ...movement };
+  const limits = new AcquireLimits(
+    pool,
+    policy,
+    patience,
+    () => clock.now,
+    () => new Error('over'),
+  );
+  clock.now = now;
+  return limits;
+}
+
+const options = { acquireTimeout: 100, maxRetryTime: 500 };
+
+describe('until when a call waits for a connection', () => {
+  it.each<[string, ResilienceOptions, Partial<PoolMovement>, number, number]>([
+    ['nothing came back', options, {}, 1_050, 1_100],
+    ['one came back', options, { lastReturnAt: 1_090 }, 1_100, 1_190],
+    ['the server is at work, where `acquireTimeout` is set', options, { lastWorkAt: 1_100 }, 1_100, 1_100],
+    ['the server is at work', { maxRetryTime: 500 }, { lastWorkAt: 31_000 }, 31_000, 61_000],
+    ['nobody does anything', { maxRetryTime: 500 }, { lastWorkAt: 1_000 }, 31_000, 31_000],
+    ['the server was away before', options, { awaySince: 200 }, 1_050, 1_500],
+    ['the server went away meanwhile', options, { awaySince: 1_040 }, 1_050, 1_540],
+    ['a new connection is being made', options, { connectingSince: 1_020 }, 1_050, 1_520],
+  ])('%s', (_, policy, movement, now, until) => {
+    expect(waiting(policy, movement, now).until).toBe(until);
+  });
+
+  it('is not asked again and again by a call without patience, which may wait in a pool that moves', () => {
+    expect(waiting({ maxRetryTime: 0 }, {}, 1_000).recheck).toBe(100);
+    expect(waiting({ maxRetryTime: 500 }, {}, 1_000).recheck).toBe(500);
+  });
+});
