@@ -13,9 +13,9 @@ import { warnOfMissingInternals } from '../driver/internals.ts';
 import { connectionsOf, guardNewestConnection, hasRoom, idleCount, isPoolClosed } from '../driver/pool.ts';
 import { bounded } from '../wait/bounded.ts';
 import type { AcquireLimits } from './acquire-limits.ts';
-import { ConnectGate } from './connect-gate.ts';
 import type { Generation } from './generation.ts';
 import { PooledConnection } from './pooled-connection.ts';
+import { ProbeGate } from './probe-gate.ts';
 
 type GetCallback = (error: unknown, connection: PoolConnection) => void;
 
@@ -25,7 +25,7 @@ export class Connector {
   readonly #generation: Generation;
   readonly #killer: SessionKiller;
   readonly #environment: Environment;
-  readonly #gate: ConnectGate;
+  readonly #gate: ProbeGate;
   readonly #connections = new WeakMap<PoolConnection, PooledConnection>();
   /** How many wait for a new connection, and since when none of them got one. */
   #connecting = 0;
@@ -36,7 +36,7 @@ export class Connector {
     this.#generation = generation;
     this.#killer = killer;
     this.#environment = environment;
-    this.#gate = new ConnectGate(environment);
+    this.#gate = new ProbeGate(environment);
   }
 
   /** Since when the server is known to be away; undefined while it is not. */
@@ -98,7 +98,7 @@ export class Connector {
       code: 'PROTOCOL_CONNECTION_LOST',
     });
     attachEvidence(error, neverAcquired);
-    this.#gate.connectFailed(error, classify(error));
+    this.#gate.failed(error, classify(error));
   }
 
   /** A connection was given back: an idle one is of use to calls that wait for the server to accept new ones. */
@@ -123,10 +123,10 @@ export class Connector {
       attachEvidence(error, neverAcquired);
       const failure = classify(error);
       if (!failure.transient) {
-        this.#gate.connected();
+        this.#gate.succeeded();
         throw error;
       }
-      this.#gate.connectFailed(error, failure);
+      this.#gate.failed(error, failure);
       if (failure.invalidates === 'server') this.#generation.invalidate();
       if (!limits.waitsForServer) throw error;
       return undefined;
@@ -159,7 +159,7 @@ export class Connector {
   /** Told by the call itself: a listener of the pool's events is the user's to remove, and to count. */
   #noteConnected(connection: PoolConnection): void {
     this.#connectingSince = this.#environment.now();
-    if (!this.#connections.has(connection)) this.#gate.connected();
+    if (!this.#connections.has(connection)) this.#gate.succeeded();
   }
 
   #newFromPool(

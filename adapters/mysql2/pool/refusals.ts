@@ -3,7 +3,7 @@ import { type Environment, type Failure, verbOf } from '../../../src/internal.ts
 import { RefusalProbe } from '../control/refusal-probe.ts';
 import { textOf } from '../driver/command.ts';
 import type { WaitLimits } from '../wait/bounded.ts';
-import { ConnectGate, type GateOptions } from './connect-gate.ts';
+import { type GateOptions, ProbeGate } from './probe-gate.ts';
 
 /** How long one question to the server may take, in milliseconds. */
 const answerWithin = 2_000;
@@ -45,7 +45,7 @@ export function mayWrite(sql: unknown): boolean {
  * one caller has heard that it is taken again; everything else goes on.
  */
 export class Refusals {
-  readonly #gate: ConnectGate;
+  readonly #gate: ProbeGate;
   readonly #probe: RefusalProbe;
   readonly #environment: Environment;
   readonly #onAccepted: () => void;
@@ -54,7 +54,7 @@ export class Refusals {
 
   /** @param onAccepted called when the server takes everything again; another one may have taken over */
   constructor(pool: Pool, environment: Environment, onAccepted: () => void) {
-    this.#gate = new ConnectGate(environment, refusing);
+    this.#gate = new ProbeGate(environment, refusing);
     this.#probe = new RefusalProbe(pool);
     this.#environment = environment;
     this.#onAccepted = onAccepted;
@@ -81,7 +81,7 @@ export class Refusals {
   note(error: unknown, failure: Failure): void {
     if (this.#gate.isDown) return;
     this.#refused = failure.kind === 'not-ready' ? 'everything' : 'writes';
-    this.#gate.connectFailed(error, failure);
+    this.#gate.failed(error, failure);
   }
 
   /**
@@ -136,6 +136,6 @@ export class Refusals {
     this.#probe.close();
     // Where nobody can be asked, the next statement is the question, on the connections that there are.
     if (answer === 'takes' && !this.#isClosed) this.#onAccepted();
-    if (!this.#isClosed) this.#gate.connected();
+    if (!this.#isClosed) this.#gate.succeeded();
   }
 }

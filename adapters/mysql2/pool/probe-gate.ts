@@ -21,10 +21,10 @@ const connecting: GateOptions = {
 };
 
 /**
- * While the server is known to refuse connections, one caller at a time (the leader) tries to connect and all others wait for its
- * answer. A server that returns meets one handshake and not one for every waiting call.
+ * While the server is known not to do something (to accept connections, to take writes), one caller at a time, the leader, asks it, and all
+ * others wait for its answer. A server that returns meets one handshake and not one for every waiting call.
  */
-export class ConnectGate {
+export class ProbeGate {
   readonly #environment: Environment;
   readonly #options: GateOptions;
   readonly #line = new WaitingLine();
@@ -60,8 +60,8 @@ export class ConnectGate {
     return this.#down?.failure;
   }
 
-  /** An attempt to connect failed in a way that may pass. */
-  connectFailed(error: unknown, failure: Failure): void {
+  /** An attempt failed in a way that may pass. */
+  failed(error: unknown, failure: Failure): void {
     if (this.#down === undefined) this.#downSince = this.#environment.now();
     if (this.#down === undefined) publish(this.#options.down, () => ({ failure }));
     this.#down = { error, failure };
@@ -73,8 +73,8 @@ export class ConnectGate {
     this.#failedAt = this.#environment.now();
   }
 
-  /** A connection was made, or the server answered at least. */
-  connected(): void {
+  /** The server does it again: a connection was made, say, or it answered at least. */
+  succeeded(): void {
     this.#probes = 0;
     if (this.#down === undefined) return;
     this.#down = undefined;

@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ConnectGate } from '../../../../../adapters/mysql2/pool/connect-gate.ts';
+import { ProbeGate } from '../../../../../adapters/mysql2/pool/probe-gate.ts';
 import { classify } from '../../../../../src/internal.ts';
 import { limitsOf, passTime, timedOut, turnsTake } from '../../../../support/wait-limits.ts';
 
@@ -8,9 +8,9 @@ const refused = Object.assign(new Error('made up'), { code: 'ECONNREFUSED' });
 const failure = classify(refused);
 
 /** A gate whose jitter draws the longest pause each time; `random` is how long, from 0 to 1. */
-function openGate({ isDown = false, random = 0.999_999 } = {}): ConnectGate {
-  const gate = new ConnectGate({ now: () => performance.now(), wallClock: () => 0, random: () => random });
-  if (isDown) gate.connectFailed(refused, failure);
+function openGate({ isDown = false, random = 0.999_999 } = {}): ProbeGate {
+  const gate = new ProbeGate({ now: () => performance.now(), wallClock: () => 0, random: () => random });
+  if (isDown) gate.failed(refused, failure);
   return gate;
 }
 
@@ -70,7 +70,7 @@ describe('while the server refuses connections', () => {
     const gate = openGate({ isDown: true });
     gate.tryLead();
     const waits = [1, 2, 3].map(() => gate.waitForChange(limitsOf()));
-    gate.connected();
+    gate.succeeded();
     await Promise.all(waits);
     expect(gate.isDown).toBe(false);
   });
@@ -86,10 +86,10 @@ describe('while the server refuses connections', () => {
   it('the last reason is known, and forgotten when a connection is made', () => {
     const gate = openGate({ isDown: true });
     const later = Object.assign(new Error('made up'), { code: 'ETIMEDOUT' });
-    gate.connectFailed(later, classify(later));
+    gate.failed(later, classify(later));
     expect(gate.lastError).toBe(later);
     expect(gate.lastFailure?.code).toBe('ETIMEDOUT');
-    gate.connected();
+    gate.succeeded();
     expect([gate.lastError, gate.lastFailure]).toEqual([undefined, undefined]);
   });
 
@@ -100,12 +100,12 @@ describe('while the server refuses connections', () => {
     for (const name of names) subscribe(name, listen);
     try {
       const gate = openGate();
-      gate.connected();
-      gate.connectFailed(refused, failure);
+      gate.succeeded();
+      gate.failed(refused, failure);
       vi.advanceTimersByTime(30);
-      gate.connectFailed(refused, failure);
-      gate.connected();
-      gate.connected();
+      gate.failed(refused, failure);
+      gate.succeeded();
+      gate.succeeded();
     } finally {
       for (const name of names) unsubscribe(name, listen);
     }
@@ -121,12 +121,12 @@ describe('the pause of the leader', () => {
     const gate = openGate();
     const durations: number[] = [];
     for (let probe = 1; probe <= 7; probe += 1) {
-      gate.connectFailed(refused, failure);
+      gate.failed(refused, failure);
       durations.push(await durationOf(gate.pauseBeforeProbe(limitsOf({ within: 10_000 }))));
     }
     expect(durations).toEqual([25, 50, 100, 200, 400, 500, 500]);
-    gate.connected();
-    gate.connectFailed(refused, failure);
+    gate.succeeded();
+    gate.failed(refused, failure);
     expect(await durationOf(gate.pauseBeforeProbe(limitsOf({ within: 10_000 })))).toBe(25);
   });
 
