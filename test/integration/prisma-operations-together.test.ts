@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createTables } from '../../prisma/tables.ts';
 import { classify } from '../../src/index.ts';
@@ -33,12 +34,34 @@ describe.each(adapters)('operations that are called together in a transaction, o
     expect(await bare.user.count()).toBe(0);
   });
 
-  test('fail, each of them, when their transaction had ended before they were sent', async () => {
+  test('are sent before COMMIT where another driver sends them, and each of them fails where nothing was sent', async () => {
+    const isOurs = adapter === 'PrismaMySQL2';
     const prisma = createExtendedClient(stage, adapter, options());
     const outcomes = await callAndLeave(prisma);
-    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
-    for (const outcome of outcomes) expect(classify((outcome as PromiseRejectedResult).reason).code).toBe('P2028');
-    expect(await prisma.user.count()).toBe(0);
+    const status = isOurs ? 'rejected' : 'fulfilled';
+    expect(outcomes).toMatchObject([{ status }, { status }, { status }]);
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') expect(classify(outcome.reason).code).toBe('P2028');
+    }
+    expect(await prisma.user.count()).toBe(isOurs ? 0 : 2);
+  });
+
+  test('are undone with their transaction when its callback throws, however far they have come', async () => {
+    // In two messages, and ROLLBACK must not come between them.
+    const prisma = createExtendedClient(stage, adapter, { ...options(), pipelining: false });
+    const mine = new Error('mine');
+    for (let turns = 0; turns < 30; turns += 1) {
+      const forgotten: Promise<unknown>[] = [];
+      const failed = prisma.$transaction(async (tx) => {
+        await tx.$queryRaw`SELECT 1`;
+        forgotten.push(tx.user.createMany({ data: [ada.data] }).catch(() => {}));
+        for (let turn = 0; turn < turns; turn += 1) await nextTurn();
+        throw mine;
+      });
+      await expect(failed).rejects.toBe(mine);
+      await Promise.all(forgotten);
+      expect(await prisma.user.count(), `after ${turns} turns`).toBe(0);
+    }
   });
 
   test('fail, each of them, when they are called after its end', async () => {

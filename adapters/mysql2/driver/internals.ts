@@ -20,6 +20,7 @@ export interface ConnectionInternals {
   lastActiveTime?: unknown;
   _handleFatalError?: (error: Error) => void;
   addCommand?: (command: DriverCommand) => unknown;
+  destroy?: () => void;
   _realEnd?: (callback: (error?: unknown) => void) => unknown;
   _command?: DriverCommand | null | undefined;
   _commands?: { readonly length: number; get?(index: number): DriverCommand | undefined };

@@ -33,23 +33,33 @@ export function watchPoolEnd(pool: Pool, listener: () => void): void {
 
 /**
  * mysql2 queues a farewell (COM_QUIT) behind the statement that is in flight, and waits until it is sent. Of a connection that is destroyed before that, it never hears;
- * and one that is lost fails the end of the whole pool, before the others have ended.
+ * and one that is lost fails the end of the whole pool, before the others have ended. One that its user destroys is no business of the pool's any more, however
+ * long its server takes for what is under way.
  */
 function countLossAsEnd(connection: ConnectionInternals): void {
   const { _realEnd: end } = connection;
   if (end === undefined) return;
   connection._realEnd = (callback) => {
+    const { stream, destroy } = connection;
     let told = false;
-    const ended = () => {
+    const tell = () => {
       if (told) return;
       told = true;
-      const { stream } = connection;
       stream?.removeListener('close', ended);
-      // A server that does not answer the farewell must not keep the process.
-      stream?.unref?.();
       callback();
     };
-    connection.stream?.once('close', ended);
+    const ended = () => {
+      // A server that does not answer the farewell must not keep the process.
+      if (!told) stream?.unref?.();
+      tell();
+    };
+    stream?.once('close', ended);
+    if (destroy !== undefined) {
+      connection.destroy = () => {
+        destroy.call(connection);
+        tell();
+      };
+    }
     return end.call(connection, ended);
   };
 }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   abortReasonOr,
   causesOf,
@@ -12,10 +13,11 @@ import {
   TransactionScope,
   transactionOperation,
 } from '../../../src/internal.ts';
+import { adapterInfo } from '../bridge/adapter-info.ts';
 import { currentCall, LedgerTicket, outsideCalls } from '../bridge/call-scope.ts';
 import type { OperationRunner } from './operation-runner.ts';
 import { OperationsTogether, runStray } from './operations-together.ts';
-import { transactionIdOf } from './prisma-internals.ts';
+import { adapterNameOf, transactionIdOf } from './prisma-internals.ts';
 import type { PrismaOperation } from './prisma-operation.ts';
 import { hasEvidence, refineFailure } from './verdict.ts';
 
@@ -31,6 +33,8 @@ interface RunningTransaction {
   /** What operations in it failed with, where the server has undone them, and everything before them, or will when the transaction ends. */
   readonly undone: WeakSet<object>;
   readonly operations: OperationsTogether;
+  /** Its callback has ended, and its COMMIT or ROLLBACK is not to be passed by: comes when Prisma has answered that. */
+  closing: Promise<unknown> | undefined;
 }
 
 const runningTransactions = new Map<string, RunningTransaction>();
@@ -47,6 +51,10 @@ export async function runInside(
   if (id === undefined) return query();
   const transaction = runningTransactions.get(id);
   if (transaction === undefined) return runStray(id, query);
+  if (transaction.closing !== undefined) {
+    await transaction.closing;
+    return runStray(id, query);
+  }
   if (transaction.ended !== undefined) throw transaction.ended.error;
   // What it has committed by itself, no later failure undoes.
   const mayCommit = operation().mayEndTransaction();
@@ -123,8 +131,10 @@ export async function runInteractive(
           isWhole: true,
           undone: new WeakSet(),
           operations: new OperationsTogether(),
+          closing: undefined,
         };
-        const body = () => runCallback(tx, transaction, () => callback(tx, context));
+        const end = () => waitForOthers(tx, transaction, sent);
+        const body = () => runCallback(tx, transaction, () => callback(tx, context), end);
         try {
           const result = await (scope === undefined ? body() : scope.run(body));
           ticket?.keepResult(result);
@@ -185,16 +195,36 @@ async function takeStoredResult(ticket: LedgerTicket, sent: Promise<unknown>): P
   }
 }
 
-async function runCallback(tx: object, transaction: RunningTransaction, callback: () => unknown): Promise<unknown> {
+async function runCallback(
+  tx: object,
+  transaction: RunningTransaction,
+  callback: () => unknown,
+  end: () => Promise<void>,
+): Promise<unknown> {
   const id = transactionIdOf(tx);
   if (id !== undefined) runningTransactions.set(id, transaction);
   try {
-    const result = await outsideCalls(callback);
+    const result = await outsideCalls(async () => callback()).finally(end);
     if (transaction.ended !== undefined) throw transaction.ended.error;
     return result;
   } finally {
     if (id !== undefined) runningTransactions.delete(id);
   }
+}
+
+/**
+ * What the callback has called and not waited for comes to its end before COMMIT or ROLLBACK. `PrismaMySQL2` sees to that by itself. Another driver may
+ * send a statement in two messages, and COMMIT or ROLLBACK between them: what follows would be applied at once, and stay.
+ *
+ * @param sent what Prisma makes of the transaction
+ */
+async function waitForOthers(tx: object, transaction: RunningTransaction, sent: Promise<unknown>): Promise<void> {
+  if (adapterNameOf(tx) === adapterInfo.adapterName) return;
+  // What was called last has not come to its hook yet.
+  await nextTurn();
+  const over = () => {};
+  transaction.closing = sent.then(over, over);
+  await transaction.operations.settled();
 }
 
 /** Nothing of the user's was sent, whatever became of BEGIN. */

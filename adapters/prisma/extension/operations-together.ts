@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 /**
  * Operations that are under way in one interactive transaction. Prisma sends those together that are called in one turn of the event loop. When
  * one of them fails, or the transaction has ended, it leaves out the rest, and resolves their promises with undefined. No operation of Prisma has that for
@@ -6,6 +8,7 @@
 export class OperationsTogether {
   #failures = 0;
   #lastFailure: unknown;
+  readonly #underWay = new Set<Promise<unknown>>();
 
   /** @throws what the operation throws; an Error for one that was left out, with the failure of the other one as its cause */
   async run(query: () => PromiseLike<unknown>): Promise<unknown> {
@@ -13,9 +16,7 @@ export class OperationsTogether {
     const result = await this.#note(query);
     if (result !== undefined) return result;
     // The failure of the other one comes in the same turn.
-    await new Promise((resolve) => {
-      setImmediate(resolve);
-    });
+    await nextTurn();
     // Where none has failed, a hook of somebody else's gave it.
     if (this.#failures === failuresBefore) return result;
     throw new Error(
@@ -24,13 +25,22 @@ export class OperationsTogether {
     );
   }
 
+  /** Comes when all that are under way have ended, however they did. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#underWay);
+  }
+
   async #note(query: () => PromiseLike<unknown>): Promise<unknown> {
+    const running = Promise.resolve(query());
+    this.#underWay.add(running);
     try {
-      return await query();
+      return await running;
     } catch (error) {
       this.#failures += 1;
       this.#lastFailure = error;
       throw error;
+    } finally {
+      this.#underWay.delete(running);
     }
   }
 }

@@ -17,16 +17,19 @@ export interface ClientOptions {
   /** Default 3. */
   readonly connectionLimit?: number;
   readonly policy?: ResilienceOptions;
+  /** Of Prisma's own adapter. Default true. */
+  readonly pipelining?: boolean;
 }
 
 /** A client with no extension. What it stands on ends with the test. */
 export function createBareClient(stage: Stage, adapter: AdapterName, options: ClientOptions = {}) {
-  const { connection = stage.proxied(), connectionLimit = 3, policy } = options;
+  const { connection = stage.proxied(), connectionLimit = 3, policy, pipelining = true } = options;
   if (adapter === 'PrismaMySQL2') {
     const pool = stage.closing(createPool({ ...connection, connectionLimit }));
     return closing(stage, new PrismaClient({ adapter: new PrismaMySQL2(pool, { policy }) }));
   }
-  const own = createPrismaMariaDb(connection, { connectionLimit, acquireTimeout: 3_000, connectTimeout: 400 });
+  const limits = { connectionLimit, acquireTimeout: 3_000, connectTimeout: 400, pipelining };
+  const own = createPrismaMariaDb(connection, limits);
   return closing(stage, new PrismaClient({ adapter: own }));
 }
 

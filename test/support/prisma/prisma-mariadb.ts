@@ -5,6 +5,8 @@ interface Limits {
   readonly connectionLimit?: number;
   readonly acquireTimeout?: number;
   readonly connectTimeout?: number;
+  /** False: the driver waits for the answer to PREPARE before it sends EXECUTE, as it always does on MySQL. */
+  readonly pipelining?: boolean;
 }
 
 /** Prisma's own adapter, on the server that mysql2 would connect to by these options. */
