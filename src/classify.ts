@@ -58,11 +58,16 @@ function toFailure({ row, facts }: Finding, evidence: Evidence | undefined): Fai
     transient: row.proof !== 'permanent',
     invalidates: row.invalidates,
     endsTransaction: row.proof === 'transaction-rolled-back' || row.invalidates !== 'nothing',
-    stillRunning: evidence?.abandoned === true || row.kind === 'attempt-timeout',
+    stillRunning: evidence?.abandoned === true || row.kind === 'attempt-timeout' || endsWaitOnly(row),
     code: shownCode(facts.code),
     errno: facts.errno,
     reason: reasonOf(row, evidence),
   });
+}
+
+/** This side has stopped waiting, and the server does not know. */
+function endsWaitOnly({ kind, proof }: Finding['row']): boolean {
+  return kind === 'limit' && proof === 'unknown';
 }
 
 function reasonOf({ proof, source }: Finding['row'], evidence: Evidence | undefined): string {

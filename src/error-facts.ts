@@ -18,6 +18,8 @@ export interface ErrorFacts {
   readonly connecting: boolean;
   /** The statement was on its own, and is not to blame for what its session is set to. */
   readonly alone: boolean;
+  /** The statement says itself how long it waits for a lock. */
+  readonly limited: boolean;
   readonly fatal: boolean;
   /** The driver could make nothing of it that can be sent. */
   readonly unsendable: boolean;
@@ -68,10 +70,11 @@ function isMistake(link: unknown): boolean {
 }
 
 /** The wire decides when it was; where nobody has watched it, the system call that failed. */
-function timeOf(link: unknown, evidence: Evidence | undefined): Pick<ErrorFacts, 'connecting' | 'alone'> {
+function timeOf(link: unknown, evidence: Evidence | undefined): Pick<ErrorFacts, 'connecting' | 'alone' | 'limited'> {
   return {
     connecting: evidence === undefined ? failedToConnect(link) : evidence.progress === 'not-acquired',
     alone: evidence?.alone === true,
+    limited: evidence?.limitsLockWait === true,
   };
 }
 

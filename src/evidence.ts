@@ -56,5 +56,6 @@ function worse(a: Evidence, b: Evidence): Evidence {
     abandoned: a.abandoned || b.abandoned,
     isPart: a.isPart === true || b.isPart === true,
     alone: a.alone === true && b.alone === true,
+    limitsLockWait: a.limitsLockWait === true || b.limitsLockWait === true,
   };
 }

@@ -12,7 +12,10 @@
  */
 export type Outcome = 'not-executed' | 'rolled-back' | 'failed' | 'unknown';
 
-/** What kind of trouble it was. For people and for metrics; decisions rest on {@link Failure.outcome}. */
+/**
+ * What kind of trouble it was. For people and for metrics; decisions rest on {@link Failure.outcome}. Except for `limit`: that was set by your code, or by
+ * whoever runs the server, and ends the work whatever became of it.
+ */
 export type FailureKind =
   | 'connect'
   | 'acquire-timeout'
@@ -76,6 +79,8 @@ export interface Evidence {
    * Default false.
    */
   readonly alone?: boolean;
+  /** The statement says itself how long it waits for a lock (NOWAIT, WAIT n). Default false. */
+  readonly limitsLockWait?: boolean;
 }
 
 /** A classified failure. Never carries SQL parameters or row data. */

@@ -25,6 +25,7 @@ export { processWide } from './process-wide.ts';
 export { isError, isObject, messageOf, propertyOf } from './property.ts';
 export type { AttemptContext } from './recovery.ts';
 export { sleep } from './sleep.ts';
+export { limitsLockWait } from './sql/lock-wait-limit.ts';
 export { type AccessMode, readSessionSetting, type SessionSetting } from './sql/session-setting.ts';
 export { type LexicalMode, type Token, tokenize } from './sql/sql-lexer.ts';
 export type { StatementKind, StatementKindOptions } from './sql/statement-kind.ts';

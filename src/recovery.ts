@@ -108,10 +108,11 @@ export class Recovery {
 
   /**
    * The failure, after what the failed attempt may have left running on the server was stopped. Waits for that where the work may be
-   * done again, and where this side has stopped waiting; not for a caller whose own signal ended it.
+   * done again, and where this side has stopped waiting; not for a caller whose own signal, or limit, ended it.
    */
   async #killSession(failure: Failure, operation: Operation, error: unknown, mayRetry: boolean): Promise<Failure> {
-    const kill = this.#policy.killLostSessions && failure.kind !== 'aborted' ? killOf(error) : undefined;
+    const isCallers = failure.kind === 'aborted' || failure.kind === 'limit';
+    const kill = this.#policy.killLostSessions && !isCallers ? killOf(error) : undefined;
     if (kill === undefined) return failure;
     const { signal } = this.#policy;
     const retries = mayRetry && decide({ ...failure, stillRunning: false }, operation, noVeto) === 'retry';

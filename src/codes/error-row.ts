@@ -21,8 +21,11 @@ export interface ErrorRow {
    * made on this side: the words of a server may be somebody's data.
    */
   readonly text?: RegExp;
-  /** The row holds only while connecting, only once connected, or only of a statement on its own that is not to blame for its session. */
-  readonly when?: 'connecting' | 'connected' | 'alone';
+  /**
+   * The row holds only while connecting, only once connected, only of a statement on its own that is not to blame for its session, or only of one that
+   * says itself how long it waits for a lock.
+   */
+  readonly when?: 'connecting' | 'connected' | 'alone' | 'limited';
   readonly proof: Proof;
   readonly kind: FailureKind;
   readonly invalidates: Invalidates;

@@ -86,7 +86,7 @@ export const mysqlRows: RowsByGroup = {
     {
       errno: [3572],
       proof: 'not-executed',
-      kind: 'lock-wait',
+      kind: 'limit',
       invalidates: 'nothing',
       source: `${serverReference}: NOWAIT`,
     },
@@ -99,6 +99,14 @@ export const mysqlRows: RowsByGroup = {
     },
   ],
   lock: [
+    {
+      errno: [1205],
+      when: 'limited',
+      proof: 'statement-rolled-back',
+      kind: 'limit',
+      invalidates: 'nothing',
+      source: 'MariaDB: WAIT and NOWAIT, SET STATEMENT; the statement says itself how long it waits for a lock',
+    },
     {
       errno: [1205],
       proof: 'statement-rolled-back',

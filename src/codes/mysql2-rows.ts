@@ -49,7 +49,7 @@ export const mysql2Rows: RowsByGroup = {
     {
       code: ['PROTOCOL_SEQUENCE_TIMEOUT'],
       proof: 'unknown',
-      kind: 'attempt-timeout',
+      kind: 'limit',
       invalidates: 'connection',
       source: "mysql2: a query's own timeout frees nothing; the server goes on, and so must the connection not",
     },

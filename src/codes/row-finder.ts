@@ -45,8 +45,9 @@ function isRowFor(row: ErrorRow, facts: ErrorFacts): boolean {
   return text?.test(facts.message) ?? true;
 }
 
-function holdsNow(when: NonNullable<ErrorRow['when']>, { connecting, alone }: ErrorFacts): boolean {
-  return when === 'alone' ? alone : (when === 'connecting') === connecting;
+function holdsNow(when: NonNullable<ErrorRow['when']>, { connecting, alone, limited }: ErrorFacts): boolean {
+  if (when === 'alone') return alone;
+  return when === 'limited' ? limited : (when === 'connecting') === connecting;
 }
 
 function hasOnlyText({ errno, code, text }: ErrorRow): boolean {

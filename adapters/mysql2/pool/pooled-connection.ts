@@ -6,6 +6,7 @@ import {
   type Evidence,
   type Failure,
   type FailureKind,
+  limitsLockWait,
   readStatementKind,
 } from '../../../src/internal.ts';
 import { type Session, sessionOf } from '../control/session-identity.ts';
@@ -302,6 +303,7 @@ export class PooledConnection {
       commits: kind.isCommit,
       abandoned: false,
       ...(!isWhole && { isPart: true }),
+      ...(limitsLockWait(sql) && { limitsLockWait: true }),
       alone:
         !isOpen &&
         this.state.transaction === 'none' &&

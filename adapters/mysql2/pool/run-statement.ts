@@ -1,4 +1,4 @@
-import type { Failure, Operation } from '../../../src/internal.ts';
+import { type Failure, type Operation, propertyOf, type RetryPolicy } from '../../../src/internal.ts';
 import type { Lease } from './lease.ts';
 import { assertCommits, assertCommitted, refuseSessionBound } from './lone-statement.ts';
 import type { PoolUse } from './pool-use.ts';
@@ -14,13 +14,14 @@ import type { SentStatement } from './sent-statement.ts';
  * @throws SessionBoundError for a statement that has no place on a pool; what the executor makes of the failure: OutcomeUnknownError, RetriesExhaustedError, or the error itself
  */
 export function runStatement<T>(
-  { core, policy }: PoolUse,
+  { core, policy: given }: PoolUse,
   sql: unknown,
   send: (lease: Lease) => Promise<T>,
   end?: (lease: Lease) => void,
 ): Promise<T> {
   const refusal = refuseSessionBound(sql);
   if (refusal !== undefined) return Promise.reject(refusal);
+  const policy = withinTimeout(given, sql);
   const operation = new StatementOperation(policy.idempotent);
   return core.executor.run(operation, policy, async ({ patience }) => {
     const lease = await core.acquire(policy, patience, false, core.isRefused && mayWrite(sql));
@@ -34,6 +35,13 @@ export function runStatement<T>(
       end?.(lease);
     }
   });
+}
+
+/** Whoever waits for an answer no longer than `timeout` (mysql2's own, in milliseconds) does not want to bear with a server for longer than that. */
+function withinTimeout(policy: RetryPolicy, sql: unknown): RetryPolicy {
+  const timeout = propertyOf(sql, 'timeout');
+  const isShorter = typeof timeout === 'number' && timeout > 0 && timeout < policy.maxRetryTime;
+  return isShorter ? Object.freeze({ ...policy, maxRetryTime: timeout }) : policy;
 }
 
 /** What the executor has to know of a statement. */

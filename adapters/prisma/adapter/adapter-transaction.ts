@@ -21,8 +21,8 @@ import {
   TransactionUnit,
 } from '../../mysql2/binding.ts';
 import { adapterInfo } from '../bridge/adapter-info.ts';
-import type { LedgerTicket } from '../bridge/call-scope.ts';
-import { markSettledByPool } from '../bridge/settled.ts';
+import type { CurrentCall, LedgerTicket } from '../bridge/call-scope.ts';
+import { markEndedByPrisma, markSettledByPool } from '../bridge/settled.ts';
 import { payloadError } from '../errors/adapter-error.ts';
 import { toPrismaError } from '../errors/to-prisma-error.ts';
 import { alreadyClosed, stillRunning } from '../errors/transaction-error.ts';
@@ -49,19 +49,19 @@ const beginning = transactionOperation(() => false);
 export async function beginTransaction(
   client: ResilientClient,
   isolationLevel?: IsolationLevel,
-  ticket?: LedgerTicket,
+  call?: CurrentCall,
 ): Promise<Transaction> {
   if (isolationLevel !== undefined && !isolationLevels.has(isolationLevel)) {
     const originalMessage = `MySQL and MariaDB have no isolation level ${isolationLevel}`;
     throw payloadError({ kind: 'InvalidIsolationLevel', level: isolationLevel, originalCode: 'N/A', originalMessage });
   }
   const { core, policy } = client;
-  const idempotencyKey = ticket?.idempotencyKey;
+  const idempotencyKey = call?.ticket?.idempotencyKey;
   const { exactlyOnce } = policy.transactions;
   const ledger = exactlyOnce ? new LedgerTransaction(client, { idempotencyKey }) : undefined;
   try {
     return await core.executor.run(beginning, policy, async ({ patience }) => {
-      const tx = new AdapterTransaction(client, await core.acquire(policy, patience, false), ticket);
+      const tx = new AdapterTransaction(client, await core.acquire(policy, patience, false), call);
       await tx.begin(isolationLevel, ledger, patience.deadline);
       return tx;
     });
@@ -77,6 +77,7 @@ class AdapterTransaction implements Transaction {
   readonly options = { usePhantomQuery: true };
   readonly #client: ResilientClient;
   readonly #connection: TransactionUnit;
+  readonly #call: CurrentCall | undefined;
   readonly #ticket: LedgerTicket | undefined;
   /** Ends what is still in flight when the transaction is rolled back. */
   readonly #abandoned = new AbortController();
@@ -85,9 +86,10 @@ class AdapterTransaction implements Transaction {
   #claim: LedgerClaim | undefined;
   #ended = false;
 
-  constructor(client: ResilientClient, lease: Lease, ticket: LedgerTicket | undefined) {
+  constructor(client: ResilientClient, lease: Lease, call: CurrentCall | undefined) {
     this.#client = client;
-    this.#ticket = ticket;
+    this.#call = call;
+    this.#ticket = call?.ticket;
     this.#room = statementRoomOf(client.core);
     this.#limits = { attemptTimeout: client.policy.attemptTimeout, signal: this.#signal(client.policy) };
     this.#connection = new TransactionUnit(client, lease, this.#limits);
@@ -185,6 +187,8 @@ class AdapterTransaction implements Transaction {
   async rollback(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
+    // Its `timeout` has passed, or its client is disconnected: nobody is to wait for its locks any longer.
+    if (this.#call?.callbackRuns === true) this.#abandoned.abort();
     // It waits for a statement that is still running, but not for ever.
     const timer = setTimeout(() => this.#abandoned.abort(), this.#patience);
     await this.#connection.abandon();
@@ -208,13 +212,13 @@ class AdapterTransaction implements Transaction {
 
   /** @throws what {@link toPrismaError} makes of the failure, or of what had ended the transaction before */
   async #guarded<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#ended) throw alreadyClosed();
+    if (this.#ended) throw markEndedByPrisma(alreadyClosed());
     try {
       return await work();
     } catch (error) {
-      if (this.#abandoned.signal.aborted) throw stillRunning(error);
+      if (this.#abandoned.signal.aborted) throw markEndedByPrisma(stillRunning(error));
       // The transaction was ended while the statement waited for its turn.
-      if (this.#ended && isRefusal(error)) throw alreadyClosed();
+      if (this.#ended && isRefusal(error)) throw markEndedByPrisma(alreadyClosed());
       throw toPrismaError(await this.#judged(firstErrorBehind(error)));
     }
   }

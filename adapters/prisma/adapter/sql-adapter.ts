@@ -67,7 +67,7 @@ export class SqlAdapter implements SqlDriverAdapter {
   }
 
   startTransaction(isolationLevel?: IsolationLevel): Promise<Transaction> {
-    return beginTransaction(clientForCall(this.#client), isolationLevel, currentCall()?.ticket);
+    return beginTransaction(clientForCall(this.#client), isolationLevel, currentCall());
   }
 
   getConnectionInfo(): ConnectionInfo {

@@ -10,13 +10,15 @@ import { type CallOptions, isObject, processWide } from '../../../src/internal.t
  * `idempotent` stays with the extension.
  */
 export class CallScope {
-  readonly options: CallOptions;
+  readonly options: CallOptions | undefined;
   /** For the one transaction that this call is. */
   ticket: LedgerTicket | undefined;
+  /** The callback of that transaction has begun and not ended: who rolls it back now does not wait for what is under way in it. */
+  callbackRuns = false;
   /** An adapter of this package has taken the options: their limits are its business. */
   reachedAdapter = false;
 
-  constructor(options: CallOptions) {
+  constructor(options?: CallOptions) {
     this.options = options;
   }
 
@@ -78,7 +80,7 @@ export class LedgerTicket {
 }
 
 /** What a call tells the adapter. The adapter may be one of another copy of this package, in another version: nothing of it is sure to be there. */
-type CurrentCall = Partial<Pick<CallScope, 'options' | 'ticket' | 'reachedAdapter'>>;
+export type CurrentCall = Partial<Pick<CallScope, 'options' | 'ticket' | 'callbackRuns' | 'reachedAdapter'>>;
 
 /** The call that this runs in, if it has options for the adapter. */
 export function currentCall(): CurrentCall | undefined {

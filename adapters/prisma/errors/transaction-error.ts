@@ -1,8 +1,9 @@
 import { DriverAdapterError, payloadError } from './adapter-error.ts';
 
-/** Somebody did not wait for a statement. Its connection may belong to somebody else by now. */
+/** Prisma's `timeout` has ended the transaction, or nobody waited for the statement. Its connection may belong to somebody else by now. */
 export function alreadyClosed(): Error {
-  const message = 'The transaction has ended: a statement was sent in it that nobody waited for';
+  const message =
+    'The transaction has ended: its `timeout` has passed, or nobody waited for this statement, which was not sent';
   return payloadError({
     kind: 'TransactionAlreadyClosed',
     cause: message,

@@ -16,7 +16,7 @@ import { runBatch } from './batch.ts';
 import { runInteractive, type TransactionCallback } from './interactive-transaction.ts';
 import { createOperationHook } from './operation-hook.ts';
 import { OperationRunner } from './operation-runner.ts';
-import { adapterNameOf, type ExtendableClient, providerOf } from './prisma-internals.ts';
+import { adapterNameOf, type ExtendableClient, limitsStart, providerOf } from './prisma-internals.ts';
 
 /** What {@link resilience} adds to a client. */
 export interface ResilienceMethods {
@@ -98,7 +98,7 @@ function extend(client: ExtendableClient, runner: OperationRunner): ExtendableCl
   if (runner.policy.exactlyOnce || runner.policy.transactions.exactlyOnce) expectLedger(client);
   return client.$extends({
     name: 'gone-away',
-    query: { $allOperations: createOperationHook(runner) },
+    query: { $allOperations: createOperationHook(limitsStart(client) ? runner.limitingStart() : runner) },
     client: {
       $transaction: createTransactionMethod(runner, client.$transaction),
       $resilience(this: ExtendableClient, options: CallOptions): ExtendableClient {
@@ -134,7 +134,8 @@ function createTransactionMethod(runner: OperationRunner, original: ExtendableCl
     // In a transaction the outermost one decides.
     const passes = isInTransaction(this) || takenOver().has(input as object);
     if (passes) return original.call(this, input, others);
-    const forThis = policy.exactlyOnce ? withSettledCommit(this, runner) : runner;
+    const inTime = limitsStart(this, others) ? runner.limitingStart() : runner;
+    const forThis = policy.exactlyOnce ? withSettledCommit(this, inTime) : inTime;
     if (typeof input === 'function') return runInteractive(forThis, policy, input as TransactionCallback, send);
     if (!Array.isArray(input)) return original.call(this, input, others);
     if (policy.idempotencyKey === undefined) return runBatch(forThis, input, send);

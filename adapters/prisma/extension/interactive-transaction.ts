@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   abortReasonOr,
   causesOf,
@@ -15,11 +14,12 @@ import {
 } from '../../../src/internal.ts';
 import { adapterInfo } from '../bridge/adapter-info.ts';
 import { currentCall, LedgerTicket, outsideCalls } from '../bridge/call-scope.ts';
+import { isEndedByPrisma } from '../bridge/settled.ts';
 import type { OperationRunner } from './operation-runner.ts';
-import { OperationsTogether, runStray } from './operations-together.ts';
+import { nextTurn, OperationsTogether, runStray } from './operations-together.ts';
 import { adapterNameOf, transactionIdOf } from './prisma-internals.ts';
 import type { PrismaOperation } from './prisma-operation.ts';
-import { hasEvidence, refineFailure } from './verdict.ts';
+import { endsByOwnLimit, hasEvidence, refineFailure } from './verdict.ts';
 
 /** The user's callback, with the client of the transaction. */
 export type TransactionCallback = (tx: object, context: TransactionContext) => unknown;
@@ -56,23 +56,32 @@ export async function runInside(
     return runStray(id, query);
   }
   if (transaction.ended !== undefined) throw transaction.ended.error;
+  const described = operation();
   // What it has committed by itself, no later failure undoes.
-  const mayCommit = operation().mayEndTransaction();
+  const mayCommit = described.mayEndTransaction();
   try {
     const result = await transaction.operations.run(query);
     if (mayCommit) transaction.isWhole = false;
     return result;
   } catch (error) {
-    noteFailure(transaction, error, mayCommit);
+    // Prisma has a code of its own for that, which it gives to whatever is asked in the transaction from now on.
+    if (isEndedByPrisma(error)) return query();
+    noteFailure(transaction, error, described, mayCommit);
     throw error;
   }
 }
 
-function noteFailure(transaction: RunningTransaction, error: unknown, mayCommit: boolean): void {
+function noteFailure(
+  transaction: RunningTransaction,
+  error: unknown,
+  operation: PrismaOperation,
+  mayCommit: boolean,
+): void {
   const failure = classify(error);
   if (failure.endsTransaction) transaction.ended ??= { error };
   if (mayCommit && failure.outcome !== 'not-executed') transaction.isWhole = false;
-  if (transaction.isWhole && isUndone(failure, hasEvidence(error)) && isObject(error)) transaction.undone.add(error);
+  const isUndoneByServer = isUndone(failure, hasEvidence(error)) && !endsByOwnLimit(failure, operation);
+  if (transaction.isWhole && isUndoneByServer && isObject(error)) transaction.undone.add(error);
 }
 
 /**
@@ -120,10 +129,12 @@ export async function runInteractive(
       attempt.delegated = true;
       phase = 'beginning';
       undone = undefined;
+      const call = currentCall();
       const ticket = idempotencyKey === undefined ? undefined : giveTicket(idempotencyKey);
       const sent = send(async (tx) => {
         if (ticket !== undefined && ticket.claim === undefined) throw notClaimed();
         phase = 'running';
+        if (call !== undefined) call.callbackRuns = true;
         runs += 1;
         const context = Object.freeze({ attempt: runs });
         const transaction: RunningTransaction = {
@@ -150,6 +161,8 @@ export async function runInteractive(
           if (undone === undefined) attempt.final = { error: seen };
           else attempt.failed = undone;
           throw error;
+        } finally {
+          if (call !== undefined) call.callbackRuns = false;
         }
       });
       return ticket === undefined ? sent : takeStoredResult(ticket, sent);
@@ -220,7 +233,6 @@ async function runCallback(
  */
 async function waitForOthers(tx: object, transaction: RunningTransaction, sent: Promise<unknown>): Promise<void> {
   if (adapterNameOf(tx) === adapterInfo.adapterName) return;
-  // What was called last has not come to its hook yet.
   await nextTurn();
   const over = () => {};
   transaction.closing = sent.then(over, over);

@@ -4,7 +4,7 @@ import { runInside } from './interactive-transaction.ts';
 import type { Attempt, OperationRunner } from './operation-runner.ts';
 import { type QueryHookParams, requestOf, surroundingsOf, warnOfHiddenSurroundings } from './prisma-internals.ts';
 import { describeOperation, type PrismaOperation } from './prisma-operation.ts';
-import { hasEvidence, isWritten, refineFailure, unwrapError } from './verdict.ts';
+import { endsByOwnLimit, hasEvidence, isWritten, refineFailure, unwrapError } from './verdict.ts';
 
 /** The attempt that a runner further out is making of the same request. */
 const attempts = new WeakMap<object, Attempt>();
@@ -58,8 +58,10 @@ function toRetriedOperation(described: PrismaOperation, idempotent: boolean): Op
     idempotent,
     isSafeRead: described.isSafeRead,
     isHandedOver: () => false,
-    refineFailure: (failure, error) =>
-      provesWhole(failure, error, described) ? failure : refineFailure(failure, { outcome: 'unknown' }),
+    refineFailure: (failure, error) => {
+      if (endsByOwnLimit(failure, described)) return refineFailure(failure, { kind: 'limit' });
+      return provesWhole(failure, error, described) ? failure : refineFailure(failure, { outcome: 'unknown' });
+    },
   };
 }
 

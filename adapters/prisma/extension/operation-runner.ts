@@ -11,7 +11,7 @@ import {
 } from '../../../src/internal.ts';
 import { CallScope, outsideCalls } from '../bridge/call-scope.ts';
 import { runWithinLimits } from './attempt-limits.ts';
-import { isSettled, markSettledByRunner, refineFailure, unwrapError } from './verdict.ts';
+import { isLateStart, isSettled, markSettledByRunner, refineFailure, unwrapError } from './verdict.ts';
 
 /** One attempt, as those see it who do a part of the work further in. */
 export interface Attempt {
@@ -33,9 +33,12 @@ export class OperationRunner {
   readonly #options: CallOptions;
   /** What the user asked for, and nothing else: the rest is for the adapter's own policy to say. */
   readonly #forAdapter: CallOptions | undefined;
+  /** The user has said how long a transaction may wait to begin. */
+  readonly #limitsStart: boolean;
 
-  constructor(policy: RetryPolicy, options: CallOptions, executor: Executor) {
+  constructor(policy: RetryPolicy, options: CallOptions, executor: Executor, limitsStart: boolean) {
     this.policy = policy;
+    this.#limitsStart = limitsStart;
     this.#executor = executor;
     this.#options = options;
     this.#forAdapter = selectAdapterOptions(options, policy);
@@ -49,7 +52,7 @@ export class OperationRunner {
   /** @throws TypeError for an option that is unknown, out of range, or belongs to a pool */
   static create(options: ClientOptions | RetryPolicy | undefined): OperationRunner {
     const { policy, asked } = clientPolicy(options);
-    return new OperationRunner(policy, asked, new Executor(policy));
+    return new OperationRunner(policy, asked, new Executor(policy), false);
   }
 
   /**
@@ -62,7 +65,13 @@ export class OperationRunner {
       callPolicy(this.policy, options),
       { ...this.#options, ...omitUndefined(options) },
       this.#executor,
+      this.#limitsStart,
     );
+  }
+
+  /** The same for transactions that begin within Prisma's `maxWait`, or not at all: Prisma's own default is nobody's wish. */
+  limitingStart(): OperationRunner {
+    return this.#limitsStart ? this : new OperationRunner(this.policy, this.#options, this.#executor, true);
   }
 
   /**
@@ -76,7 +85,7 @@ export class OperationRunner {
     });
     try {
       const ended = await this.#executor.run(refined, this.policy, ({ attempt, patience }) =>
-        this.#attempt(operation, work, this.#scopeFor(attempt, patience)),
+        this.#attempt(operation, work, this.#scopeFor(operation.kind === 'transaction', attempt, patience)),
       );
       if ('error' in ended) throw ended.error;
       return ended.result;
@@ -108,15 +117,16 @@ export class OperationRunner {
 
   #refineFailure(operation: Operation, failure: Failure, error: unknown): Failure {
     const known = operation.refineFailure?.(failure, error) ?? failure;
+    if (this.#limitsStart && isLateStart(known)) return refineFailure(known, { kind: 'limit' });
     const isOurs = known.kind !== 'aborted' || this.policy.signal?.aborted === true;
     // The signal of somebody else whose read Prisma had put into the same statement.
     return isOurs ? known : refineFailure(known, { kind: 'connection-lost' });
   }
 
   /** The first attempt with what the user asked for; later ones with what is left of the time. */
-  #scopeFor(attempt: number, { deadline }: Patience): CallScope | undefined {
+  #scopeFor(isTransaction: boolean, attempt: number, { deadline }: Patience): CallScope | undefined {
     const options = this.#forAdapter;
-    if (attempt === 1) return options === undefined ? undefined : new CallScope(options);
+    if (attempt === 1) return isTransaction || options !== undefined ? new CallScope(options) : undefined;
     return new CallScope({ ...options, maxRetryTime: Math.max(0, deadline - performance.now()) });
   }
 }

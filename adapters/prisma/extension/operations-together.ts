@@ -1,5 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-
 /**
  * Operations that are under way in one interactive transaction. Prisma sends those together that are called in one turn of the event loop. When
  * one of them fails, or the transaction has ended, it leaves out the rest, and resolves their promises with undefined. No operation of Prisma has that for
@@ -43,6 +41,13 @@ export class OperationsTogether {
       this.#underWay.delete(running);
     }
   }
+}
+
+/** What was called in this turn of the event loop has come to its hook then. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }
 
 /** Those of transactions that have ended, or that somebody else has begun, while some are under way. By the id of the transaction. */

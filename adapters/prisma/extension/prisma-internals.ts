@@ -1,4 +1,4 @@
-import { isObject } from '../../../src/internal.ts';
+import { isObject, propertyOf } from '../../../src/internal.ts';
 
 /**
  * The one room of the extension that touches what Prisma does not document. Everything is looked for before it is used; where something
@@ -90,6 +90,17 @@ export function transactionIdOf(client: object): string | undefined {
 export function providerOf(client: object): string | undefined {
   const provider: unknown = Reflect.get(client, '_activeProvider');
   return typeof provider === 'string' ? provider : undefined;
+}
+
+/** Prisma's own, in milliseconds. */
+const defaultMaxWait = 2_000;
+
+/** Whether the user has set a `maxWait`, for this transaction or for the client. Prisma fills in its default, and does not tell the difference. */
+export function limitsStart(client: object, options?: object): boolean {
+  const ownLimit = propertyOf(options, 'maxWait');
+  if (ownLimit !== undefined) return true;
+  const limit = propertyOf(propertyOf(propertyOf(client, '_engineConfig'), 'transactionOptions'), 'maxWait');
+  return limit !== undefined && limit !== defaultMaxWait;
 }
 
 /** The driver adapter of a client, as it calls itself; undefined where there is none, or this version of Prisma does not say. */

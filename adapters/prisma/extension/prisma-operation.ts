@@ -1,4 +1,4 @@
-import { isSafeRead, mayEndTransaction, readStatementKind } from '../../../src/internal.ts';
+import { isSafeRead, limitsLockWait, mayEndTransaction, readStatementKind } from '../../../src/internal.ts';
 import type { QueryHookParams } from './prisma-internals.ts';
 
 /** The operations of a model that only ever SELECT. Whatever Prisma may add is a write until it stands here. */
@@ -24,6 +24,8 @@ export interface PrismaOperation {
   isAtomic(): boolean;
   /** It may end the transaction that it runs in: nearly always by its first word, so that it may be asked of each. */
   mayEndTransaction(): boolean;
+  /** It says itself how long it waits for a lock. */
+  limitsLockWait(): boolean;
   /** One statement of the user's, which Prisma sends as it is and around which it sends nothing. */
   readonly isRaw: boolean;
 }
@@ -34,6 +36,7 @@ export function describeOperation({ model, operation, args }: Omit<QueryHookPara
       isSafeRead: () => modelReads.has(operation),
       isAtomic: () => true,
       mayEndTransaction: () => false,
+      limitsLockWait: () => false,
       isRaw: false,
     };
   }
@@ -53,6 +56,7 @@ export function describeOperation({ model, operation, args }: Omit<QueryHookPara
       const sql = sqlOf(args);
       return sql === undefined || mayEndTransaction(sql, { multipleStatements: true });
     },
+    limitsLockWait: () => limitsLockWait(sqlOf(args) ?? ''),
     isRaw: true,
   };
 }

@@ -11,6 +11,7 @@ import {
 } from '../../../src/internal.ts';
 import { isSettledByPool } from '../bridge/settled.ts';
 import { originalErrorOf } from '../errors/to-prisma-error.ts';
+import type { PrismaOperation } from './prisma-operation.ts';
 
 /**
  * What the caller is to see of an error that came through Prisma: one of this package, or the reason of the caller's own signal, as it was
@@ -52,6 +53,16 @@ export function isSettled(error: unknown, operation: Operation): boolean {
 /** A failure with what somebody knows better than its error. */
 export function refineFailure(failure: Failure, known: Partial<Failure>): Failure {
   return Object.freeze({ ...failure, ...known });
+}
+
+/** Whether it waited for a lock for as long as it says itself, where nobody watched the wire. */
+export function endsByOwnLimit({ kind }: Failure, operation: PrismaOperation): boolean {
+  return kind === 'lock-wait' && operation.limitsLockWait();
+}
+
+/** Whether Prisma's `maxWait` has passed before a transaction began. */
+export function isLateStart({ code, kind }: Failure): boolean {
+  return code === 'P2028' && kind === 'overloaded';
 }
 
 /** Whether a connection said how far the work got. Without that, there is only what the error says. */

@@ -172,7 +172,7 @@ describe('classify, by codes alone', () => {
     ['a shutdown', { errno: 1053 }, 'unknown', 'shutdown'],
     ['a session killed in flight', { errno: 1927 }, 'unknown', 'killed'],
     ['a lock wait timeout', { errno: 1205 }, 'rolled-back', 'lock-wait'],
-    ['a query timeout of mysql2', { code: 'PROTOCOL_SEQUENCE_TIMEOUT' }, 'unknown', 'attempt-timeout'],
+    ['a query timeout of mysql2', { code: 'PROTOCOL_SEQUENCE_TIMEOUT' }, 'unknown', 'limit'],
     ['SQLSTATE class 08', { sqlState: '08S01' }, 'unknown', 'connection-lost'],
     ['a TLS failure in a session', { code: 'ERR_SSL_WRONG_VERSION_NUMBER' }, 'unknown', 'connection-lost'],
     ['KILL QUERY', { errno: 1317 }, 'failed', 'killed'],

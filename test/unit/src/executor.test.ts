@@ -220,9 +220,7 @@ describe('the errors of this package', () => {
     const idempotent: Operation = { ...write, idempotent: true };
     /** A statement whose connection was lost, or that this side stopped waiting for. */
     const fenced = (result: KillResult, abandoned = false): { error: Error; asked: KillLimits[] } => {
-      const error = Object.assign(new Error('made up'), {
-        code: abandoned ? 'PROTOCOL_SEQUENCE_TIMEOUT' : 'ECONNRESET',
-      });
+      const error = Object.assign(new Error('made up'), { code: 'ECONNRESET' });
       attachEvidence(error, { progress: 'written', rollsBack: false, atomic: true, commits: false, abandoned });
       const asked: KillLimits[] = [];
       attachKill(error, async (limits) => {
@@ -257,6 +255,29 @@ describe('the errors of this package', () => {
       await expect(run(write)).rejects.toMatchObject({ failure: { stillRunning: false } });
       expect([attempts, asked.length]).toEqual([[1], 1]);
     });
+
+    it.each([
+      ['read', read],
+      ['write', write],
+      ['idempotent', idempotent],
+    ])(
+      'asks nothing for one that a limit of the caller has ended, and does not send it again: %s',
+      async (_work, sent) => {
+        const { asked } = fenced('gone', true);
+        const error = Object.assign(new Error('made up'), { code: 'PROTOCOL_SEQUENCE_TIMEOUT' });
+        attachEvidence(error, {
+          progress: 'written',
+          rollsBack: false,
+          atomic: true,
+          commits: false,
+          abandoned: false,
+        });
+        expect(classify(error)).toMatchObject({ outcome: 'unknown', stillRunning: true });
+        const { run, attempts } = scenario([error, 'done']);
+        await expect(run(sent)).rejects.toBe(error);
+        expect([attempts, asked]).toEqual([[1], []]);
+      },
+    );
 
     it('asks nothing for a lost write that is not sent again', async () => {
       const { error, asked } = fenced('gone');

@@ -1,0 +1,117 @@
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Prisma } from '../../prisma/generated/client.ts';
+import { createTables } from '../../prisma/tables.ts';
+import { isGoneAwayError, type ResilienceOptions, type RetryEvent } from '../../src/index.ts';
+import { failureOf } from '../contract/outcome.ts';
+import { adapters, createExtendedClient, type ExtendedClient } from '../support/prisma/extended-client.ts';
+import { withConnection } from '../support/server/server-admin.ts';
+import { unhurried, useStage } from '../support/stage.ts';
+
+type Sender = Pick<ExtendedClient, '$queryRaw' | '$executeRaw'>;
+
+/** A limit that your code sets in Prisma ends the call with Prisma's own error, and nothing is sent again. */
+describe.each(adapters)('a limit that the caller of Prisma has set, on %s', unhurried, (adapter) => {
+  const stage = useStage('prisma-callers-limits');
+  const open = (connectionLimit = 2, policy: ResilienceOptions = {}): ExtendedClient =>
+    createExtendedClient(stage, adapter, { connection: stage.direct(), connectionLimit, policy });
+
+  const rowsWith = (lock: string) => Prisma.raw(`SELECT id FROM stage_keyed WHERE id = 1 FOR UPDATE ${lock}`);
+
+  beforeAll(() => withConnection(stage.direct(), (connection) => createTables((sql) => connection.query(sql))));
+  beforeEach(async () => {
+    await stage.server.admin('DELETE FROM user');
+    await stage.server.admin('INSERT INTO stage_keyed (id) VALUES (1)');
+  });
+
+  test('NOWAIT: the lock is told of at once', async () => {
+    const prisma = open();
+    await stage.lockKeyed(1);
+    const error = await failureOf(prisma.$queryRaw(Prisma.sql`${rowsWith('NOWAIT')}`));
+    expect(error).toMatchObject({ code: 'P2010' });
+    expect(isGoneAwayError(error)).toBe(false);
+  });
+
+  test('NOWAIT in a transaction that may run again: its callback runs once', async () => {
+    const prisma = open();
+    await stage.lockKeyed(1);
+    let runs = 0;
+    const error = await failureOf(
+      prisma.$transaction(
+        async (tx) => {
+          runs += 1;
+          await tx.$queryRaw(Prisma.sql`${rowsWith('NOWAIT')}`);
+        },
+        { rerun: true },
+      ),
+    );
+    expect(error).toMatchObject({ code: 'P2010' });
+    expect(runs).toBe(1);
+  });
+
+  /** Keeps one connection of the pool, in a transaction that has begun. */
+  async function occupy(prisma: ExtendedClient): Promise<() => Promise<unknown>> {
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let work: Promise<unknown> = released;
+    await new Promise<void>((begun) => {
+      work = prisma.$transaction(
+        async () => {
+          begun();
+          await released;
+        },
+        { timeout: 60_000 },
+      );
+    });
+    return () => {
+      release();
+      return work;
+    };
+  }
+
+  test('`maxWait`: a transaction that could not begin in time is P2028, and is not tried again', async () => {
+    const retried: RetryEvent[] = [];
+    const prisma = open(1, { onRetry: (event) => retried.push(event) });
+    const leave = await occupy(prisma);
+    let runs = 0;
+    const count = async () => {
+      runs += 1;
+    };
+    expect(await failureOf(prisma.$transaction(count, { maxWait: 200, rerun: true }))).toMatchObject({ code: 'P2028' });
+    expect(retried).toEqual([]);
+    expect(runs).toBe(0);
+    await leave();
+    await prisma.$transaction(count, { maxWait: 2_000 });
+  });
+});
+
+describe('`timeout` of a transaction on PrismaMySQL2, with a statement under way', unhurried, () => {
+  const stage = useStage('prisma-timeout');
+  beforeAll(() => withConnection(stage.direct(), (connection) => createTables((sql) => connection.query(sql))));
+  beforeEach(async () => {
+    await stage.server.admin('DELETE FROM user');
+    await stage.server.admin('INSERT INTO stage_keyed (id) VALUES (1)');
+  });
+
+  test.each([
+    ['a raw read', (tx: Sender) => tx.$queryRaw`SELECT id FROM stage_keyed WHERE id = 1 FOR UPDATE`],
+    ['a raw write', (tx: Sender) => tx.$executeRaw`UPDATE stage_keyed SET writes = 2 WHERE id = 1`],
+  ])('is P2028, once, and its connection and its locks are free: %s', async (_what, send) => {
+    const prisma = createExtendedClient(stage, 'PrismaMySQL2', { connection: stage.direct(), connectionLimit: 1 });
+    const email = 'locked';
+    let runs = 0;
+    await stage.lockKeyed(1);
+    const work = prisma.$transaction(
+      async (tx) => {
+        runs += 1;
+        await tx.user.create({ data: { email } });
+        await send(tx);
+      },
+      { timeout: 300, rerun: true },
+    );
+    expect(await failureOf(work)).toMatchObject({ code: 'P2028' });
+    expect(runs).toBe(1);
+    await prisma.user.create({ data: { email } });
+  });
+});
