@@ -8,6 +8,7 @@ import type { Environment } from './environment.ts';
 import { OutcomeUnknownError, RetriesExhaustedError } from './errors.ts';
 import type { Failure, Operation } from './failure.ts';
 import { afterKill, killOf, killTimeout } from './kill.ts';
+import { isLossInFlight, Losses } from './losses.ts';
 import { askHook, notify } from './notify.ts';
 import type { Patience } from './patience.ts';
 import { type RetryPolicy, stuckAfter } from './policy/policy.ts';
@@ -33,6 +34,9 @@ export class Recovery {
   readonly #startedAt: number;
   readonly #patience: Patience;
   readonly #errors: unknown[] = [];
+  readonly #losses = new Losses();
+  /** On the clock of the environment. */
+  #attemptBegan: number;
   /** What the attempt failed with that had something sent last. */
   #lastSent: Failure | undefined;
   /** The first attempt that may have been applied: what came of later ones does not change that. */
@@ -51,6 +55,7 @@ export class Recovery {
     this.#environment = environment;
     this.#budget = budget;
     this.#startedAt = startedAt;
+    this.#attemptBegan = startedAt;
     this.#patience = patience;
   }
 
@@ -64,6 +69,7 @@ export class Recovery {
     await this.#prepareNext(firstError, 1);
     return pRetry(
       async (retry) => {
+        this.#attemptBegan = this.#environment.now();
         try {
           return await attempt({ attempt: retry + 1, patience: this.#patience });
         } catch (error) {
@@ -83,7 +89,8 @@ export class Recovery {
   /** Waits until the next attempt is due; throws what the caller is to get if there is to be none. */
   async #prepareNext(error: unknown, attempts: number): Promise<void> {
     this.#errors.push(error);
-    const { retries, signal, onRetry } = this.#policy;
+    const { retries, lossRetries, signal, onRetry } = this.#policy;
+    const took = this.#environment.now() - this.#attemptBegan;
     const classified = this.#operation.recallFailure?.(error) ?? classify(error);
     const refined = this.#operation.refineFailure?.(classified, error) ?? classified;
     const operation = readOnce(this.#operation);
@@ -91,6 +98,7 @@ export class Recovery {
     this.#patience.lastFailure = failure;
     if (failure.outcome === 'unknown' && !operation.isSafeRead()) this.#doubt ??= failure;
     if (failure.kind !== 'acquire-timeout') this.#lastSent = failure;
+    if (isLossInFlight(failure)) this.#losses.note(took);
     const shouldRetry = (asked: Failure) => askHook(this.#policy.shouldRetry, asked);
     const decision = decide(failure, operation, { shouldRetry });
     if (decision === 'outcome-unknown') throw this.#outcomeUnknown(error, failure, attempts);
@@ -98,6 +106,7 @@ export class Recovery {
     signal?.throwIfAborted();
     const delayMs = fullJitterDelay(attempts, this.#policy, this.#environment.random);
     if (attempts > retries) throw this.#gaveUp('retries', failure, attempts);
+    if (this.#losses.count > lossRetries) throw this.#gaveUp('losses', failure, attempts);
     if (this.#environment.now() + delayMs >= this.#patience.deadline) throw this.#gaveUp('deadline', failure, attempts);
     if (this.#budget?.trySpend() === false) throw this.#gaveUp('budget', failure, attempts);
     const event = { attempt: attempts, retriesLeft: retries - attempts, delayMs, failure };
@@ -150,8 +159,9 @@ export class Recovery {
     const errors = Object.freeze([...this.#errors]);
     // Who asked for no retries gets the error itself.
     if (this.#policy.retries === 0) return errors[0];
+    const limit = reason === 'losses' ? this.#losses.describe(this.#operation.kind) : limits[reason];
     return new RetriesExhaustedError(
-      `Gave up after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'} in ${Math.round(elapsedMs)} ms, ${limits[reason]}; ` +
+      `Gave up after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'} in ${Math.round(elapsedMs)} ms, ${limit}; ` +
         `the last one failed with ${nameOf(last)}`,
       { failure, attempts, elapsedMs, errors, cause: errors.at(-1) },
     );
@@ -176,7 +186,7 @@ function readOnce(operation: Operation): Operation {
 
 const noVeto = { shouldRetry: undefined } as const;
 
-const limits: Readonly<Record<RetriesExhaustedEvent['reason'], string>> = {
+const limits: Readonly<Record<Exclude<RetriesExhaustedEvent['reason'], 'losses'>, string>> = {
   retries: 'no retries left (`retries`)',
   deadline: 'the deadline would have passed (`maxRetryTime`)',
   budget: "the pool's retry budget is spent (`budget`)",

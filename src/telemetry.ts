@@ -17,7 +17,7 @@ export interface RetryEvent {
 export interface RetriesExhaustedEvent {
   readonly attempts: number;
   readonly elapsedMs: number;
-  readonly reason: 'retries' | 'deadline' | 'budget';
+  readonly reason: 'retries' | 'losses' | 'deadline' | 'budget';
   readonly failure: Failure;
 }
 

@@ -53,6 +53,7 @@ const transactionDefaultChecks: ChecksOf<TransactionDefaults> = { rerun: aBoolea
 
 const sharedChecks: ChecksOf<SharedOptions> = {
   retries: wholeNumber,
+  lossRetries: wholeNumber,
   minTimeout: milliseconds,
   maxTimeout: milliseconds,
   factor: numberFrom(1),

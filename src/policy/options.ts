@@ -58,6 +58,11 @@ export interface TransactionOptions extends TransactionDefaults {
 export interface SharedOptions {
   /** Extra attempts after the first one. 0 retries nothing. Default 10. */
   readonly retries?: number | undefined;
+  /**
+   * How many of the retries may follow on a connection that was lost under the work, after the server may have begun with it. It may be the
+   * work itself that ends it: it crashes the server, or an operator kills it. Default 2.
+   */
+  readonly lossRetries?: number | undefined;
   /** The cap of the first retry's delay, in milliseconds; delays are drawn evenly from zero to the cap. Default 50. */
   readonly minTimeout?: number | undefined;
   /** The cap of every delay, in milliseconds. Default 2_000. */

@@ -27,6 +27,7 @@ export interface OneTransactionPolicy extends TransactionPolicy {
 /** A validated policy, complete and frozen. */
 export interface RetryPolicy {
   readonly retries: number;
+  readonly lossRetries: number;
   readonly minTimeout: number;
   readonly maxTimeout: number;
   readonly factor: number;
@@ -62,6 +63,7 @@ const defaultBudget: BudgetOptions = Object.freeze({ capacity: 200, refundPerSuc
 
 const defaults: RetryPolicy = {
   retries: 10,
+  lossRetries: 2,
   minTimeout: 50,
   maxTimeout: 2_000,
   factor: 2,

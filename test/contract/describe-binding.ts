@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import { unhurried, useStage } from '../support/stage.ts';
 import type { CreateBinding } from './binding.ts';
 import { describeCompany } from './scenarios/company.ts';
+import { describeDyingStatements } from './scenarios/dying-statements.ts';
 import { describeIdleLoss } from './scenarios/idle-loss.ts';
 import { describeInFlightLoss } from './scenarios/in-flight-loss.ts';
 import { describeLifecycle } from './scenarios/lifecycle.ts';
@@ -28,6 +29,7 @@ export function describeBinding(name: string, create: CreateBinding): void {
     describeRestart(create, stage);
     describeSilence(create, stage);
     describeOutage(create, stage);
+    describeDyingStatements(create, stage);
     describePatience(create, stage);
     describeRefusals(create, stage);
     describeSignals(create, stage);

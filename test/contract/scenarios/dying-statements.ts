@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import { classify, RetriesExhaustedError } from '../../../src/index.ts';
+import type { Stage } from '../../support/stage.ts';
+import type { Binding, CreateBinding } from '../binding.ts';
+import { failureOf, later } from '../outcome.ts';
+
+/** What never ends well is not sent again and again: whoever kills it, or whatever it does to its server, is met a few times, and not eleven. */
+export function describeDyingStatements(create: CreateBinding, stage: Stage): void {
+  const open = (): Binding => stage.closing(create({ connection: stage.direct(), connectionLimit: 3 }));
+
+  /** Kills the session of whatever waits behind the locked table, so many times. */
+  async function killInFlight(times: number): Promise<void> {
+    for (let killed = 0; killed < times; killed += 1) {
+      for (const id of await stage.inFlight(1)) await stage.server.killThread(id);
+    }
+  }
+
+  describe('a statement that is killed whenever it runs', () => {
+    test('is sent three times, and its error says after how long each was lost', async () => {
+      await stage.lock();
+      const failure = later(failureOf(open().read()));
+      await killInFlight(3);
+      const error = await failure;
+      expect(error).toBeInstanceOf(RetriesExhaustedError);
+      expect(error).toMatchObject({ attempts: 3, failure: { outcome: 'unknown' } });
+      expect(String(error)).toMatch(
+        /this very statement was lost in flight 3 times, after \d+ ms, \d+ ms, \d+ ms \(`lossRetries`\)/,
+      );
+      await stage.inFlight(0);
+    });
+
+    test('is sent as often as `lossRetries` says', async () => {
+      await stage.lock();
+      const failure = later(failureOf(open().with({ lossRetries: 0 }).read()));
+      await killInFlight(1);
+      expect(await failure).toMatchObject({ attempts: 1 });
+      await stage.inFlight(0);
+    });
+
+    test('is answered when it was killed no more often than that', async () => {
+      const unlock = await stage.lock();
+      const answer = later(open().read());
+      await killInFlight(2);
+      await stage.inFlight(1);
+      await unlock();
+      expect(await answer).toEqual([]);
+    });
+
+    test('ends a transaction that may run again, after three runs', async () => {
+      await stage.lock();
+      let runs = 0;
+      const work = open().transaction(
+        async (tx) => {
+          runs += 1;
+          await tx.count(runs);
+          await tx.read();
+        },
+        { rerun: true },
+      );
+      const failure = later(failureOf(work));
+      await killInFlight(3);
+      const error = await failure;
+      expect(classify(error).outcome).toBe('rolled-back');
+      expect(String(error)).toMatch('this very transaction was lost in flight 3 times');
+      expect(runs).toBe(3);
+      expect(await stage.server.admin('SELECT id FROM stage_keyed')).toEqual([]);
+    });
+  });
+}
