@@ -84,6 +84,13 @@ export const mysqlRows: RowsByGroup = {
       source: serverReference,
     },
     {
+      errno: [1153],
+      proof: 'not-executed',
+      kind: 'limit',
+      invalidates: 'connection',
+      source: `${serverReference}: max_allowed_packet; the server reads no more of it than its head`,
+    },
+    {
       errno: [3572],
       proof: 'not-executed',
       kind: 'limit',
@@ -207,7 +214,7 @@ export const mysqlRows: RowsByGroup = {
     },
     { errno: [1105], proof: 'unknown', kind: 'statement', invalidates: 'nothing', source: serverReference },
     {
-      errno: [1080, 1152, 1153, 1154, 1155, 1156, 1157, 1158, 1159, 1160, 1161, 1184, 1189, 1190],
+      errno: [1080, 1152, 1154, 1155, 1156, 1157, 1158, 1159, 1160, 1161, 1184, 1189, 1190],
       proof: 'unknown',
       kind: 'connection-lost',
       invalidates: 'connection',

@@ -99,6 +99,22 @@ export class ControlConnection {
     return result.answer === 'error' ? 'refused' : 'none';
   }
 
+  /**
+   * What the server takes in one packet at most, in bytes; undefined where it does not say.
+   *
+   * @param patience in milliseconds
+   */
+  async packetLimit(patience: number): Promise<number | undefined> {
+    const result = await this.#ask(patience, async ({ connection }) => {
+      const [row] = (await querySimply(
+        connection,
+        'SELECT @@global.max_allowed_packet AS bytes',
+      )) as readonly Setting[];
+      return Number(row?.bytes);
+    });
+    return typeof result === 'number' && Number.isSafeInteger(result) ? result : undefined;
+  }
+
   /** Ends it in good order, after what was asked already; the next question opens another. */
   close(): void {
     clearTimeout(this.#idle);

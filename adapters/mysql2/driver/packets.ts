@@ -1,6 +1,9 @@
 /** Bytes in front of each packet: three of its length, one of its number. */
 export const headerLength = 4;
 
+/** What one packet has behind its header at most, in bytes; more is cut into several. */
+export const longestPacket = 0xff_ff_ff;
+
 /** A packet of the server, as mysql2 hands it to what reads it. */
 export interface IncomingPacket {
   readonly sequenceId: number;

@@ -2,13 +2,15 @@ import { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { DriverCommand } from './command.ts';
 import type { ConnectionInternals } from './internals.ts';
-import { headerLength } from './packets.ts';
+import { headerLength, longestPacket } from './packets.ts';
 import { unsentBytesOf } from './unsent-bytes.ts';
 
 /** What happened on the wire of one connection, as far as the last command that wrote anything is concerned. */
 export interface Wire {
   /** Whether the packet of this command may have reached the server, and if not, how that is known. */
   progressOf(command: DriverCommand | undefined): 'not-written' | 'write-refused' | 'cut-short' | 'written';
+  /** How many bytes of this command were handed to the stream; undefined where it has written nothing yet, or less than it is (compressed). */
+  sizeOf(command: DriverCommand | undefined): number | undefined;
   /** Nobody waits for an answer any more: what has not left this process yet, stays here. */
   seal(): void;
   /** What the server owes an answer to; undefined if there is nothing, nobody reads at the moment, or this version of mysql2 does not tell. */
@@ -37,6 +39,7 @@ export interface Unanswered {
 /** Where this version of mysql2 does not tell: anything may have been written. */
 const unknownWire: Wire = Object.freeze({
   progressOf: () => 'written',
+  sizeOf: () => undefined,
   seal: () => {},
   unanswered: () => undefined,
   lastWriteAt: () => 0,
@@ -57,6 +60,7 @@ export function watchWrites(internals: ConnectionInternals): Wire {
   let writtenBefore = 0;
   let readBefore = 0;
   let askedAt = 0;
+  let size = 0;
   let hasEnded = false;
   const unsent = unsentBytesOf(stream);
   /** Notes whose packet the server can never have the end of. Not once it has asked for more: then that is what has not left. */
@@ -77,7 +81,9 @@ export function watchWrites(internals: ConnectionInternals): Wire {
       writtenBefore = stream.bytesWritten;
       readBefore = stream.bytesRead;
       askedAt = performance.now();
+      size = 0;
     }
+    if (chunk instanceof Uint8Array) size += chunk.length;
     hasEnded = isEndOfFile(chunk);
     const callback = rest.at(-1);
     if (!provesRefusal || typeof callback !== 'function') return write.call(stream, chunk, ...rest);
@@ -97,6 +103,10 @@ export function watchWrites(internals: ConnectionInternals): Wire {
       noteCutShort();
       if (command === cutShort) return 'cut-short';
       return command === refused ? 'write-refused' : 'written';
+    },
+    sizeOf(command) {
+      const isPlain = !internals.config?.compress;
+      return command !== undefined && command === writer && isPlain ? size - headersIn(size) : undefined;
     },
     seal,
     unanswered() {
@@ -122,6 +132,11 @@ export function watchWrites(internals: ConnectionInternals): Wire {
       return bytesRead > 0 && bytesRead === readBefore;
     },
   };
+}
+
+/** Bytes in front of the packets that so many bytes were cut into. */
+function headersIn(bytes: number): number {
+  return Math.ceil(bytes / (longestPacket + headerLength)) * headerLength;
 }
 
 /** The packet with nothing in it that follows the last one of a file for LOAD DATA LOCAL. A compressed one is not known. */

@@ -8,13 +8,12 @@ import {
   neverAcquired,
   type RetryPolicy,
 } from '../../../src/internal.ts';
-import type { SessionKiller } from '../control/session-killer.ts';
 import { warnOfMissingInternals } from '../driver/internals.ts';
 import { connectionsOf, guardNewestConnection, hasRoom, idleCount, isPoolClosed } from '../driver/pool.ts';
 import { bounded } from '../wait/bounded.ts';
 import type { AcquireLimits } from './acquire-limits.ts';
 import type { Generation } from './generation.ts';
-import { PooledConnection } from './pooled-connection.ts';
+import { type BesideThePool, PooledConnection } from './pooled-connection.ts';
 import { ProbeGate } from './probe-gate.ts';
 
 type GetCallback = (error: unknown, connection: PoolConnection) => void;
@@ -23,7 +22,7 @@ type GetCallback = (error: unknown, connection: PoolConnection) => void;
 export class Connector {
   readonly #pool: Pool;
   readonly #generation: Generation;
-  readonly #killer: SessionKiller;
+  readonly #beside: BesideThePool;
   readonly #environment: Environment;
   readonly #gate: ProbeGate;
   readonly #connections = new WeakMap<PoolConnection, PooledConnection>();
@@ -31,10 +30,10 @@ export class Connector {
   #connecting = 0;
   #connectingSince = 0;
 
-  constructor(pool: Pool, generation: Generation, killer: SessionKiller, environment: Environment) {
+  constructor(pool: Pool, generation: Generation, beside: BesideThePool, environment: Environment) {
     this.#pool = pool;
     this.#generation = generation;
-    this.#killer = killer;
+    this.#beside = beside;
     this.#environment = environment;
     this.#gate = new ProbeGate(environment);
   }
@@ -196,7 +195,7 @@ export class Connector {
       const { wallClock, random } = this.#environment;
       // Jittered, so that connections that were made together do not all end together.
       const expiresAt = wallClock() + policy.liveness.maxLifetime * (1 - random() / 10);
-      pooled = new PooledConnection(core, this.#generation, this.#killer, madeIn, expiresAt);
+      pooled = new PooledConnection(core, this.#generation, this.#beside, madeIn, expiresAt);
       this.#connections.set(core, pooled);
     }
     return pooled;

@@ -11,6 +11,7 @@ import {
   realEnvironment,
 } from '../../../src/internal.ts';
 import { ControlConnection } from '../control/control-connection.ts';
+import { PacketLimit } from '../control/packet-limit.ts';
 import type { Session } from '../control/session-identity.ts';
 import { SessionKiller } from '../control/session-killer.ts';
 import { StatementWatch } from '../control/statement-watch.ts';
@@ -24,7 +25,7 @@ import { Connector } from './connector.ts';
 import { Generation } from './generation.ts';
 import { Lease, type LeaseOwner } from './lease.ts';
 import { awaitEventLoopTurns, judgeLiveness, pingOnce, type Trust } from './liveness.ts';
-import type { PooledConnection } from './pooled-connection.ts';
+import type { BesideThePool, PooledConnection } from './pooled-connection.ts';
 import { mayBePreparing, untilPrepared, watchedPreparation } from './preparation.ts';
 import { isRefusal, Refusals } from './refusals.ts';
 
@@ -43,7 +44,7 @@ export function poolCoreOf(pool: Pool, policy: RetryPolicy): PoolCore {
   return core;
 }
 
-export class PoolCore implements LeaseOwner, PoolMovement {
+export class PoolCore implements LeaseOwner, PoolMovement, BesideThePool {
   readonly pool: Pool;
   readonly executor: Executor;
   readonly environment: Environment;
@@ -56,6 +57,7 @@ export class PoolCore implements LeaseOwner, PoolMovement {
   readonly #watch = new StatementWatch((session) => this.#controlOf(session));
   /** Stops the server's threads of sessions that were lost on this pool. */
   readonly sessionKiller: SessionKiller = new SessionKiller((session) => this.#controlOf(session));
+  readonly packetLimit: PacketLimit = new PacketLimit((session) => this.#controlOf(session));
 
   constructor(pool: Pool, policy: RetryPolicy, environment: Environment = realEnvironment) {
     this.pool = pool;
@@ -63,7 +65,7 @@ export class PoolCore implements LeaseOwner, PoolMovement {
     this.executor = new Executor(policy, environment);
     this.#admission = new Admission(connectionLimit(pool), environment.now);
     this.#refusals = new Refusals(pool, environment, () => this.#generation.invalidate());
-    this.#connector = new Connector(pool, this.#generation, this.sessionKiller, environment);
+    this.#connector = new Connector(pool, this.#generation, this, environment);
     watchPoolEnd(pool, () => this.#ended());
   }
 

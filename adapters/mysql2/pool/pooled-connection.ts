@@ -2,6 +2,7 @@ import type { PoolConnection } from 'mysql2';
 import {
   attachEvidence,
   attachKill,
+  attachResendCheck,
   ClassifiedError,
   type Evidence,
   type Failure,
@@ -9,6 +10,7 @@ import {
   limitsLockWait,
   readStatementKind,
 } from '../../../src/internal.ts';
+import { nameSize, type PacketLimit } from '../control/packet-limit.ts';
 import { type Session, sessionOf } from '../control/session-identity.ts';
 import type { SessionKiller } from '../control/session-killer.ts';
 import { type DriverCommand, endedUntold, onCommandEnd, onCommandResult, sqlOf } from '../driver/command.ts';
@@ -44,6 +46,12 @@ const mayLeaveRunning: ReadonlySet<FailureKind> = new Set([
 /** ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION */
 const readOnlySession = 1792;
 
+/** What is asked of the server, or done there, over a connection beside the pool. */
+export interface BesideThePool {
+  readonly sessionKiller: SessionKiller;
+  readonly packetLimit: PacketLimit;
+}
+
 /** Whoever uses the connection at the moment. */
 export interface Holder {
   /** Every command is to be watched, because its results do not pass through this package. */
@@ -75,6 +83,7 @@ export class PooledConnection {
   readonly core: PoolConnection;
   readonly session: Session;
   readonly #killer: SessionKiller;
+  readonly #packetLimit: PacketLimit;
   readonly #wire: Wire;
   readonly #generation: Generation;
   readonly madeIn: number;
@@ -105,13 +114,20 @@ export class PooledConnection {
   /** What the end of the stream meant for the command that was under way. */
   #loss: { readonly command: DriverCommand | undefined; readonly classified: ClassifiedError } | undefined;
 
-  constructor(core: PoolConnection, generation: Generation, killer: SessionKiller, madeIn: number, expiresAt: number) {
+  constructor(
+    core: PoolConnection,
+    generation: Generation,
+    { sessionKiller, packetLimit }: BesideThePool,
+    madeIn: number,
+    expiresAt: number,
+  ) {
     this.core = core;
     this.session = sessionOf(core);
     const autocommit = autocommitAtFirst(core);
     this.#beganWithAutocommit = autocommit === true;
     this.state = new SessionState(autocommit ?? true, databaseNow(core));
-    this.#killer = killer;
+    this.#killer = sessionKiller;
+    this.#packetLimit = packetLimit;
     this.#generation = generation;
     this.madeIn = madeIn;
     this.#provenAt = generation.losses;
@@ -215,10 +231,19 @@ export class PooledConnection {
     const classified = new ClassifiedError(error);
     const { failure } = classified;
     const { killsLostSessions = false } = this.holder ?? {};
+    this.#noteSize(error, failure, command);
     this.observe(error, failure);
     if (failure.stillRunning && killsLostSessions) this.stopThread(error);
     else this.#offerKill(error, failure.kind, command, killsLostSessions);
     return classified;
+  }
+
+  /** A statement that is too large for the server is lost with its connection, whenever it is sent. */
+  #noteSize(error: unknown, { kind, errno }: Failure, command: DriverCommand | undefined): void {
+    const size = this.#wire.sizeOf(command);
+    nameSize(error, errno, size);
+    const check = kind === 'connection-lost' ? this.#packetLimit.checkFor(this.session, size, error) : undefined;
+    if (check !== undefined) attachResendCheck(error, check);
   }
 
   /** The server's thread is to end what it was sent: begins at once, and whoever has the error can wait for it. */

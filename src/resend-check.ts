@@ -1,0 +1,31 @@
+import { causesOf } from './error-facts.ts';
+import { processWide } from './process-wide.ts';
+
+export interface ResendCheckLimits {
+  /** On `performance.now()`'s clock, in milliseconds: after this nothing is known. */
+  readonly until: number;
+  /** Ends the wait; nothing is known then. */
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Finds out whether the server would refuse what failed, however often it is sent: the error to give up with, or undefined. Never rejects. */
+export type ResendCheck = (limits: ResendCheckLimits) => Promise<Error | undefined>;
+
+/** Travels beside the error object, as evidence does, and for the same reasons. */
+function checkMap(): WeakMap<object, ResendCheck> {
+  return processWide('resend-check', () => new WeakMap());
+}
+
+/** Remembers what is to be asked before the work that failed with this error is sent again. */
+export function attachResendCheck(error: unknown, check: ResendCheck): void {
+  if (typeof error === 'object' && error !== null) checkMap().set(error, check);
+}
+
+/** What is to be asked before work that failed with this error, or with one that it was caused by, is sent again; undefined: nothing. */
+export function resendCheckOf(error: unknown): ResendCheck | undefined {
+  for (const link of causesOf(error)) {
+    const check = typeof link === 'object' && link !== null ? checkMap().get(link) : undefined;
+    if (check !== undefined) return check;
+  }
+  return undefined;
+}
