@@ -31,6 +31,14 @@ const namesOfServer =
 
 const threadSettings = "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('thread_handling', 'thread_pool_max_threads')";
 
+/** An idle connection of the pool, on loan. */
+export interface Borrowed {
+  readonly connection: Connection;
+  giveBack(): void;
+  /** It owes an answer. */
+  discard(): void;
+}
+
 interface Open {
   readonly connection: Connection;
   readonly self: ControlSelf;
@@ -45,16 +53,25 @@ interface Open {
 export class ControlConnection {
   readonly #pool: Pool;
   readonly #to: Endpoints | undefined;
+  readonly #borrow: () => Promise<Borrowed | undefined>;
   readonly #servers = new Set<string>();
   #open: Promise<Open> | undefined;
   readonly #list = new ProcessList();
   #asking = 0;
   #idle: NodeJS.Timeout | undefined;
 
-  /** @param to where the sessions are that will be asked about */
-  constructor(pool: Pool, to: Endpoints | undefined) {
+  /**
+   * @param to where the sessions are that will be asked about
+   * @param borrow for a server that takes no new connections: one of the pool that is idle, and undefined where there is none
+   */
+  constructor(
+    pool: Pool,
+    to: Endpoints | undefined,
+    borrow: () => Promise<Borrowed | undefined> = async () => undefined,
+  ) {
     this.#pool = pool;
     this.#to = to;
+    this.#borrow = borrow;
   }
 
   /** More than one server was met at this address: it is shared, or was taken over. */
@@ -70,11 +87,33 @@ export class ControlConnection {
    */
   async look(ids: readonly number[], patience: number, anew = false): Promise<Look> {
     if (anew) this.close();
-    return this.#ask(patience, async ({ connection, self, mostWorkers }) => {
-      const threads = await this.#list.threads(connection, self, ids);
-      if (threads === undefined) return { answer: 'error' };
-      return { answer: 'threads', self, threads, isFull: await isFull(connection, mostWorkers) };
-    });
+    const until = performance.now() + patience;
+    const look = await this.#ask(patience, (open) => this.#look(open, ids));
+    return look.answer === 'error' ? ((await this.#lookFromPool(ids, until)) ?? look) : look;
+  }
+
+  async #look({ connection, self, mostWorkers }: Open, ids: readonly number[]): Promise<Look> {
+    const threads = await this.#list.threads(connection, self, ids);
+    if (threads === undefined) return { answer: 'error' };
+    return { answer: 'threads', self, threads, isFull: await isFull(connection, mostWorkers) };
+  }
+
+  /** The server takes no connection beside the pool: it is full, or the password has been changed since. */
+  async #lookFromPool(ids: readonly number[], until: number): Promise<Look | undefined> {
+    const borrowed = await this.#borrow();
+    if (borrowed === undefined) return undefined;
+    try {
+      const introduced = this.#introduce(borrowed.connection);
+      const look = await within(
+        until,
+        introduced.then((open) => this.#look(open, ids)),
+      );
+      borrowed.giveBack();
+      return look;
+    } catch {
+      borrowed.discard();
+      return undefined;
+    }
   }
 
   /**

@@ -8,10 +8,17 @@ export interface Session {
   readonly endpoints: Endpoints | undefined;
   /** The server on which a control connection has seen it; undefined as long as none has. */
   seenOn: string | undefined;
+  /** It has been somebody else's since it began (`changeUser()`), who may not even be seen by those of the pool. */
+  userChanged: boolean;
 }
 
 export function sessionOf(connection: Connection): Session {
-  return { threadId: threadIdOf(connection), endpoints: endpointsOf(connection), seenOn: undefined };
+  return {
+    threadId: threadIdOf(connection),
+    endpoints: endpointsOf(connection),
+    seenOn: undefined,
+    userChanged: false,
+  };
 }
 
 /** A row of the server's process list. */
@@ -59,7 +66,7 @@ const receivingStates: ReadonlySet<string> = new Set(['Reading from net', 'Recei
 export function findSession(session: Session, self: ControlSelf, threads: readonly Thread[]): Sighting {
   const { endpoints: lost, threadId } = session;
   const { endpoints: own } = self;
-  if (lost === undefined || own === undefined || threadId === undefined) return 'unprovable';
+  if (lost === undefined || own === undefined || threadId === undefined || session.userChanged) return 'unprovable';
   if (lost.remoteAddress !== own.remoteAddress || lost.remotePort !== own.remotePort) return 'unprovable';
   const mine = threads.find(({ id }) => id === self.connectionId);
   if (mine === undefined || self.connectionId !== self.threadId) return 'unprovable';

@@ -1,7 +1,7 @@
 import type { WatchOptions } from '../../../src/internal.ts';
 import type { DriverCommand } from '../driver/command.ts';
 import type { Unanswered } from '../driver/wire.ts';
-import { momentOf, type Verdict } from './watch-verdict.ts';
+import { momentOf, timeForBuffers, type Verdict } from './watch-verdict.ts';
 
 /** Pause before a server is asked again that did not answer, in milliseconds. */
 export const pauseAfterSilence = 100;
@@ -16,6 +16,9 @@ export class Silence {
   #read: number;
   /** How many of its own had left this process then: a long statement on its way is no silence. */
   #sent: number;
+  /** When one of them was last seen to leave. */
+  #movedAt: number;
+  readonly #size: number;
   /** When to ask the server, or to ask again. */
   askAt: number;
   /** Since when its session was seen doing nothing, or not at all. */
@@ -25,8 +28,10 @@ export class Silence {
   /** Counts up whenever something of it moved. */
   moves = 0;
 
-  constructor({ command, askedAt, readBefore, sent }: Unanswered, { after }: WatchOptions) {
+  constructor({ command, askedAt, readBefore, sent, size }: Unanswered, { after }: WatchOptions) {
     this.command = command;
+    this.#movedAt = askedAt;
+    this.#size = size;
     this.#read = readBefore;
     this.#sent = sent;
     this.askAt = askedAt + after;
@@ -35,10 +40,16 @@ export class Silence {
   /** Begins anew where a byte went in either direction since the last look. */
   noteProgress({ read, sent }: Unanswered, { after }: WatchOptions, now: number): void {
     if (this.#read === read && this.#sent === sent) return;
+    if (this.#sent !== sent) this.#movedAt = now;
     this.#read = read;
     this.#sent = sent;
     this.moves += 1;
     this.#beginAnew(now + after);
+  }
+
+  /** What has left this process may lie in the buffers of the kernels on the way, where nobody here can see it move. */
+  mayBeOnItsWay(now: number): boolean {
+    return now - this.#movedAt < timeForBuffers(this.#size);
   }
 
   /** What follows from a look at the server, where the statement is not given up. */

@@ -12,6 +12,8 @@ export interface Watched {
   readonly session: Session;
   /** What it waits for now; undefined if nothing. */
   unanswered(): Unanswered | undefined;
+  /** Nobody can ask about its session: the kernel is to ask the other end of its connection, when that was idle for so long, in milliseconds. */
+  probePath(idle: number): void;
   /** Its connection is dead: ends what it waits for. */
   cut(error: Error): void;
 }
@@ -138,6 +140,7 @@ export class StatementWatch {
       watched.cut(lostError('ETIMEDOUT', `the server was out of reach for ${watch.timeout} ms (\`watch.timeout\`)`));
     } else {
       silence.noteVerdict(verdict, watch, now);
+      if (verdict === 'wait') this.#probeUnlessSeen(suspect, look);
     }
     if (look.answer === 'threads' && session.seenOn === undefined) this.#noteSighting(session, look);
   }
@@ -161,11 +164,17 @@ export class StatementWatch {
     const hasSent = watched.unanswered()?.hasSent === true;
     return judgeSilence(
       mayBeQueued ? 'running' : sighting,
-      { idleSince, elsewhereSince, seen, hasSent },
+      { idleSince, elsewhereSince, seen, hasSent, mayBeOnItsWay: silence.mayBeOnItsWay(now) },
       reach,
       watch,
       now,
     );
+  }
+
+  /** No list of threads tells of it, so that its way could be dead, and nobody would notice. */
+  #probeUnlessSeen({ watched, watch }: Suspect, look: Look): void {
+    const isSeen = look.answer === 'threads' && findSession(watched.session, look.self, look.threads) !== 'unprovable';
+    if (!isSeen) watched.probePath(watch.timeout);
   }
 
   #noteSighting(session: Session, look: Extract<Look, { answer: 'threads' }>): void {

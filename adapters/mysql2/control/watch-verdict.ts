@@ -9,6 +9,8 @@ export interface SilenceFacts {
   readonly elsewhereSince: number | undefined;
   /** Its session was seen on the server that was asked. */
   readonly seen: boolean;
+  /** Parts of it may lie in the buffers of the network still, and the server waits for them. */
+  readonly mayBeOnItsWay: boolean;
   /** This side has nothing more to send, or the network does not take it: not so while a file for LOAD DATA LOCAL is still being made. */
   readonly hasSent: boolean;
 }
@@ -33,6 +35,17 @@ export type Verdict = 'wait' | 'confirm' | 'again' | 'elsewhere' | 'lost' | 'unr
 /** How long an answer may be on its way after its thread went to sleep: one or two retransmissions of TCP. In milliseconds. */
 export function momentOf(after: number): number {
   return Math.min(1_000, after / 2);
+}
+
+/** More than the buffers of two kernels hold, in bytes: those of Linux grow to 4 MB and 6 MB. */
+const mostInBuffers = 8_388_608;
+
+/** In bytes a millisecond, 256 kbit a second: what a way carries that deserves the name. */
+const slowestWay = 32;
+
+/** How long the network may take for what it holds of a statement after the last of it was seen to leave this process, in milliseconds. */
+export function timeForBuffers(bytes: number): number {
+  return Math.min(bytes, mostInBuffers) / slowestWay;
 }
 
 /**
@@ -63,6 +76,8 @@ export function judgeSilence(
       if (!silence.seen && hasSeveralServers) return isOver(silence.elsewhereSince) ? 'unreachable' : 'elsewhere';
       break;
     case 'idle':
+      // A session that has not read all of its statement yet looks as if it were asleep.
+      if (silence.mayBeOnItsWay) return 'wait';
       break;
     default:
       return sighting satisfies never;

@@ -32,6 +32,15 @@ export function hasRunningCommand(connection: Connection): boolean {
   return (_command !== null && _command !== undefined) || (_commands?.length ?? 0) > 0;
 }
 
+/**
+ * Lets the kernel ask the other end of this very connection, without a byte of the protocol: after `idle` milliseconds without traffic, and then each second, ten times.
+ * Where nobody answers, the connection ends with an error of its own.
+ */
+export function probePath(connection: Connection, idle: number): void {
+  const { stream } = connection as unknown as ConnectionInternals;
+  if (typeof stream?.setKeepAlive === 'function') stream.setKeepAlive(true, idle);
+}
+
 /** How many bytes the server has sent so far; 0 where that is not counted. */
 export function bytesRead(connection: Connection): number {
   return (connection as unknown as ConnectionInternals).stream?.bytesRead ?? 0;

@@ -1,4 +1,5 @@
 import type { Connection } from 'mysql2';
+import { propertyOf } from '../../../src/internal.ts';
 import type { DriverCommand } from './command.ts';
 import type { IncomingPacket } from './packets.ts';
 import { readEof, readOk, type SessionStatus } from './session-status.ts';
@@ -28,6 +29,11 @@ export function kindOf(command: SteppingCommand): CommandKind {
   if (command.pingResponse !== undefined) return 'ping';
   if (command.resetConnectionResponse !== undefined) return 'reset';
   return command.handshakeResult !== undefined ? 'change-user' : 'other';
+}
+
+/** Whether its session will be somebody else's: `changeUser()` may also be a way to reset it. */
+export function changesUser(command: SteppingCommand, { config }: { readonly config: unknown }): boolean {
+  return kindOf(command) === 'change-user' && propertyOf(command, 'user') !== propertyOf(config, 'user');
 }
 
 /**

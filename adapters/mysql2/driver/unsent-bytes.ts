@@ -2,6 +2,8 @@ import { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 
 interface StreamHandle {
+  /** Of TLS: the handle that what is encrypted is written to. */
+  readonly _parent?: StreamHandle | null;
   /** Of libuv: what the kernel has not taken. Partial writes are counted to the byte. */
   readonly writeQueueSize?: unknown;
 }
@@ -20,4 +22,17 @@ export function unsentBytesOf(stream: object): () => number {
   const isKnown = stream instanceof Socket && !(stream instanceof TLSSocket) && process.platform !== 'win32';
   if (!isKnown || typeof handle?.writeQueueSize !== 'number') return () => 0;
   return () => (typeof handle.writeQueueSize === 'number' ? handle.writeQueueSize : 0);
+}
+
+/**
+ * The same for whoever only wants to see it move, under TLS as well: of what waits to be encrypted nothing is known, but all of it is handed on as the kernel takes it.
+ *
+ * @returns 0 where nobody can know
+ */
+export function waitingBytesOf(stream: object): () => number {
+  if (!(stream instanceof TLSSocket)) return unsentBytesOf(stream);
+  const { _handle: handle } = stream as { _handle?: StreamHandle | null };
+  const parent = handle?._parent;
+  if (typeof parent?.writeQueueSize !== 'number') return () => 0;
+  return () => (typeof parent.writeQueueSize === 'number' ? parent.writeQueueSize : 0);
 }

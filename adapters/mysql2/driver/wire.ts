@@ -3,7 +3,7 @@ import { TLSSocket } from 'node:tls';
 import type { DriverCommand } from './command.ts';
 import type { ConnectionInternals } from './internals.ts';
 import { headerLength, longestPacket } from './packets.ts';
-import { unsentBytesOf } from './unsent-bytes.ts';
+import { unsentBytesOf, waitingBytesOf } from './unsent-bytes.ts';
 
 /** What happened on the wire of one connection, as far as the last command that wrote anything is concerned. */
 export interface Wire {
@@ -30,7 +30,9 @@ export interface Unanswered {
   readonly readBefore: number;
   /** How many have been read until now. */
   readonly read: number;
-  /** How many bytes of its own have left this process. */
+  /** How many bytes were handed to the stream for it. */
+  readonly size: number;
+  /** How many bytes of its own have left this process, as far as that can be seen; of TLS, only whether they do. */
   readonly sent: number;
   /** There is nothing more to send, as far as this side knows; or there is, and it cannot leave. */
   readonly hasSent: boolean;
@@ -63,6 +65,7 @@ export function watchWrites(internals: ConnectionInternals): Wire {
   let size = 0;
   let hasEnded = false;
   const unsent = unsentBytesOf(stream);
+  const waiting = waitingBytesOf(stream);
   /** Notes whose packet the server can never have the end of. Not once it has asked for more: then that is what has not left. */
   const noteCutShort = (): void => {
     if (stream.destroyed && stream.bytesRead === readBefore && unsent() > 0) cutShort = writer;
@@ -120,7 +123,8 @@ export function watchWrites(internals: ConnectionInternals): Wire {
         askedAt,
         readBefore,
         read: stream.bytesRead,
-        sent: stream.bytesWritten - left,
+        size,
+        sent: stream.bytesWritten - waiting(),
         hasSent: left > 0 || hasEnded || knowsOfNoFile(command),
       };
     },

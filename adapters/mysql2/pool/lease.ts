@@ -13,7 +13,14 @@ import {
 import type { Session } from '../control/session-identity.ts';
 import type { Watched } from '../control/statement-watch.ts';
 import { type DriverCommand, endedUntold, onCommandEnd, onCommandResult } from '../driver/command.ts';
-import { bytesRead, cutConnection, destroyConnection, hasRunningCommand, isKnownDead } from '../driver/connection.ts';
+import {
+  bytesRead,
+  cutConnection,
+  destroyConnection,
+  hasRunningCommand,
+  isKnownDead,
+  probePath,
+} from '../driver/connection.ts';
 import { isRow } from '../driver/result-end.ts';
 import type { Unanswered } from '../driver/wire.ts';
 import { startFairTimer } from '../wait/fair-timer.ts';
@@ -270,6 +277,10 @@ export class Lease implements Holder, Watched {
 
   unanswered(): Unanswered | undefined {
     return this.#ended ? undefined : this.#pooled.unanswered();
+  }
+
+  probePath(idle: number): void {
+    probePath(this.connection, idle);
   }
 
   /** The connection is dead, though nothing said so: whatever waits on it ends with this error. */

@@ -5,18 +5,19 @@ import {
   type EvictEvent,
   Executor,
   notify,
-  type Patience,
+  Patience,
   publish,
   type RetryPolicy,
   realEnvironment,
+  retryPolicy,
 } from '../../../src/internal.ts';
-import { ControlConnection } from '../control/control-connection.ts';
+import { type Borrowed, ControlConnection } from '../control/control-connection.ts';
 import { PacketLimit } from '../control/packet-limit.ts';
 import type { Session } from '../control/session-identity.ts';
 import { SessionKiller } from '../control/session-killer.ts';
 import { StatementWatch } from '../control/statement-watch.ts';
 import { destroyConnection, threadIdOf } from '../driver/connection.ts';
-import { addressOf, connectionLimit, isPoolClosed, queueLimit } from '../driver/pool.ts';
+import { addressOf, connectionLimit, idleCount, isPoolClosed, queueLimit } from '../driver/pool.ts';
 import { watchPoolEnd } from '../driver/watch-pool-end.ts';
 import { AcquireLimits, type PoolMovement } from './acquire-limits.ts';
 import { acquireTimeoutError, refusalError } from './acquire-timeout-error.ts';
@@ -28,6 +29,9 @@ import { awaitEventLoopTurns, judgeLiveness, pingOnce, type Trust } from './live
 import type { BesideThePool, PooledConnection } from './pooled-connection.ts';
 import { mayBePreparing, untilPrepared, watchedPreparation } from './preparation.ts';
 import { isRefusal, Refusals } from './refusals.ts';
+
+/** For a question about the pool's own sessions, which is bounded by whoever asks it. */
+const borrowing: RetryPolicy = retryPolicy({ retries: 0, acquireTimeout: 1_000, watch: false });
 
 const poolCores = new WeakMap<Pool, PoolCore>();
 
@@ -145,10 +149,22 @@ export class PoolCore implements LeaseOwner, PoolMovement, BesideThePool {
     const address = endpoints === undefined ? '' : `${endpoints.remoteAddress} ${endpoints.remotePort}`;
     let control = this.#controls.get(address);
     if (control === undefined) {
-      control = new ControlConnection(this.pool, endpoints);
+      control = new ControlConnection(this.pool, endpoints, () => this.#borrow());
       this.#controls.set(address, control);
     }
     return control;
+  }
+
+  /** An idle connection, if there is one. Waits for nothing else. */
+  async #borrow(): Promise<Borrowed | undefined> {
+    if (isPoolClosed(this.pool) || (idleCount(this.pool) ?? 0) === 0) return undefined;
+    try {
+      const lease = await this.acquire(borrowing, new Patience(this.environment.now, borrowing), false);
+      const { connection } = lease;
+      return { connection, giveBack: () => lease.release(), discard: () => lease.destroy('abandoned') };
+    } catch {
+      return undefined;
+    }
   }
 
   began(lease: Lease): void {

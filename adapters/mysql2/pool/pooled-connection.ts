@@ -22,7 +22,7 @@ import {
   lastActiveAt,
   pendingCommands,
 } from '../driver/connection.ts';
-import { type CommandKind, kindOf } from '../driver/result-end.ts';
+import { type CommandKind, changesUser, kindOf } from '../driver/result-end.ts';
 import type { SessionStatus } from '../driver/session-status.ts';
 import { type ConnectionObserver, watchConnection } from '../driver/watch-connection.ts';
 import type { Unanswered, Wire } from '../driver/wire.ts';
@@ -341,6 +341,7 @@ export class PooledConnection {
     return {
       command: (command) => {
         makeExact(this.core, command);
+        if (changesUser(command, this.core)) this.session.userChanged = true;
         if (this.holder?.watchesCommands !== true) return;
         let told = false;
         onCommandResult(command, (error) => {

@@ -1,7 +1,7 @@
 import type { Pool } from 'mysql2';
 import type { WatchOptions } from '../../../src/internal.ts';
 import type { Watched } from '../control/statement-watch.ts';
-import { cutConnection, hasRunningCommand } from '../driver/connection.ts';
+import { cutConnection, hasRunningCommand, probePath } from '../driver/connection.ts';
 import { whenQuiet } from '../driver/when-quiet.ts';
 import { bounded, type WaitLimits } from '../wait/bounded.ts';
 import type { PooledConnection } from './pooled-connection.ts';
@@ -37,6 +37,7 @@ export function watchedPreparation(pooled: PooledConnection, watch: WatchOptions
     watch,
     session: pooled.session,
     unanswered: () => pooled.unanswered(),
+    probePath: (idle) => probePath(pooled.core, idle),
     cut: (error) => cutConnection(pooled.core, error),
   };
 }

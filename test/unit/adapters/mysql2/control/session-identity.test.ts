@@ -12,6 +12,7 @@ const session: Session = {
   threadId: 7,
   endpoints: { localAddress: '10.0.0.1', localPort: 50_007, ...server },
   seenOn: undefined,
+  userChanged: false,
 };
 const self: ControlSelf = {
   threadId: 9,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { judgeSilence, type Verdict } from '../../../../../adapters/mysql2/control/watch-verdict.ts';
 
 const limits = { after: 1_000, timeout: 3_000 };
-const fresh = { idleSince: undefined, elsewhereSince: undefined, seen: true, hasSent: true };
+const fresh = { idleSince: undefined, elsewhereSince: undefined, seen: true, hasSent: true, mayBeOnItsWay: false };
 const reach = { unreachableSince: undefined, hasSeveralServers: false };
 const now = 100_000;
 
@@ -19,6 +19,20 @@ const rows: readonly (readonly [
   ['does not take one that is seen asleep once for dead', 'idle', {}, {}, 'confirm'],
   ['does not take one for dead that fell asleep a moment ago', 'idle', { idleSince: now - 499 }, {}, 'confirm'],
   ['takes one for dead that was asleep twice', 'idle', { idleSince: now - 500 }, {}, 'lost'],
+  [
+    'waits for one whose statement may still be on its way, though it looks asleep',
+    'idle',
+    { idleSince: now - 9_000, mayBeOnItsWay: true },
+    {},
+    'wait',
+  ],
+  [
+    'does not wait for one that is missing, whatever is on its way',
+    'absent',
+    { idleSince: now - 500, mayBeOnItsWay: true },
+    {},
+    'lost',
+  ],
   ['does not take one that is missing once for dead', 'absent', {}, {}, 'confirm'],
   ['takes one for dead that was missing twice', 'absent', { idleSince: now - 500 }, {}, 'lost'],
   [

@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Connection } from 'mysql2';
+import { createPool, type Pool } from 'mysql2/promise';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
+import {
+  OutcomeUnknownError,
+  type ResilienceOptions,
+  type RetryEvent,
+  type SessionKilledEvent,
+} from '../../src/index.ts';
+import { failureOf, later } from '../contract/outcome.ts';
+import { unhurried, useStage } from '../support/stage.ts';
+
+const watch = { after: 200, timeout: 1_000 } as const;
+
+/** What looks like a dead connection in the server's process list, and is none; and what is one, where new connections are refused. */
+describe('a statement that the server cannot be asked about as usual', unhurried, () => {
+  const stage = useStage('watch-limits');
+  const other = { user: 'stage_other', password: 'first' };
+
+  beforeAll(async () => {
+    const { database } = stage.direct();
+    await stage.server.admin(`CREATE USER ${other.user}@'%' IDENTIFIED BY '${other.password}'`);
+    await stage.server.admin(`GRANT ALL ON ${database}.* TO ${other.user}@'%'`);
+  });
+
+  function open(options: object = {}, policy: ResilienceOptions = {}) {
+    const retried: RetryEvent[] = [];
+    const onRetry = (event: RetryEvent) => void retried.push(event);
+    const pool = createPool({ ...stage.routed(), connectionLimit: 2, ...options });
+    return { pool: stage.closing(withResilience(pool, { watch, onRetry, ...policy })), retried };
+  }
+
+  /** So many bytes, which no compression makes less of. */
+  const insertOf = (bytes: number) =>
+    `INSERT /* ${randomBytes(bytes / 2).toString('hex')} */ INTO stage_rows (id) VALUES (1)`;
+
+  const tls = { ssl: { rejectUnauthorized: false } };
+  const compressed = { compress: true };
+
+  test.each([
+    ['plain', {}],
+    ['over TLS', tls],
+    ['compressed', compressed],
+  ])('is waited for while it is on a slow way, all of it in the buffers of the kernel: %s', async (_how, options) => {
+    const { pool, retried } = open(options);
+    await pool.query('SELECT 1');
+    stage.router.pace(150);
+    stage.after(async () => stage.router.pace(Number.POSITIVE_INFINITY));
+    await pool.query(insertOf(300_000));
+    expect(retried).toEqual([]);
+    expect(await stage.rows()).toEqual([1]);
+  });
+
+  test('is given up when it does not arrive, the later the longer it is', async () => {
+    const { pool } = open();
+    await pool.query('SELECT 1');
+    stage.router.set('drop-c2s');
+    const failure = later(failureOf(pool.query(insertOf(40_000))));
+    const stop = stage.router.onClientData(() => {
+      stop();
+      setImmediate(() => stage.router.set('pass'));
+      return undefined;
+    });
+    expect(await failure).toBeInstanceOf(OutcomeUnknownError);
+    expect(await stage.rows()).toEqual([]);
+  });
+
+  describe('in a session that has become another user’s', () => {
+    const become = async (pool: Resilient<Pool>) => {
+      const held = await pool.getConnection();
+      await held.changeUser({ ...other, database: stage.direct().database ?? '' });
+      return held;
+    };
+
+    test('is waited for', async () => {
+      const { pool } = open();
+      const held = await become(pool);
+      const [rows] = await held.query('SELECT SLEEP(1.5) AS slept');
+      expect(rows).toEqual([{ slept: 0 }]);
+      held.release();
+    });
+
+    test('is not called gone when it was given up', async () => {
+      const results: unknown[] = [];
+      const listener = (event: unknown) => results.push((event as SessionKilledEvent).result);
+      subscribe('gone-away:session-killed', listener);
+      stage.after(async () => unsubscribe('gone-away:session-killed', listener));
+      const { pool } = open({}, { attemptTimeout: 200, retries: 0 });
+      const { database = '' } = stage.direct();
+      pool.on('connection', (connection) => {
+        (connection as unknown as Connection).changeUser({ ...other, database }, () => {});
+      });
+      const unlock = await stage.lock();
+      expect((await failureOf(pool.query('SELECT id FROM stage_rows'))).message).toMatch('attemptTimeout');
+      await expect.poll(() => results).toEqual(['not-ours']);
+      await unlock();
+    });
+  });
+
+  describe('on a path that went silent, of a server that takes no new connections', () => {
+    /** Of the statement that is sent next: nothing of it arrives, and nobody says so. */
+    const loseNext = (): void => {
+      stage.router.set('drop-c2s');
+      const stop = stage.router.onClientData(() => {
+        stop();
+        setImmediate(() => stage.router.set('pass'));
+        return undefined;
+      });
+    };
+
+    const alter = (how: string) => stage.server.admin(`ALTER USER ${other.user}@'%' ${how}`);
+
+    test.each([
+      ['the password has been changed since', "IDENTIFIED BY 'second'", "IDENTIFIED BY 'first'"],
+      ['the user has no connection left', 'WITH MAX_USER_CONNECTIONS 2', 'WITH MAX_USER_CONNECTIONS 0'],
+    ])('is answered over an idle connection of the pool: %s', async (_what, refuse, accept) => {
+      const { pool, retried } = open(other);
+      await Promise.all([pool.query('SELECT SLEEP(0.1)'), pool.query('SELECT SLEEP(0.1)')]);
+      await alter(refuse);
+      stage.after(() => alter(accept));
+      loseNext();
+      const [rows] = await pool.query('SELECT 1 AS one');
+      expect(rows).toEqual([{ one: 1 }]);
+      expect(retried).toMatchObject([{ failure: { code: 'ECONNABORTED' } }]);
+    });
+  });
+});
