@@ -60,6 +60,7 @@ describe('the thread of a lost session', unhurried, () => {
     const retried: boolean[] = [];
     const pool = open({
       attemptTimeout: 200,
+      lossRetries: 10,
       onRetry: (e) => retried.push(e.failure.stillRunning),
     }).$resilience({ idempotent: true });
     const unlock = await stage.lock('stage_keyed');
@@ -93,6 +94,7 @@ describe('the thread of a lost session', unhurried, () => {
       minTimeout: 0,
       maxTimeout: 0,
       retries: 100,
+      lossRetries: 100,
       onRetry: () => retried.push(1),
     });
     const unlock = await stage.lock();
@@ -112,6 +114,7 @@ describe('the thread of a lost session', unhurried, () => {
       minTimeout: 0,
       maxTimeout: 0,
       retries: 100,
+      lossRetries: 100,
       onRetry: () => retried.push(1),
     });
     const unlock = await stage.lock();

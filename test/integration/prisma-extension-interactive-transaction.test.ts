@@ -24,12 +24,19 @@ describe('an interactive transaction', () => {
     expect(adapter.count('BEGIN')).toBe(3);
   });
 
-  it('begins again when Prisma gave up waiting for its beginning', async () => {
+  it('begins again when Prisma gave up waiting for its beginning, by a limit that nobody has set', async () => {
     const { adapter, prisma } = openScripted((step, nth) =>
-      step === 'BEGIN' && nth <= 2 ? new Promise(() => {}) : undefined,
+      step === 'BEGIN' && nth === 1 ? new Promise(() => {}) : undefined,
     );
-    expect(await prisma.$transaction(async (tx) => tx.user.deleteMany(), { maxWait: 20 })).toEqual({ count: 1 });
-    expect(adapter.count('BEGIN')).toBe(3);
+    expect(await prisma.$transaction(async (tx) => tx.user.deleteMany())).toEqual({ count: 1 });
+    expect(adapter.count('BEGIN')).toBe(2);
+  });
+
+  it('does not begin again when the `maxWait` has passed that the caller has set', async () => {
+    const { adapter, prisma } = openScripted((step) => (step === 'BEGIN' ? new Promise(() => {}) : undefined));
+    const error = await thrownBy(prisma.$transaction(async (tx) => tx.user.deleteMany(), { maxWait: 20 }));
+    expect(error).toMatchObject({ code: 'P2028' });
+    expect(adapter.count('BEGIN')).toBe(1);
   });
 
   it('does not begin again after an ordinary error, or a refusal that stays', async () => {

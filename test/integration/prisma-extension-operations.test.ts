@@ -157,7 +157,7 @@ describe('a policy', () => {
   });
 
   it('that is exhausted says so, with the error of every attempt', async () => {
-    const { adapter, prisma } = openScripted(statement(lost, 99), { retries: 3 });
+    const { adapter, prisma } = openScripted(statement(lost, 99), { retries: 3, lossRetries: 3 });
     const error = await thrownBy(prisma.user.findMany());
     expect(error).toBeInstanceOf(RetriesExhaustedError);
     expect((error as RetriesExhaustedError).errors).toHaveLength(4);
@@ -168,9 +168,12 @@ describe('a policy', () => {
   it.each<[string, (prisma: ScriptedClient) => Pick<ScriptedClient, 'user'>]>([
     ['$resilience() on top', (prisma) => prisma.$resilience({ retries: 3 })],
     ['$resilience() twice', (prisma) => prisma.$resilience({ retries: 7 }).$resilience({ retries: 3 })],
-    ['the extension twice', (prisma) => prisma.$extends(resilience({ minTimeout: 0, maxTimeout: 0, retries: 3 }))],
+    [
+      'the extension twice',
+      (prisma) => prisma.$extends(resilience({ minTimeout: 0, maxTimeout: 0, retries: 3, lossRetries: 3 })),
+    ],
   ])('is not multiplied by another one: %s', async (_, derive) => {
-    const { adapter, prisma } = openScripted(statement(lost, 99), { retries: 5 });
+    const { adapter, prisma } = openScripted(statement(lost, 99), { retries: 5, lossRetries: 5 });
     const error = await thrownBy(derive(prisma).user.findMany());
     expect(error).toMatchObject({
       code: 'ERR_GONE_AWAY_RETRIES_EXHAUSTED',

@@ -299,7 +299,7 @@ export class Lease implements Holder, Watched {
     if (this.hasEnded) return;
     const { core, transactionState } = this.#pooled;
     // One that is not to be used again may still be alive, and answer.
-    if (isKnownDead(core) || !hasRunningCommand(core)) this.#giveBack();
+    if (isKnownDead(core) || !this.#pooled.owesAnswers) this.#giveBack();
     // A transaction that has ended for its owner must not do anything more.
     else if (transactionState === 'open' && !this.watchesCommands) this.destroy('dirty');
     else {

@@ -18,6 +18,7 @@ import {
   allowsMultipleStatements,
   autocommitAtFirst,
   databaseNow,
+  hasRunningCommand,
   isKnownDead,
   lastActiveAt,
   pendingCommands,
@@ -109,6 +110,8 @@ export class PooledConnection {
   #closedBy: WeakRef<DriverCommand> | undefined;
   /** The command that has ended a result, and not its last one. */
   #goesOn: DriverCommand | undefined;
+  /** The command that mysql2's own timer has ended: its answer is nobody's. */
+  #timedOut: DriverCommand | undefined;
   readonly #beganWithAutocommit: boolean;
   #lost = false;
   /** What the end of the stream meant for the command that was under way. */
@@ -152,6 +155,11 @@ export class PooledConnection {
 
   get isLost(): boolean {
     return this.#lost || isKnownDead(this.core);
+  }
+
+  /** Something is under way on it that somebody waits for. */
+  get owesAnswers(): boolean {
+    return hasRunningCommand(this.core) && pendingCommands(this.core).some((command) => command !== this.#timedOut);
   }
 
   get isSuspect(): boolean {
@@ -232,6 +240,7 @@ export class PooledConnection {
     const { failure } = classified;
     const { killsLostSessions = false } = this.holder ?? {};
     this.#noteSize(error, failure, command);
+    if (failure.kind === 'limit' && failure.stillRunning) this.#timedOut = command;
     this.observe(error, failure);
     if (failure.stillRunning && killsLostSessions) this.stopThread(error);
     else this.#offerKill(error, failure.kind, command, killsLostSessions);

@@ -121,7 +121,13 @@ export function describeLifecycle(create: CreateBinding, stage: Stage): void {
       const binding = stage.closing(
         create({
           connection: stage.proxied(),
-          policy: { budget, minTimeout: 0, maxTimeout: 0, onRetriesExhausted: (event) => gaveUp.push(event) },
+          policy: {
+            budget,
+            lossRetries: 10,
+            minTimeout: 0,
+            maxTimeout: 0,
+            onRetriesExhausted: (event) => gaveUp.push(event),
+          },
         }),
       );
       stage.proxy.onClientData((chunk) => {
