@@ -1,7 +1,7 @@
 import type { ErrorRow, Proof } from './codes/error-row.ts';
 import { errorRows } from './codes/error-rows.ts';
 import { prismaRows } from './codes/prisma-rows.ts';
-import { findFamily } from './codes/row-families.ts';
+import { findFamily, findSignal } from './codes/row-families.ts';
 import { createRowFinder } from './codes/row-finder.ts';
 import { causesOf, type ErrorFacts, factsOf, factsOfKind, inOrderOfExactness } from './error-facts.ts';
 import { isGoneAwayError } from './errors.ts';
@@ -28,7 +28,7 @@ export function classify(error: unknown): Failure {
   const evidence = chain.map(evidenceOf).find((found) => found !== undefined);
   for (const link of inOrderOfExactness(chain)) {
     const facts = factsOf(link, evidence);
-    const row = findErrorRow(facts) ?? findFamily(facts);
+    const row = findSignal(facts) ?? findErrorRow(facts) ?? findFamily(facts);
     if (row !== undefined) return toFailure({ row, facts }, evidence);
   }
   for (const link of chain) {

@@ -1,38 +1,47 @@
-import { EventEmitter } from 'node:events';
 import type { Pool as CallbackPool } from 'mysql2';
 import type { ResilientClient } from './client.ts';
+import { createQueryCommand, type QueryCommand } from './driver/query-command.ts';
 import type { StatementMethod } from './pool/lease.ts';
+import { relayQuery } from './pool/relay-query.ts';
+import { resultBeside } from './pool/result-beside.ts';
+import { needsLedger } from './transaction/single-write.ts';
 
 type Callback = (error: unknown, ...results: unknown[]) => void;
 
 /** What a resilient callback pool does in its own way; the rest is the pool's. */
 export function callbackMethods(pool: CallbackPool, client: ResilientClient, promise: () => object): object {
-  const statement = (method: StatementMethod) => {
-    const own = pool[method] as (...values: unknown[]) => unknown;
-    return (...values: unknown[]): unknown => {
-      const callback = values.at(-1);
-      // Without a callback the caller reads events or a stream from the command itself: that one command is what there is.
-      if (typeof callback !== 'function') return own.apply(pool, values);
-      const [sql, parameters] = values.length > 2 ? values : [values[0], undefined];
-      const command = new EventEmitter();
-      client.run(method, sql, parameters).then(
-        ([rows, fields]) =>
-          outside(() => {
-            (callback as Callback)(null, rows, fields);
-            command.emit('end');
-          }),
-        (error: unknown) =>
-          outside(() => {
-            (callback as Callback)(error);
-            command.emit('end');
-          }),
-      );
-      return command;
-    };
+  const run = (method: StatementMethod, values: readonly unknown[], callback: Callback, ended: () => void): void => {
+    const [sql, parameters] = values;
+    client.run(method, sql, parameters).then(
+      ([rows, fields]) =>
+        outside(() => {
+          callback(null, rows, fields);
+          ended();
+        }),
+      (error: unknown) =>
+        outside(() => {
+          callback(error, ...resultBeside(error));
+          ended();
+        }),
+    );
   };
   return {
-    query: statement('query'),
-    execute: statement('execute'),
+    query: (...values: unknown[]): QueryCommand => {
+      const callback = values.at(-1);
+      const [sql, parameters] = typeof callback === 'function' ? values.slice(0, -1) : values;
+      const command = createQueryCommand(client.pool, sql, parameters);
+      const ended = () => command.emit('end');
+      if (typeof callback === 'function') run('query', [sql, parameters], callback as Callback, ended);
+      else readEvents(client, sql, parameters, command);
+      return command;
+    },
+    execute: (...values: unknown[]): unknown => {
+      const callback = values.at(-1);
+      // mysql2 knows no other form, and says so in its own way.
+      if (typeof callback !== 'function') return (pool.execute as (...given: unknown[]) => unknown)(...values);
+      run('execute', values.slice(0, -1), callback as Callback, () => {});
+      return undefined;
+    },
     getConnection: (callback: Callback): void => {
       client.connection().then(
         (connection) => outside(() => callback(null, connection)),
@@ -43,6 +52,25 @@ export function callbackMethods(pool: CallbackPool, client: ResilientClient, pro
     releaseConnection: (connection: { release(): void }): void => connection.release(),
     promise,
   };
+}
+
+/** Without a callback, the caller reads events or a stream from the command itself. */
+function readEvents(client: ResilientClient, sql: unknown, values: unknown, command: QueryCommand): void {
+  const read =
+    client.policy.exactlyOnce && needsLedger(sql)
+      ? client.run('query', sql, values).then(([rows, fields]) => {
+          command.emit('fields', fields);
+          command.emit('result', rows);
+        })
+      : relayQuery(client, sql, values, command);
+  read.then(
+    () => outside(() => command.emit('end')),
+    (error: unknown) =>
+      outside(() => {
+        command.emit('error', error);
+        command.emit('end');
+      }),
+  );
 }
 
 /** Runs a user's callback outside the promise: what it throws is uncaught, as with mysql2, and not a rejection of ours. */

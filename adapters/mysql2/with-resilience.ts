@@ -20,8 +20,8 @@ export type Resilient<P> = P & {
  * Makes a pool of mysql2 survive a server that goes away: a drop-in for the pool itself, which is neither changed nor owned.
  *
  * Statements sent with `query()` and `execute()` are retried where the evidence says that it is safe; a connection from
- * `getConnection()` is handed out alive, and nothing is retried on it. Statements without a callback on a callback pool, which are
- * read as a stream, pass through as they are.
+ * `getConnection()` is handed out alive, and nothing is retried on it. What is read as a stream, or from events, begins again until its first row
+ * was handed on.
  *
  * @param pool a promise pool, a callback pool, or the options or URL to make a promise pool from
  * @throws TypeError when this is no pool of mysql2, or an option of the policy is wrong
@@ -56,27 +56,42 @@ export function wrapPool<P extends object>(pool: P, client: ResilientClient): Re
   const methods: Readonly<Record<PropertyKey, unknown>> = isCallbackPool(pool)
     ? { ...callbackMethods(pool, client, () => wrapPool(pool.promise(), client)), $resilience: again }
     : { ...promiseMethods(client, wrapPool(client.pool, client)), $resilience: again };
+  // What somebody sets on the wrapper (a spy, say) is the wrapper's, and the pool goes on as it is.
+  const own: object = Object.create(pool, describe(methods));
   const bound = new Map<PropertyKey, unknown>();
-  const proxy: object = new Proxy(pool, {
-    get(target, key) {
-      if (Object.hasOwn(methods, key)) return methods[key];
-      const value: unknown = Reflect.get(target, key, target);
-      if (typeof value !== 'function' || key === 'constructor') return value;
+  const proxy: object = new Proxy(own, {
+    get(_own, key) {
+      if (Object.hasOwn(own, key)) return Reflect.get(own, key);
+      const value: unknown = Reflect.get(pool, key, pool);
+      if (typeof value !== 'function' || isClass(pool, key)) return value;
       // Everything else is the pool's own, called on the pool itself; where it returns itself, the wrapper stands in.
       let method = bound.get(key);
       if (method === undefined) {
         method = (...values: unknown[]) => {
-          const returned: unknown = value.apply(target, values);
-          return returned === target ? proxy : returned;
+          const returned: unknown = value.apply(pool, values);
+          return returned === pool ? proxy : returned;
         };
         bound.set(key, method);
       }
       return method;
     },
-    has: (target, key) => key === '$resilience' || Reflect.has(target, key),
   });
   registerClient(proxy, client);
   return proxy as Resilient<P>;
+}
+
+/** As methods of a class are. */
+function describe(methods: Readonly<Record<PropertyKey, unknown>>): PropertyDescriptorMap {
+  const entries = Object.entries(methods).map(([key, value]): [string, PropertyDescriptor] => [
+    key,
+    { value, writable: true, configurable: true, enumerable: false },
+  ]);
+  return Object.fromEntries(entries);
+}
+
+/** `new pool.Promise()` and `instanceof pool.Promise` need the class itself. */
+function isClass(pool: object, key: PropertyKey): boolean {
+  return key === 'constructor' || (key === 'Promise' && Object.hasOwn(pool, key));
 }
 
 function isOptions(source: unknown): boolean {

@@ -24,6 +24,18 @@ const unsendable: FamilyRow = {
   source: 'mysql2 could make no packet of it',
 };
 
+const signal: FamilyRow = {
+  proof: 'permanent',
+  kind: 'statement',
+  invalidates: 'nothing',
+  source: 'SQLSTATE 45000: SIGNAL in a procedure or a trigger, whose number and words are its own',
+};
+
+/** What a procedure or a trigger says with SIGNAL is its own, and proves nothing, whatever number it has chosen (`SET MYSQL_ERRNO`). */
+export function findSignal({ sqlState }: ErrorFacts): FamilyRow | undefined {
+  return sqlState === '45000' ? signal : undefined;
+}
+
 /** For errors that no row names: whole classes of codes, and the mark that mysql2 gives to what ends a connection. */
 export function findFamily(facts: ErrorFacts): FamilyRow | undefined {
   const { code, sqlState, errno, connecting, fatal: isFatal } = facts;

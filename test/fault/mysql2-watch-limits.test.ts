@@ -45,11 +45,11 @@ describe('a statement that the server cannot be asked about as usual', unhurried
     ['over TLS', tls],
     ['compressed', compressed],
   ])('is waited for while it is on a slow way, all of it in the buffers of the kernel: %s', async (_how, options) => {
-    const { pool, retried } = open(options);
+    const { pool, retried } = open(options, { watch: { after: 400, timeout: 1_000 } });
     await pool.query('SELECT 1');
-    stage.router.pace(150);
+    stage.router.pace(1_000);
     stage.after(async () => stage.router.pace(Number.POSITIVE_INFINITY));
-    await pool.query(insertOf(300_000));
+    await pool.query(insertOf(1_000_000));
     expect(retried).toEqual([]);
     expect(await stage.rows()).toEqual([1]);
   });

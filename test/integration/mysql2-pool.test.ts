@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { createConnection, createPoolCluster, raw } from 'mysql2';
 import { createPool, type Pool, type PoolOptions } from 'mysql2/promise';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
 import { OutcomeUnknownError } from '../../src/index.ts';
 import { failureOf, later } from '../contract/outcome.ts';
@@ -94,6 +94,30 @@ describe('a resilient promise pool', unhurried, () => {
     expect(resilient).toBeInstanceOf(EventEmitter);
     expect('$resilience' in resilient && 'query' in resilient).toBe(true);
     expect('$resilience' in pool).toBe(false);
+  });
+
+  test('has its own methods to be replaced: a spy on it sees what is sent through it, and the pool goes on as it is', async () => {
+    const pool = bare();
+    const resilient = withResilience(pool);
+    const spy = vi.spyOn(resilient, 'query').mockResolvedValueOnce([[{ one: 'mocked' }], []] as never);
+    expect((await resilient.query('SELECT 1 AS one'))[0]).toEqual([{ one: 'mocked' }]);
+    expect((await pool.query('SELECT 1 AS one'))[0]).toEqual([{ one: 1 }]);
+    expect((await resilient.query('SELECT 1 AS one'))[0]).toEqual([{ one: 1 }]);
+    expect(spy).toHaveBeenCalledTimes(2);
+    spy.mockRestore();
+    expect((await resilient.query('SELECT 1 AS one'))[0]).toEqual([{ one: 1 }]);
+    const mine = async () => [[{ one: 'mine' }], []];
+    resilient.execute = mine as never;
+    expect(resilient.execute).toBe(mine);
+    expect((await pool.execute('SELECT 1 AS one'))[0]).toEqual([{ one: 1 }]);
+  });
+
+  test('has the classes of the pool as they are', () => {
+    const pool = bare();
+    const { Promise: Own } = pool as unknown as { Promise: PromiseConstructor };
+    const { Promise: Wrapped } = withResilience(pool) as unknown as { Promise: PromiseConstructor };
+    expect(Wrapped).toBe(Own);
+    expect(new Wrapped(() => {})).toBeInstanceOf(Own);
   });
 
   test('ends the pool that it wraps, and can be disposed of twice', async () => {

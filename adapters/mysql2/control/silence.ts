@@ -18,7 +18,7 @@ export class Silence {
   #sent: number;
   /** When one of them was last seen to leave. */
   #movedAt: number;
-  readonly #size: number;
+  readonly #timeOnItsWay: number;
   /** When to ask the server, or to ask again. */
   askAt: number;
   /** Since when its session was seen doing nothing, or not at all. */
@@ -31,7 +31,7 @@ export class Silence {
   constructor({ command, askedAt, readBefore, sent, size }: Unanswered, { after }: WatchOptions) {
     this.command = command;
     this.#movedAt = askedAt;
-    this.#size = size;
+    this.#timeOnItsWay = timeForBuffers(size, after);
     this.#read = readBefore;
     this.#sent = sent;
     this.askAt = askedAt + after;
@@ -49,7 +49,7 @@ export class Silence {
 
   /** What has left this process may lie in the buffers of the kernels on the way, where nobody here can see it move. */
   mayBeOnItsWay(now: number): boolean {
-    return now - this.#movedAt < timeForBuffers(this.#size);
+    return now - this.#movedAt < this.#timeOnItsWay;
   }
 
   /** What follows from a look at the server, where the statement is not given up. */

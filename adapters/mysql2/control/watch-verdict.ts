@@ -40,12 +40,16 @@ export function momentOf(after: number): number {
 /** More than the buffers of two kernels hold, in bytes: those of Linux grow to 4 MB and 6 MB. */
 const mostInBuffers = 8_388_608;
 
-/** In bytes a millisecond, 256 kbit a second: what a way carries that deserves the name. */
-const slowestWay = 32;
+/** So much of it, in bytes, is allowed as much time as an answer: by default some 400 kbit a second. */
+const piece = 262_144;
 
-/** How long the network may take for what it holds of a statement after the last of it was seen to leave this process, in milliseconds. */
-export function timeForBuffers(bytes: number): number {
-  return Math.min(bytes, mostInBuffers) / slowestWay;
+/**
+ * How long the network may take for what it holds of a statement after the last of it was seen to leave this process, in milliseconds.
+ *
+ * @param after of the watch
+ */
+export function timeForBuffers(bytes: number, after: number): number {
+  return (Math.min(bytes, mostInBuffers) / piece) * after;
 }
 
 /**

@@ -25,6 +25,7 @@ import { isRow } from '../driver/result-end.ts';
 import type { Unanswered } from '../driver/wire.ts';
 import { startFairTimer } from '../wait/fair-timer.ts';
 import type { FirstFailure, Holder, PooledConnection } from './pooled-connection.ts';
+import { keepResultBeside } from './result-beside.ts';
 import { SentStatement } from './sent-statement.ts';
 import type { SessionState, TransactionState } from './session-state.ts';
 import { whenAnswered } from './when-answered.ts';
@@ -114,6 +115,11 @@ export class Lease implements Holder, Watched {
     return this.#pooled.state;
   }
 
+  /** What its session is in, and this use of it did not do, is how the sessions of the pool are. */
+  get isFirstUse(): boolean {
+    return this.#pooled.isFirstUse;
+  }
+
   /** What the server has said last; `unsure` after a failure that may have ended the transaction. */
   get transactionState(): TransactionState {
     return this.#pooled.transactionState;
@@ -154,6 +160,7 @@ export class Lease implements Holder, Watched {
         settled = true;
         stopWatching?.();
         const error = failed ?? statement.unfitting(rows);
+        if (failed) keepResultBeside(failed, rows, fields);
         if (error === undefined) {
           if (!this.watchesCommands) this.#pooled.proven();
           resolve([rows, fields]);

@@ -23,6 +23,7 @@ import {
   lastActiveAt,
   pendingCommands,
 } from '../driver/connection.ts';
+import { Readers } from '../driver/readers.ts';
 import { type CommandKind, changesUser, kindOf } from '../driver/result-end.ts';
 import type { SessionStatus } from '../driver/session-status.ts';
 import { type ConnectionObserver, watchConnection } from '../driver/watch-connection.ts';
@@ -86,6 +87,7 @@ export class PooledConnection {
   readonly #killer: SessionKiller;
   readonly #packetLimit: PacketLimit;
   readonly #wire: Wire;
+  readonly #readers = new Readers();
   readonly #generation: Generation;
   readonly madeIn: number;
   /** Wall clock, in milliseconds. */
@@ -151,6 +153,11 @@ export class PooledConnection {
   /** Nobody has held it yet. */
   get isNew(): boolean {
     return this.#holders === 0;
+  }
+
+  /** Nobody has held it before whoever holds it now. */
+  get isFirstUse(): boolean {
+    return this.#holders === 1;
   }
 
   get isLost(): boolean {
@@ -350,6 +357,7 @@ export class PooledConnection {
     return {
       command: (command) => {
         makeExact(this.core, command);
+        this.#readers.add(command);
         if (changesUser(command, this.core)) this.session.userChanged = true;
         if (this.holder?.watchesCommands !== true) return;
         let told = false;
@@ -365,7 +373,10 @@ export class PooledConnection {
         });
       },
       answered: (command, end) => this.#learn(command, end),
-      lost: (error) => this.#streamEnded(error),
+      lost: (error) => {
+        this.#streamEnded(error);
+        if (error !== undefined) this.#readers.tell(this.core, error);
+      },
       release: () => {
         const { holder } = this;
         holder?.release();

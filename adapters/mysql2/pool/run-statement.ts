@@ -9,8 +9,9 @@ import type { SentStatement } from './sent-statement.ts';
  * Runs one statement outside a transaction, as often as the policy and the evidence allow, each time on a lease of its own.
  *
  * @param sql the statement, in one of mysql2's forms
- * @param send sends the statement, and hands nothing to the caller before it returns
+ * @param send sends the statement
  * @param end what is done with each lease after `send`, also when that failed; left out: `send` sees to it
+ * @param isHandedOver whether `send` has handed something on already; left out: nothing is, before it has ended well
  * @throws SessionBoundError for a statement that has no place on a pool; what the executor makes of the failure: OutcomeUnknownError, RetriesExhaustedError, or the error itself
  */
 export function runStatement<T>(
@@ -18,11 +19,12 @@ export function runStatement<T>(
   sql: unknown,
   send: (lease: Lease) => Promise<T>,
   end?: (lease: Lease) => void,
+  isHandedOver: () => boolean = () => false,
 ): Promise<T> {
   const refusal = refuseSessionBound(sql);
   if (refusal !== undefined) return Promise.reject(refusal);
   const policy = withinTimeout(given, sql);
-  const operation = new StatementOperation(policy.idempotent);
+  const operation = new StatementOperation(policy.idempotent, isHandedOver);
   return core.executor.run(operation, policy, async ({ patience }) => {
     const lease = await core.acquire(policy, patience, false, core.isRefused && mayWrite(sql));
     try {
@@ -48,11 +50,13 @@ function withinTimeout(policy: RetryPolicy, sql: unknown): RetryPolicy {
 class StatementOperation implements Operation {
   readonly kind = 'statement';
   readonly idempotent: boolean;
+  readonly isHandedOver: () => boolean;
   #sent: SentStatement | undefined;
   #mayLock = false;
 
-  constructor(idempotent: boolean) {
+  constructor(idempotent: boolean, isHandedOver: () => boolean) {
     this.idempotent = idempotent;
+    this.isHandedOver = isHandedOver;
   }
 
   /** Remembers what an attempt sent, and whether it could lock anything for longer than that. */
@@ -67,10 +71,5 @@ class StatementOperation implements Operation {
 
   recallFailure(error: unknown): Failure | undefined {
     return this.#sent?.recallFailure(error);
-  }
-
-  /** Nothing of its answer is handed on before `send` has ended well. */
-  isHandedOver(): boolean {
-    return false;
   }
 }

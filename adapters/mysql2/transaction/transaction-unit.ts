@@ -1,9 +1,9 @@
 import {
+  eitherSignal,
   type GateAction,
   type GateEvent,
   type GateState,
   newGate,
-  type RetryPolicy,
   stepGate,
   transactionOperation,
 } from '../../../src/internal.ts';
@@ -199,7 +199,9 @@ export class TransactionUnit extends LeaseClient {
   #refuse(id: number): void {
     const call = this.#calls.get(id);
     this.#calls.delete(id);
-    call?.refuse(refusedStatement(this.endedBy));
+    const error = refusedStatement(this.endedBy);
+    // The one that has ended the transaction is told first: it is what Promise.all() is to fail with.
+    queueMicrotask(() => call?.refuse(error));
   }
 
   async #send(id: number): Promise<void> {
@@ -278,7 +280,8 @@ export class TransactionUnit extends LeaseClient {
   async #beginAgain(refused: unknown): Promise<void> {
     const { core } = this.#use;
     this.#search = new AbortController();
-    const policy = untilAborted(this.policy, this.#search.signal);
+    const { signal, release } = eitherSignal(this.policy.signal, this.#search.signal);
+    const policy = { ...this.policy, signal };
     try {
       await core.executor.run(firstStatement, policy, async (context) => {
         if (context.attempt === 1) {
@@ -305,10 +308,8 @@ export class TransactionUnit extends LeaseClient {
       if (first !== undefined) this.#calls.delete(first);
       this.#take({ type: 'not-begun' });
       call?.refuse(error);
+    } finally {
+      release();
     }
   }
-}
-
-function untilAborted(policy: RetryPolicy, signal: AbortSignal): RetryPolicy {
-  return { ...policy, signal: policy.signal === undefined ? signal : AbortSignal.any([policy.signal, signal]) };
 }

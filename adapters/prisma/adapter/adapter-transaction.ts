@@ -1,4 +1,4 @@
-import { classify, type RetryPolicy, transactionOperation } from '../../../src/internal.ts';
+import { classify, type EitherSignal, eitherSignal, transactionOperation } from '../../../src/internal.ts';
 import type {
   CompletedClaim,
   Lease,
@@ -81,6 +81,8 @@ class AdapterTransaction implements Transaction {
   readonly #ticket: LedgerTicket | undefined;
   /** Ends what is still in flight when the transaction is rolled back. */
   readonly #abandoned = new AbortController();
+  /** Aborts with the user's or with that. */
+  readonly #signal: EitherSignal;
   readonly #limits: StatementLimits;
   readonly #room: StatementRoom;
   #claim: LedgerClaim | undefined;
@@ -91,7 +93,8 @@ class AdapterTransaction implements Transaction {
     this.#call = call;
     this.#ticket = call?.ticket;
     this.#room = statementRoomOf(client.core);
-    this.#limits = { attemptTimeout: client.policy.attemptTimeout, signal: this.#signal(client.policy) };
+    this.#signal = eitherSignal(client.policy.signal, this.#abandoned.signal);
+    this.#limits = { attemptTimeout: client.policy.attemptTimeout, signal: this.#signal.signal };
     this.#connection = new TransactionUnit(client, lease, this.#limits);
   }
 
@@ -119,7 +122,7 @@ class AdapterTransaction implements Transaction {
       if (claim?.kind === 'stored') throw new Error('The transaction has been committed before');
       this.#claim = claim;
     } catch (error) {
-      this.#lease.release();
+      this.#end();
       throw error;
     }
   }
@@ -157,7 +160,7 @@ class AdapterTransaction implements Transaction {
     } catch (error) {
       throw toPrismaError(error);
     } finally {
-      this.#lease.release();
+      this.#end();
     }
     if (ended !== undefined) throw toPrismaError(ended.thrown);
   }
@@ -171,11 +174,11 @@ class AdapterTransaction implements Transaction {
       if (unit.endedBy !== undefined) throw unit.endedBy.error;
       completed = await claim?.completeRow(this.#ticket?.encoded ?? claim.encodeResult(undefined));
     } catch (error) {
-      await rollBackOn(this.#lease, unit.ownSide, this.#end);
+      await rollBackOn(this.#lease, unit.ownSide, this.#steps);
       return { thrown: error };
     }
     try {
-      return await commitOn(this.#lease, unit.ownSide, this.#end);
+      return await commitOn(this.#lease, unit.ownSide, this.#steps);
     } catch (error) {
       if (completed === undefined) throw error;
       await completed.settleCommit(error);
@@ -193,8 +196,13 @@ class AdapterTransaction implements Transaction {
     const timer = setTimeout(() => this.#abandoned.abort(), this.#patience);
     await this.#connection.abandon();
     clearTimeout(timer);
-    await rollBackOn(this.#lease, this.#connection.ownSide, this.#end);
+    await rollBackOn(this.#lease, this.#connection.ownSide, this.#steps);
     this.#abandoned.abort();
+    this.#end();
+  }
+
+  #end(): void {
+    this.#signal.release();
     this.#lease.release();
   }
 
@@ -204,7 +212,7 @@ class AdapterTransaction implements Transaction {
 
   readonly #send: Send = (method, sql, values) => this.#connection.run(method, sql, values);
 
-  readonly #end: EndSteps<LeaseClient> = {
+  readonly #steps: EndSteps<LeaseClient> = {
     ...plainEnd,
     rollback: () =>
       this.#connection.send('query', 'ROLLBACK', undefined, { attemptTimeout: this.#patience, signal: undefined }),
@@ -228,10 +236,6 @@ class AdapterTransaction implements Transaction {
     if (classify(error).outcome !== 'unknown') return error;
     const { core, policy } = this.#client;
     return core.executor.run(openTransaction, policy, () => Promise.reject(error)).catch((judged: unknown) => judged);
-  }
-
-  #signal({ signal }: RetryPolicy): AbortSignal {
-    return signal === undefined ? this.#abandoned.signal : AbortSignal.any([signal, this.#abandoned.signal]);
   }
 }
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { classify, OutcomeUnknownError } from '../../../src/index.ts';
 import { patient, type Stage } from '../../support/stage.ts';
 import type { Binding, Callback, CreateBinding } from '../binding.ts';
-import { failureOf, later } from '../outcome.ts';
+import { failureOf, later, messagesOf } from '../outcome.ts';
 
 /** Statements of one transaction that are under way at once, or that nobody waits for. Nothing runs behind the transaction's end. */
 export function describeCompany(create: CreateBinding, stage: Stage): void {
@@ -79,6 +79,25 @@ export function describeCompany(create: CreateBinding, stage: Stage): void {
       const wasApplied = await unheard;
       expect(attempts).toEqual([1]);
       expect(await stage.rows()).toEqual(wasApplied ? [1, 2] : [1]);
+    });
+
+    test('fail, all together, with what has ended their transaction, and not with what was refused for it', async () => {
+      const unlock = await stage.lock();
+      const binding = open();
+      const failure = later(
+        failureOf(
+          binding.transaction(async (tx) => {
+            await tx.count(1);
+            await Promise.all([tx.insert(1), tx.insert(2), tx.read()]);
+          }),
+        ),
+      );
+      for (const id of await stage.inFlight(1)) await stage.server.killThread(id);
+      const error = await failure;
+      expect(classify(error)).toMatchObject({ kind: expect.stringMatching(/connection-lost|killed/) });
+      expect(messagesOf(error).join()).not.toContain('did not send this statement');
+      await unlock();
+      expect(await stage.rows()).toEqual([]);
     });
 
     test('are all refused once one of them was the victim of a deadlock, and run again where they may', async () => {

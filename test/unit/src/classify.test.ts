@@ -173,6 +173,8 @@ describe('classify, by codes alone', () => {
     ['a session killed in flight', { errno: 1927 }, 'unknown', 'killed'],
     ['a lock wait timeout', { errno: 1205 }, 'rolled-back', 'lock-wait'],
     ['a query timeout of mysql2', { code: 'PROTOCOL_SEQUENCE_TIMEOUT' }, 'unknown', 'limit'],
+    ['a deadlock that a procedure has made up', { errno: 1213, sqlState: '45000' }, 'failed', 'statement'],
+    ['a shutdown that a trigger has made up', { errno: 1053, sqlState: '45000' }, 'failed', 'statement'],
     ['SQLSTATE class 08', { sqlState: '08S01' }, 'unknown', 'connection-lost'],
     ['a TLS failure in a session', { code: 'ERR_SSL_WRONG_VERSION_NUMBER' }, 'unknown', 'connection-lost'],
     ['KILL QUERY', { errno: 1317 }, 'failed', 'killed'],

@@ -1,0 +1,42 @@
+import type { EventEmitter } from 'node:events';
+import type { Connection } from 'mysql2';
+import type { DriverCommand } from './command.ts';
+import type { ConnectionInternals } from './internals.ts';
+
+/**
+ * The commands of a connection whose rows somebody reads from their events, or from their stream. That the connection was lost, mysql2 tells to callbacks alone; readers would
+ * wait for ever.
+ */
+export class Readers {
+  readonly #commands = new Set<DriverCommand>();
+
+  /** A command is about to be queued or begun. */
+  add(command: DriverCommand): void {
+    if (typeof command.onResult === 'function') return;
+    this.#commands.add(command);
+    command.on('end', () => this.#commands.delete(command));
+  }
+
+  /** What has come before, and is read slowly, is still handed out first. */
+  tell(connection: Connection, error: unknown): void {
+    if (this.#commands.size === 0) return;
+    const internals = connection as unknown as ConnectionInternals;
+    if (internals._paused !== true) {
+      for (const command of this.#commands) tell(command, error);
+      return;
+    }
+    const resume = connection.resume.bind(connection);
+    connection.resume = () => {
+      resume();
+      setImmediate(() => this.tell(connection, error));
+    };
+  }
+}
+
+/** As mysql2 tells the error of a server; without a listener Node.js would end the process, where mysql2 says nothing. */
+function tell(command: DriverCommand, error: unknown): void {
+  const emitter = command as unknown as EventEmitter;
+  if (emitter.listenerCount('error') === 0) return;
+  emitter.emit('error', error);
+  emitter.emit('end');
+}

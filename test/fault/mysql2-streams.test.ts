@@ -1,0 +1,162 @@
+import type { Readable } from 'node:stream';
+import { type Pool as CallbackPool, createPool as createCallbackPool, type PoolConnection } from 'mysql2';
+import { describe, expect, test } from 'vitest';
+import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
+import { classify, type ResilienceOptions, type RetryEvent } from '../../src/index.ts';
+import { failureOf, later } from '../contract/outcome.ts';
+import { patient, unhurried, useStage } from '../support/stage.ts';
+
+const select = 'SELECT id FROM stage_rows ORDER BY seq';
+const many = 5_000;
+
+describe('rows that are read from a command of mysql2', unhurried, () => {
+  const stage = useStage('streams');
+
+  function open(
+    connectionLimit = 2,
+    policy: ResilienceOptions = {},
+  ): { pool: Resilient<CallbackPool>; retried: RetryEvent[] } {
+    const retried: RetryEvent[] = [];
+    const pool = createCallbackPool({ ...stage.proxied(), connectionLimit });
+    stage.after(() => new Promise<void>((resolve) => pool.end(() => resolve())));
+    return { pool: withResilience(pool, { onRetry: (event) => retried.push(event), ...policy }), retried };
+  }
+
+  const hold = (pool: CallbackPool): Promise<PoolConnection> =>
+    new Promise((resolve, reject) => {
+      pool.getConnection((error, connection) => (error ? reject(error) : resolve(connection)));
+    });
+
+  const fill = async (count: number) => {
+    const values = Array.from({ length: count }, (_, id) => `(${id})`).join();
+    await stage.server.admin(`INSERT INTO stage_rows (id) VALUES ${values}`);
+  };
+
+  async function readAll(stream: Readable): Promise<readonly unknown[]> {
+    const rows: unknown[] = [];
+    for await (const row of stream) rows.push(row);
+    return rows;
+  }
+
+  /** As events, without a stream. */
+  function readEvents(query: ReturnType<CallbackPool['query']>): Promise<readonly unknown[]> {
+    return new Promise((resolve, reject) => {
+      const rows: unknown[] = [];
+      query
+        .on('error', reject)
+        .on('result', (row: unknown) => rows.push(row))
+        .on('end', () => resolve(rows));
+    });
+  }
+
+  const ways: readonly (readonly [string, (pool: CallbackPool) => Promise<readonly unknown[]>])[] = [
+    ['a stream', (pool) => readAll(pool.query(select).stream())],
+    ['events', (pool) => readEvents(pool.query(select))],
+    [
+      'a stream of the promise pool’s own',
+      (pool) => readAll((pool.promise() as unknown as { pool: CallbackPool }).pool.query(select).stream()),
+    ],
+  ];
+
+  describe.each(ways)('%s', (_name, read) => {
+    test('come as on a bare pool', async () => {
+      await fill(many);
+      const { pool } = open();
+      expect(await read(pool)).toHaveLength(many);
+    });
+
+    test('begin again on another connection, as long as none was handed on', async () => {
+      await fill(3);
+      const { pool, retried } = open();
+      await read(pool);
+      const unlock = await stage.lock();
+      const rows = later(read(pool));
+      for (const id of await stage.inFlight(1)) await stage.server.killThread(id);
+      await unlock();
+      expect(await rows).toEqual([{ id: 0 }, { id: 1 }, { id: 2 }]);
+      expect(retried).toHaveLength(1);
+    });
+
+    test('end with an error when the connection is lost in their middle', async () => {
+      await fill(many);
+      const { pool, retried } = open();
+      const cut = stage.proxy.cutAfter('s2c', 20_000, 'rst');
+      const error = await failureOf(read(pool));
+      await cut;
+      expect(classify(error)).toMatchObject({ kind: 'connection-lost' });
+      expect(retried).toEqual([]);
+      expect(await read(pool)).toHaveLength(many);
+    });
+  });
+
+  test.each(['rst', 'fin'] as const)(
+    'end with an error on a connection that is held, and so do those behind them (%s)',
+    async (how) => {
+      await fill(many);
+      const { pool } = open();
+      const held = await hold(pool);
+      const cut = stage.proxy.cutAfter('s2c', 20_000, how);
+      const both = [readAll(held.query(select).stream()), readEvents(held.query(select))];
+      const errors = await Promise.all(both.map(failureOf));
+      await cut;
+      for (const error of errors) expect(classify(error)).toMatchObject({ kind: 'connection-lost' });
+      held.release();
+      await expect.poll(() => stage.proxy.connections(), patient).toBe(0);
+    },
+  );
+
+  test('of an error of the server: the error, once, and then the end', async () => {
+    const { pool } = open(1);
+    const told: string[] = [];
+    const query = pool.query('SELECT * FROM not_there');
+    await new Promise<void>((resolve) => {
+      query.on('error', (error: { code?: string }) => told.push(String(error.code)));
+      query.on('end', () => {
+        told.push('end');
+        resolve();
+      });
+    });
+    expect(told).toEqual(['ER_NO_SUCH_TABLE', 'end']);
+    expect(await readAll(pool.query('SELECT 1 AS one').stream())).toEqual([{ one: 1 }]);
+  });
+
+  test('wait their turn: on a pool of one, statements are sent in the order of the calls', async () => {
+    const { pool } = open(1);
+    const order: number[] = [];
+    const write = (id: number) =>
+      new Promise<void>((resolve, reject) => {
+        pool.query('INSERT INTO stage_rows (id) VALUES (?)', [id], (error) => {
+          order.push(id);
+          if (error) reject(error);
+          else resolve();
+        });
+      });
+    const stream = () => readAll(pool.query('SELECT 1').stream()).then(() => order.push(4));
+    await Promise.all([write(1), write(2), write(3), stream(), write(5)]);
+    expect(await stage.rows()).toEqual([1, 2, 3, 5]);
+    expect(order).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  test('are what `query()` returns: with the text, the values and the stream of mysql2', async () => {
+    const { pool } = open(1);
+    const query = pool.query('SELECT ? AS one', [1]);
+    expect(query).toMatchObject({ sql: 'SELECT 1 AS one', values: [1], stream: expect.any(Function) });
+    expect(await readAll(query.stream())).toEqual([{ one: 1 }]);
+    // It has a then() of mysql2's, which refuses to be awaited.
+    const [called] = await new Promise<unknown[]>((resolve) => {
+      const same = pool.query('SELECT ? AS one', [1], () => resolve([same]));
+    });
+    expect(called).toMatchObject({ sql: 'SELECT 1 AS one', values: [1], stream: expect.any(Function) });
+  });
+
+  test('that nobody reads to their end do not keep the connection', async () => {
+    await fill(many);
+    const { pool } = open(1);
+    const stream = pool.query(select).stream({ highWaterMark: 1 });
+    for await (const row of stream) {
+      expect(row).toEqual({ id: 0 });
+      break;
+    }
+    expect(await readAll(pool.query('SELECT 1 AS one').stream())).toEqual([{ one: 1 }]);
+  });
+});
