@@ -19,6 +19,7 @@ import {
   lastActiveAt,
   pendingCommands,
 } from '../driver/connection.ts';
+import type { Knowledge } from '../driver/known-internals.ts';
 import { type CommandKind, kindOf } from '../driver/result-end.ts';
 import type { SessionStatus } from '../driver/session-status.ts';
 import { type ConnectionObserver, watchConnection } from '../driver/watch-connection.ts';
@@ -100,23 +101,33 @@ export class PooledConnection {
   /** The command that has ended a result, and not its last one. */
   #goesOn: DriverCommand | undefined;
   readonly #beganWithAutocommit: boolean;
+  readonly #hearsAnswers: boolean;
   #lost = false;
   /** What the end of the stream meant for the command that was under way. */
   #loss: { readonly command: DriverCommand | undefined; readonly classified: ClassifiedError } | undefined;
 
-  constructor(core: PoolConnection, generation: Generation, killer: SessionKiller, madeIn: number, expiresAt: number) {
+  /** @param knowledge what this version of mysql2 lets anybody see */
+  constructor(
+    core: PoolConnection,
+    knowledge: Knowledge,
+    generation: Generation,
+    killer: SessionKiller,
+    madeIn: number,
+    expiresAt: number,
+  ) {
     this.core = core;
     this.session = sessionOf(core);
     const autocommit = autocommitAtFirst(core);
     this.#beganWithAutocommit = autocommit === true;
-    this.state = new SessionState(autocommit ?? true, databaseNow(core));
+    this.#hearsAnswers = !knowledge.lost.has('answers');
+    this.state = new SessionState(autocommit ?? true, databaseNow(core), this.#hearsAnswers);
     this.#killer = killer;
     this.#generation = generation;
     this.madeIn = madeIn;
     this.#provenAt = generation.losses;
     this.lastUsedAt = lastActiveAt(core);
     this.expiresAt = expiresAt;
-    this.#wire = watchConnection(core, this.#observer());
+    this.#wire = watchConnection(core, this.#observer(), knowledge);
   }
 
   get holder(): Holder | undefined {
@@ -143,6 +154,8 @@ export class PooledConnection {
 
   /** The next user would work in a transaction, or in another mode than the pool's own; or nothing proves that it would not. */
   get isDirty(): boolean {
+    // Of a session that nobody hears of, all that is known is that it was as the pool made it before anybody had it.
+    if (!this.#hearsAnswers && this.isNew) return false;
     return !this.state.isAsMade || this.#refusedWrite;
   }
 

@@ -1,0 +1,194 @@
+import type { Connection, Pool, PoolConnection } from 'mysql2';
+import { processWide } from '../../../src/internal.ts';
+import type { ConnectionInternals, PoolInternals } from './internals.ts';
+import { type SampleCommands, sampleCommands, sampleText } from './sample-commands.ts';
+
+/** What rests on internals of mysql2, and what gone-away does where one of them is missing: it never takes for proven what it cannot see. */
+const parts = {
+  writes:
+    'what was written of a statement; so each that got no answer counts as sent, its outcome as unknown, and its silence is not watched',
+  answers:
+    'what the server says of its sessions, and whether its packets come in order; so each connection is closed after one use, and what a lost connection has undone counts as unknown',
+  commands: 'what is sent on a connection that your code holds; so its failures are judged by their codes alone',
+  texts:
+    'the text that went over the wire; so it may have been several statements, and one that is not plain ASCII is not sent again',
+  greeting:
+    'how a session began, how long it has been idle, or that it has ended; so its end is noticed late, and locking reads are not sent again',
+  pool: 'the size of the pool, what is idle in it, and its end; so calls wait as long as mysql2 lets them, and an end may wait for a connection that is lost',
+} as const;
+
+export type Part = keyof typeof parts;
+
+/** One thing that mysql2 does not document. */
+export interface Internal {
+  readonly name: string;
+  readonly parts: readonly Part[];
+  readonly isFound: (found: Found) => boolean;
+}
+
+export interface Found {
+  readonly connection: Connection & ConnectionInternals;
+  readonly pool: PoolInternals;
+  readonly commands: SampleCommands;
+}
+
+const isFunction = (value: unknown): boolean => typeof value === 'function';
+const isNumber = (value: unknown): boolean => typeof value === 'number';
+/** A place for an object, which may be empty. */
+const holdsObject = (owner: object, name: string): boolean =>
+  name in owner && (Reflect.get(owner, name) == null || typeof Reflect.get(owner, name) === 'object');
+
+const steps = (name: keyof SampleCommands, ...methods: readonly string[]): readonly Internal[] =>
+  methods.map((method) => ({
+    name: `${name}.${method}`,
+    parts: ['answers'],
+    isFound: ({ commands }) => isFunction(commands[name][method]),
+  }));
+
+/** All of them; each connection is looked at when it was made. */
+export const knownInternals: readonly Internal[] = [
+  {
+    name: 'connection.stream',
+    parts: ['writes', 'answers'],
+    isFound: ({ connection: { stream } }) =>
+      [stream?.write, stream?.destroy, stream?.prependListener, stream?.isPaused].every(isFunction),
+  },
+  {
+    name: 'connection._command',
+    parts: ['writes', 'answers'],
+    isFound: ({ connection }) => holdsObject(connection, '_command'),
+  },
+  {
+    name: 'connection._commands',
+    parts: ['answers'],
+    isFound: ({ connection: { _commands } }) => isNumber(_commands?.length) && isFunction(_commands?.get),
+  },
+  {
+    name: 'connection._paused',
+    parts: ['writes', 'answers'],
+    isFound: ({ connection: { _paused } }) => typeof _paused === 'boolean',
+  },
+  {
+    name: 'connection.handlePacket',
+    parts: ['answers'],
+    isFound: ({ connection: { handlePacket } }) => isFunction(handlePacket),
+  },
+  {
+    name: 'connection.sequenceId',
+    parts: ['answers'],
+    isFound: ({ connection: { sequenceId } }) => isNumber(sequenceId),
+  },
+  {
+    name: 'connection._handleFatalError',
+    parts: ['answers'],
+    isFound: ({ connection: { _handleFatalError } }) => isFunction(_handleFatalError),
+  },
+  {
+    name: 'connection._fatalError',
+    parts: ['answers'],
+    isFound: ({ connection }) => holdsObject(connection, '_fatalError'),
+  },
+  {
+    name: 'connection.config.compress',
+    parts: ['answers'],
+    isFound: ({ connection: { config } }) => config?.compress !== undefined,
+  },
+  ...steps('Query', 'row', 'resultsetHeader', 'infileOk'),
+  ...steps('Prepare', 'prepareHeader'),
+  ...steps('Ping', 'pingResponse'),
+  ...steps('ResetConnection', 'resetConnectionResponse'),
+  ...steps('ChangeUser', 'handshakeResult'),
+  {
+    name: 'Query._fieldCount',
+    parts: ['answers'],
+    isFound: ({ commands }) => isNumber(commands.Query._fieldCount),
+  },
+  {
+    name: 'connection.addCommand',
+    parts: ['commands'],
+    isFound: ({ connection: { addCommand } }) => isFunction(addCommand),
+  },
+  { name: 'Query.sql', parts: ['texts'], isFound: ({ commands }) => commands.Query.sql === sampleText },
+  {
+    name: 'connection.config.clientFlags',
+    parts: ['texts'],
+    isFound: ({ connection: { config } }) => isNumber(config?.clientFlags),
+  },
+  {
+    name: 'connection.clientEncoding',
+    parts: ['texts'],
+    isFound: ({ connection: { clientEncoding } }) => typeof clientEncoding === 'string',
+  },
+  {
+    name: 'connection._handshakePacket.statusFlags',
+    parts: ['greeting'],
+    isFound: ({ connection: { _handshakePacket } }) => isNumber(_handshakePacket?.statusFlags),
+  },
+  {
+    name: 'connection.lastActiveTime',
+    parts: ['greeting'],
+    isFound: ({ connection: { lastActiveTime } }) => isNumber(lastActiveTime),
+  },
+  {
+    name: 'connection._protocolError',
+    parts: ['greeting'],
+    isFound: ({ connection }) => holdsObject(connection, '_protocolError'),
+  },
+  {
+    name: 'connection._realEnd',
+    parts: ['pool'],
+    isFound: ({ connection: { _realEnd } }) => isFunction(_realEnd),
+  },
+  { name: 'pool._closed', parts: ['pool'], isFound: ({ pool: { _closed } }) => typeof _closed === 'boolean' },
+  {
+    name: 'pool._freeConnections',
+    parts: ['pool'],
+    isFound: ({ pool: { _freeConnections } }) => isNumber(_freeConnections?.length),
+  },
+  {
+    name: 'pool._allConnections',
+    parts: ['pool'],
+    isFound: ({ pool: { _allConnections } }) => isNumber(_allConnections?.length) && isFunction(_allConnections?.get),
+  },
+  {
+    name: 'pool.config.connectionLimit',
+    parts: ['pool'],
+    isFound: ({ pool: { config } }) => isNumber(config?.connectionLimit),
+  },
+  {
+    name: 'pool.config.connectionConfig',
+    parts: ['pool'],
+    isFound: ({ pool: { config } }) => typeof config?.connectionConfig === 'object',
+  },
+];
+
+/** What gone-away can know of one connection: of what is `lost`, it knows nothing. */
+export interface Knowledge {
+  readonly missing: readonly string[];
+  readonly lost: ReadonlySet<Part>;
+}
+
+/** Looks for every internal of mysql2 that gone-away reads. Sends nothing; to be called once for each connection, when it was made. */
+export function lookForInternals(pool: Pool, connection: PoolConnection): Knowledge {
+  const found = {
+    connection: connection as unknown as Found['connection'],
+    pool: pool as unknown as PoolInternals,
+    commands: sampleCommands(connection),
+  };
+  const missing = knownInternals.filter(({ isFound }) => !isFound(found));
+  return { missing: missing.map(({ name }) => name), lost: new Set(missing.flatMap(({ parts: lost }) => lost)) };
+}
+
+/** Says what gone-away does not know with this version of mysql2: once in the life of the process, or once for each where several are in use. */
+export function warnOfMissing({ missing, lost }: Knowledge): void {
+  if (missing.length === 0) return;
+  const warnedOf = processWide('mysql2-warnings', () => new Set<string>());
+  const names = missing.join(', ');
+  if (warnedOf.has(names)) return;
+  warnedOf.add(names);
+  const unknown = [...lost].map((part) => parts[part]);
+  process.emitWarning(
+    `This version of mysql2 lacks what gone-away reads: ${names}. Nothing is taken for proven that rests on it. gone-away cannot know ${unknown.join('. It cannot know ')}.`,
+    { code: 'GONE_AWAY_MYSQL2' },
+  );
+}
