@@ -38,11 +38,12 @@ describe.each(names)('where mysql2 does not show $name', unhurried, ({ name, par
     const use = async () => {
       for (const id of [1, 2]) await pool.promise().query(insert(id));
       await pool.promise().execute('SELECT ? AS a', [1]);
+      await transaction(pool.promise(), (connection) => connection.query(insert(3)));
     };
     await use();
     pool = open();
     await use();
-    expect(await stage.rows()).toEqual([1, 2, 1, 2]);
+    expect(await stage.rows()).toEqual([1, 2, 3, 1, 2, 3]);
     expect(warnings).toEqual([expect.stringContaining(`lacks what gone-away reads: ${name}.`)]);
     expect(warnings[0]).toContain('cannot know');
   });
@@ -62,6 +63,18 @@ describe.each(names)('where mysql2 does not show $name', unhurried, ({ name, par
     held.release();
     await pool.promise().query(insert(2));
     expect(await stage.rows()).toEqual([2]);
+  });
+
+  test('what is under way on a connection that its user destroys ends, also where the server does not answer any more', async () => {
+    const held = await pool.promise().getConnection();
+    const unlock = await stage.lock();
+    const ended = Promise.allSettled([1, 2].map((id) => held.query(insert(id))));
+    const [thread] = await stage.inFlight(1);
+    held.destroy();
+    await stage.server.killThread(thread as number);
+    await unlock();
+    expect(await ended).toEqual([1, 2].map(() => expect.objectContaining({ status: 'rejected' })));
+    expect(await stage.rows()).toEqual([]);
   });
 
   test('a write that was under way when its connection was lost is not sent again', async () => {

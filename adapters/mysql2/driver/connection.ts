@@ -32,6 +32,11 @@ export function hasRunningCommand(connection: Connection): boolean {
   return (_command !== null && _command !== undefined) || (_commands?.length ?? 0) > 0;
 }
 
+/** Whether this version of mysql2 tells of all that is under way. */
+export function tellsOfCommands(connection: Connection): boolean {
+  return '_command' in connection && typeof (connection as ConnectionInternals)._commands?.get === 'function';
+}
+
 /** How many bytes the server has sent so far; 0 where that is not counted. */
 export function bytesRead(connection: Connection): number {
   return (connection as unknown as ConnectionInternals).stream?.bytesRead ?? 0;
@@ -89,8 +94,8 @@ export function endpointsOf(connection: Connection): Endpoints | undefined {
 }
 
 /** Ends a connection whose server is not listened to any more, at once and for good. */
-export function destroyConnection(connection: Pick<Connection, 'destroy'>): void {
-  connection.destroy();
+export function destroyConnection(connection: Partial<Pick<Connection, 'destroy'>>): void {
+  connection.destroy?.();
   (connection as unknown as ConnectionInternals).stream?.destroy();
 }
 

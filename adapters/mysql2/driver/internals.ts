@@ -18,6 +18,8 @@ export interface ConnectionInternals {
   _handleFatalError?: (error: Error) => void;
   addCommand?: (command: DriverCommand) => unknown;
   destroy?: () => void;
+  resume?: () => void;
+  threadId?: unknown;
   _realEnd?: (callback: (error?: unknown) => void) => unknown;
   _command?: DriverCommand | null | undefined;
   _commands?: { readonly length: number; get?(index: number): DriverCommand | undefined };

@@ -1,7 +1,8 @@
+import { Socket } from 'node:net';
 import type { Connection, Pool, PoolConnection } from 'mysql2';
 import { processWide } from '../../../src/internal.ts';
 import type { ConnectionInternals, PoolInternals } from './internals.ts';
-import { type SampleCommands, sampleCommands, sampleText } from './sample-commands.ts';
+import { marksItsEnd, type SampleCommands, sampleCommands, sampleText } from './sample-commands.ts';
 
 /** What rests on internals of mysql2, and what gone-away does where one of them is missing: it never takes for proven what it cannot see. */
 const parts = {
@@ -13,7 +14,10 @@ const parts = {
   texts:
     'the text that went over the wire; so it may have been several statements, and one that is not plain ASCII is not sent again',
   greeting:
-    'how a session began, how long it has been idle, or that it has ended; so its end is noticed late, and locking reads are not sent again',
+    'how a session began, or how long it has been idle; so locking reads are not sent again, and a connection may be used that has been idle for long',
+  end: 'when a connection has ended, or has nothing more to answer; so its end is noticed late, and what is under way on one that your code destroys may fail though the server has done it',
+  watch:
+    'which session of the server a connection has, or whether it was sent all of a statement; so no statement is stopped there that nobody waits for, and the silence of some is not watched',
   pool: 'the size of the pool, what is idle in it, and its end; so calls wait as long as mysql2 lets them, and an end may wait for a connection that is lost',
 } as const;
 
@@ -49,23 +53,25 @@ const steps = (name: keyof SampleCommands, ...methods: readonly string[]): reado
 export const knownInternals: readonly Internal[] = [
   {
     name: 'connection.stream',
-    parts: ['writes', 'answers'],
+    parts: ['writes', 'answers', 'end'],
     isFound: ({ connection: { stream } }) =>
-      [stream?.write, stream?.destroy, stream?.prependListener, stream?.isPaused].every(isFunction),
+      [stream?.write, stream?.destroy, stream?.prependListener, stream?.isPaused].every(isFunction) &&
+      // One that the user made (a tunnel, say) counts as it likes.
+      (!(stream instanceof Socket) || isNumber(stream.bytesWritten)),
   },
   {
     name: 'connection._command',
-    parts: ['writes', 'answers'],
+    parts: ['writes', 'answers', 'end'],
     isFound: ({ connection }) => holdsObject(connection, '_command'),
   },
   {
     name: 'connection._commands',
-    parts: ['answers'],
+    parts: ['answers', 'end'],
     isFound: ({ connection: { _commands } }) => isNumber(_commands?.length) && isFunction(_commands?.get),
   },
   {
     name: 'connection._paused',
-    parts: ['writes', 'answers'],
+    parts: ['writes', 'answers', 'end'],
     isFound: ({ connection: { _paused } }) => typeof _paused === 'boolean',
   },
   {
@@ -80,12 +86,12 @@ export const knownInternals: readonly Internal[] = [
   },
   {
     name: 'connection._handleFatalError',
-    parts: ['answers'],
+    parts: ['answers', 'end'],
     isFound: ({ connection: { _handleFatalError } }) => isFunction(_handleFatalError),
   },
   {
     name: 'connection._fatalError',
-    parts: ['answers'],
+    parts: ['answers', 'end'],
     isFound: ({ connection }) => holdsObject(connection, '_fatalError'),
   },
   {
@@ -131,9 +137,26 @@ export const knownInternals: readonly Internal[] = [
   },
   {
     name: 'connection._protocolError',
-    parts: ['greeting'],
+    parts: ['end'],
     isFound: ({ connection }) => holdsObject(connection, '_protocolError'),
   },
+  { name: 'connection._closing', parts: ['end'], isFound: ({ connection }) => marksItsEnd(connection) },
+  {
+    name: 'connection.resume',
+    parts: ['end'],
+    isFound: ({ connection: { resume } }) => isFunction(resume),
+  },
+  {
+    name: 'connection.destroy',
+    parts: ['end', 'pool'],
+    isFound: ({ connection: { destroy } }) => isFunction(destroy),
+  },
+  {
+    name: 'connection.threadId',
+    parts: ['watch'],
+    isFound: ({ connection: { threadId } }) => isNumber(threadId),
+  },
+  { name: 'Query._localStream', parts: ['watch'], isFound: ({ commands }) => commands.Query._localStream === null },
   {
     name: 'connection._realEnd',
     parts: ['pool'],

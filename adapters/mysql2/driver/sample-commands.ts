@@ -35,3 +35,18 @@ export function sampleCommands(connection: Connection): SampleCommands {
     ChangeUser: make(() => keeping.changeUser({}, nothing)),
   };
 }
+
+/** Whether mysql2 marks a connection that this side closes. Asked of one that has nothing in it but the methods of this one. */
+export function marksItsEnd(connection: Connection): boolean {
+  const empty = Object.create(Object.getPrototypeOf(connection) as object) as Pick<Connection, 'destroy'> & {
+    stream: unknown;
+    readonly _closing?: unknown;
+  };
+  empty.stream = { end: () => {}, destroy: () => {} };
+  try {
+    empty.destroy();
+  } catch {
+    // Then it may still have come as far as that.
+  }
+  return empty._closing === true;
+}

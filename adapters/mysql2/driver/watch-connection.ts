@@ -41,15 +41,18 @@ export function watchConnection(
       return addCommand.call(connection, command);
     };
   }
-  const { release, destroy } = connection;
+  const { destroy } = internals;
+  const { release } = connection;
   connection.release = () => {
     if (!observer.release()) release.call(connection);
   };
-  connection.destroy = () => {
-    destroy.call(connection);
-    closeWhenAnswered(connection);
-    observer.destroyed();
-  };
+  if (destroy !== undefined) {
+    connection.destroy = () => {
+      destroy.call(connection);
+      closeWhenAnswered(connection);
+      observer.destroyed();
+    };
+  }
   tellWhenClosed(connection);
   const wire = lost.has('writes') ? nothingKnown : watchWrites(internals);
   if (!lost.has('answers')) guardPackets(internals, wire, observer);

@@ -44,6 +44,12 @@ function hide<T extends object>(whole: T, [name, ...rest]: readonly string[]): T
         return returned === target ? without : returned;
       };
     },
+    getPrototypeOf: (target) => {
+      const methods = Object.getPrototypeOf(target) as object;
+      return name === '_closing'
+        ? new Proxy(methods, { set: (_, key, value, made) => key === name || Reflect.set(methods, key, value, made) })
+        : methods;
+    },
     has: (target, key) => (key !== name || rest.length > 0) && Reflect.has(target, key),
   });
   return without;
