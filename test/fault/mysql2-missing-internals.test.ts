@@ -1,7 +1,7 @@
 import type { Pool } from 'mysql2';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { knownInternals } from '../../adapters/mysql2/driver/known-internals.ts';
-import { OutcomeUnknownError, transaction, withResilience } from '../../adapters/mysql2/index.ts';
+import { isGoneAwayError, OutcomeUnknownError, transaction, withResilience } from '../../adapters/mysql2/index.ts';
 import { failureOf } from '../contract/outcome.ts';
 import { createPoolWithout } from '../support/mysql2/without-internal.ts';
 import { unhurried, useStage } from '../support/stage.ts';
@@ -64,6 +64,17 @@ describe.each(names)('where mysql2 does not show $name', unhurried, ({ name, par
     await pool.promise().query(insert(2));
     expect(await stage.rows()).toEqual([2]);
   });
+
+  test.each(['SET autocommit = 0', 'BEGIN'])(
+    'a write behind a listener that sends %s is not acknowledged and then undone',
+    async (sent) => {
+      pool.on('connection', (connection) => void connection.query(sent));
+      const execute = pool.promise().execute('INSERT INTO stage_rows (id) VALUES (?)', [2]);
+      const failures = [pool.promise().query(insert(1)), execute].map(failureOf);
+      for (const error of await Promise.all(failures)) expect(error).toSatisfy(isGoneAwayError);
+      expect(await stage.rows()).toEqual([]);
+    },
+  );
 
   test('what is under way on a connection that its user destroys ends, also where the server does not answer any more', async () => {
     const held = await pool.promise().getConnection();

@@ -15,6 +15,7 @@ import type { Watched } from '../control/statement-watch.ts';
 import { type DriverCommand, endedUntold, onCommandEnd, onCommandResult } from '../driver/command.ts';
 import { bytesRead, cutConnection, destroyConnection, hasRunningCommand, isKnownDead } from '../driver/connection.ts';
 import { isRow } from '../driver/result-end.ts';
+import { readHeaderStatus } from '../driver/result-header.ts';
 import type { Unanswered } from '../driver/wire.ts';
 import { startFairTimer } from '../wait/fair-timer.ts';
 import type { FirstFailure, Holder, PooledConnection } from './pooled-connection.ts';
@@ -149,6 +150,7 @@ export class Lease implements Holder, Watched {
         const error = failed ?? statement.unfitting(rows);
         if (error === undefined) {
           if (!this.watchesCommands) this.#pooled.proven();
+          if (!this.#pooled.hearsAnswers) statement.status = readHeaderStatus(rows, fields);
           resolve([rows, fields]);
         } else {
           statement.failed = this.watchesCommands ? undefined : this.#pooled.failed(error, statement.command);
@@ -210,8 +212,10 @@ export class Lease implements Holder, Watched {
         const wrong = isHeader ? statement.unfitting(row) : undefined;
         if (wrong !== undefined) fail(wrong);
         const failed = error ?? wrong;
-        if (failed === undefined) pooled.proven();
-        else statement.failed = pooled.failed(failed, command);
+        if (failed === undefined) {
+          pooled.proven();
+          if (isHeader && !pooled.hearsAnswers) statement.status = readHeaderStatus(row, undefined);
+        } else statement.failed = pooled.failed(failed, command);
       });
     }
     return command;

@@ -101,7 +101,8 @@ export class PooledConnection {
   /** The command that has ended a result, and not its last one. */
   #goesOn: DriverCommand | undefined;
   readonly #beganWithAutocommit: boolean;
-  readonly #hearsAnswers: boolean;
+  /** The answers of the server are read off the wire. If not, nothing proves what its session is in. */
+  readonly hearsAnswers: boolean;
   #lost = false;
   /** What the end of the stream meant for the command that was under way. */
   #loss: { readonly command: DriverCommand | undefined; readonly classified: ClassifiedError } | undefined;
@@ -119,8 +120,8 @@ export class PooledConnection {
     this.session = sessionOf(core);
     const autocommit = autocommitAtFirst(core);
     this.#beganWithAutocommit = autocommit === true;
-    this.#hearsAnswers = !knowledge.lost.has('answers');
-    this.state = new SessionState(autocommit ?? true, databaseNow(core), this.#hearsAnswers);
+    this.hearsAnswers = !knowledge.lost.has('answers');
+    this.state = new SessionState(autocommit ?? true, databaseNow(core), this.hearsAnswers);
     this.#killer = killer;
     this.#generation = generation;
     this.madeIn = madeIn;
@@ -155,7 +156,7 @@ export class PooledConnection {
   /** The next user would work in a transaction, or in another mode than the pool's own; or nothing proves that it would not. */
   get isDirty(): boolean {
     // Of a session that nobody hears of, all that is known is that it was as the pool made it before anybody had it.
-    if (!this.#hearsAnswers && this.isNew) return false;
+    if (!this.hearsAnswers && this.isNew) return false;
     return !this.state.isAsMade || this.#refusedWrite;
   }
 
