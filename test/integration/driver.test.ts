@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { createPool, type Pool, type PoolConnection, type PoolOptions } from 'mysql2';
 import { describe, expect, test } from 'vitest';
 import type { DriverCommand } from '../../adapters/mysql2/driver/command.ts';
-import { lookForInternals } from '../../adapters/mysql2/driver/known-internals.ts';
+import { lookForInternals } from '../../adapters/mysql2/driver/look-for-internals.ts';
 import { watchConnection } from '../../adapters/mysql2/driver/watch-connection.ts';
 import { executionOf } from '../../adapters/mysql2/prepared/prepared-execution.ts';
 import { unhurried, useStage } from '../support/stage.ts';

@@ -1,11 +1,10 @@
 import { Socket } from 'node:net';
-import type { Connection, Pool, PoolConnection } from 'mysql2';
-import { processWide } from '../../../src/internal.ts';
+import type { Connection } from 'mysql2';
 import type { ConnectionInternals, PoolInternals } from './internals.ts';
-import { marksItsEnd, type SampleCommands, sampleCommands, sampleText } from './sample-commands.ts';
+import { marksItsEnd, type SampleCommands, sampleText } from './sample-commands.ts';
 
 /** What rests on internals of mysql2, and what gone-away does where one of them is missing: it never takes for proven what it cannot see. */
-const parts = {
+export const parts = {
   writes:
     'what was written of a statement; so each that got no answer counts as sent, its outcome as unknown, and its silence is not watched',
   answers:
@@ -184,34 +183,3 @@ export const knownInternals: readonly Internal[] = [
     isFound: ({ pool: { config } }) => typeof config?.connectionConfig === 'object',
   },
 ];
-
-/** What gone-away can know of one connection: of what is `lost`, it knows nothing. */
-export interface Knowledge {
-  readonly missing: readonly string[];
-  readonly lost: ReadonlySet<Part>;
-}
-
-/** Looks for every internal of mysql2 that gone-away reads. Sends nothing; to be called once for each connection, when it was made. */
-export function lookForInternals(pool: Pool, connection: PoolConnection): Knowledge {
-  const found = {
-    connection: connection as unknown as Found['connection'],
-    pool: pool as unknown as PoolInternals,
-    commands: sampleCommands(connection),
-  };
-  const missing = knownInternals.filter(({ isFound }) => !isFound(found));
-  return { missing: missing.map(({ name }) => name), lost: new Set(missing.flatMap(({ parts: lost }) => lost)) };
-}
-
-/** Says what gone-away does not know with this version of mysql2: once in the life of the process, or once for each where several are in use. */
-export function warnOfMissing({ missing, lost }: Knowledge): void {
-  if (missing.length === 0) return;
-  const warnedOf = processWide('mysql2-warnings', () => new Set<string>());
-  const names = missing.join(', ');
-  if (warnedOf.has(names)) return;
-  warnedOf.add(names);
-  const unknown = [...lost].map((part) => parts[part]);
-  process.emitWarning(
-    `This version of mysql2 lacks what gone-away reads: ${names}. Nothing is taken for proven that rests on it. gone-away cannot know ${unknown.join('. It cannot know ')}.`,
-    { code: 'GONE_AWAY_MYSQL2' },
-  );
-}

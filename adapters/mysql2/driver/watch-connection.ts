@@ -2,7 +2,7 @@ import type { PoolConnection } from 'mysql2';
 import { closeWhenAnswered, tellWhenClosed } from './close-connection.ts';
 import type { DriverCommand } from './command.ts';
 import type { ConnectionInternals } from './internals.ts';
-import type { Knowledge } from './known-internals.ts';
+import type { Knowledge } from './look-for-internals.ts';
 import { type Fault, faultAfterReading, faultBeforeReading, type IncomingPacket, mayCountAnew } from './packets.ts';
 import { isAtResult, isBehindFile, kindOf, readResultEnd } from './result-end.ts';
 import type { SessionStatus } from './session-status.ts';

@@ -9,7 +9,7 @@ import {
   type RetryPolicy,
 } from '../../../src/internal.ts';
 import type { SessionKiller } from '../control/session-killer.ts';
-import { lookForInternals, warnOfMissing } from '../driver/known-internals.ts';
+import { lookForInternals, warnOfMissing } from '../driver/look-for-internals.ts';
 import { connectionsOf, guardNewestConnection, hasRoom, idleCount, isPoolClosed } from '../driver/pool.ts';
 import { bounded } from '../wait/bounded.ts';
 import type { AcquireLimits } from './acquire-limits.ts';

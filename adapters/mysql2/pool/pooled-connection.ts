@@ -19,7 +19,7 @@ import {
   lastActiveAt,
   pendingCommands,
 } from '../driver/connection.ts';
-import type { Knowledge } from '../driver/known-internals.ts';
+import type { Knowledge } from '../driver/look-for-internals.ts';
 import { type CommandKind, kindOf } from '../driver/result-end.ts';
 import type { SessionStatus } from '../driver/session-status.ts';
 import { type ConnectionObserver, watchConnection } from '../driver/watch-connection.ts';
