@@ -1,5 +1,5 @@
 import type { Connection } from 'mysql2';
-import { hasRunningCommand, pendingCommands } from './connection.ts';
+import { hasRunningCommand, pendingCommands, tellsOfCommands } from './connection.ts';
 import type { ConnectionInternals } from './internals.ts';
 
 /** How long, in milliseconds, a connection that its user has destroyed may take for the answers that its server owes. */
@@ -12,7 +12,8 @@ const patience = 30_000;
 export function closeWhenAnswered(connection: Connection): void {
   const { stream } = connection as unknown as ConnectionInternals;
   if (stream === undefined) return;
-  if (!hasRunningCommand(connection)) {
+  const isKnown = tellsOfCommands(connection);
+  if (isKnown && !hasRunningCommand(connection)) {
     stream.destroy();
     return;
   }
@@ -20,9 +21,11 @@ export function closeWhenAnswered(connection: Connection): void {
   timer.unref();
   stream.once('close', () => clearTimeout(timer));
   // The result is told in the next tick, and nothing is left to come then.
-  pendingCommands(connection)
-    .at(-1)
-    ?.on('end', () => setImmediate(() => stream.destroy()));
+  if (isKnown) {
+    pendingCommands(connection)
+      .at(-1)
+      ?.on('end', () => setImmediate(() => stream.destroy()));
+  }
 }
 
 /**
@@ -31,19 +34,35 @@ export function closeWhenAnswered(connection: Connection): void {
  */
 export function tellWhenClosed(connection: Connection): void {
   const internals = connection as unknown as ConnectionInternals;
+  let hasTold = false;
   const tell = () => {
-    const { _closing, _fatalError, _paused, _handleFatalError: fail } = internals;
+    const { _fatalError, _paused } = internals;
     // mysql2 keeps what it has read until its reader goes on, and would drop it.
-    if (_paused === true || _closing !== true || _fatalError || !hasRunningCommand(connection)) return;
+    if (hasTold || _paused === true || _fatalError) return;
+    if (tellsOfCommands(connection) && !hasRunningCommand(connection)) return;
+    hasTold = true;
     const error = new Error('Connection lost: it was destroyed before the server answered');
-    fail?.call(connection, Object.assign(error, { code: 'PROTOCOL_CONNECTION_LOST' }));
+    failAll(connection, Object.assign(error, { code: 'PROTOCOL_CONNECTION_LOST', fatal: true }));
   };
-  internals.stream?.once('close', () => {
-    const resume = connection.resume.bind(connection);
-    connection.resume = () => {
-      resume();
-      setImmediate(tell);
-    };
+  const { stream } = internals;
+  // Whatever has come, was read before.
+  if (stream === undefined) connection.once('end', () => setImmediate(tell));
+  // mysql2 listens, too, and before: whom it tells, has ended by now.
+  stream?.once('close', () => {
+    const { resume } = internals;
+    if (resume !== undefined) {
+      internals.resume = () => {
+        resume.call(connection);
+        setImmediate(tell);
+      };
+    }
     tell();
   });
+}
+
+/** Fails all that waits for an answer, as mysql2 does when it notices that a connection was lost. */
+function failAll(connection: Connection, error: Error): void {
+  const { _handleFatalError: fail } = connection as unknown as ConnectionInternals;
+  if (fail !== undefined) fail.call(connection, error);
+  else for (const command of pendingCommands(connection)) command.onResult?.(error);
 }

@@ -41,6 +41,11 @@ export function probePath(connection: Connection, idle: number): void {
   if (typeof stream?.setKeepAlive === 'function') stream.setKeepAlive(true, idle);
 }
 
+/** Whether this version of mysql2 tells of all that is under way. */
+export function tellsOfCommands(connection: Connection): boolean {
+  return '_command' in connection && typeof (connection as ConnectionInternals)._commands?.get === 'function';
+}
+
 /** How many bytes the server has sent so far; 0 where that is not counted. */
 export function bytesRead(connection: Connection): number {
   return (connection as unknown as ConnectionInternals).stream?.bytesRead ?? 0;
@@ -98,8 +103,8 @@ export function endpointsOf(connection: Connection): Endpoints | undefined {
 }
 
 /** Ends a connection whose server is not listened to any more, at once and for good. */
-export function destroyConnection(connection: Pick<Connection, 'destroy'>): void {
-  connection.destroy();
+export function destroyConnection(connection: Partial<Pick<Connection, 'destroy'>>): void {
+  connection.destroy?.();
   (connection as unknown as ConnectionInternals).stream?.destroy();
 }
 

@@ -1,4 +1,3 @@
-import type { Connection } from 'mysql2';
 import { propertyOf } from '../../../src/internal.ts';
 import type { DriverCommand } from './command.ts';
 import type { IncomingPacket } from './packets.ts';
@@ -79,11 +78,4 @@ function readsOk(command: SteppingCommand, next: unknown): boolean {
       next === command.resetConnectionResponse ||
       next === command.handshakeResult)
   );
-}
-
-/** Whether the queries of this version of mysql2 step as {@link SteppingCommand} says. Sends nothing. */
-export function stepsAreKnown({ constructor: Class }: Connection): boolean {
-  const { createQuery } = Class as unknown as { createQuery?: (...values: unknown[]) => SteppingCommand };
-  const query = createQuery?.call(Class, '', undefined, undefined, {});
-  return [query?.row, query?.resultsetHeader, query?.infileOk].every((step) => typeof step === 'function');
 }

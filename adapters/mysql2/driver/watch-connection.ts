@@ -2,10 +2,11 @@ import type { PoolConnection } from 'mysql2';
 import { closeWhenAnswered, tellWhenClosed } from './close-connection.ts';
 import type { DriverCommand } from './command.ts';
 import type { ConnectionInternals } from './internals.ts';
+import type { Knowledge } from './look-for-internals.ts';
 import { type Fault, faultAfterReading, faultBeforeReading, type IncomingPacket, mayCountAnew } from './packets.ts';
 import { isAtResult, isBehindFile, kindOf, readResultEnd } from './result-end.ts';
 import type { SessionStatus } from './session-status.ts';
-import { type Wire, watchWrites } from './wire.ts';
+import { nothingKnown, type Wire, watchWrites } from './wire.ts';
 
 export interface ConnectionObserver {
   /** A command is about to be queued or begun. */
@@ -27,30 +28,34 @@ export interface ConnectionObserver {
  * Watches a connection for as long as it lives: its writes, its commands, its end. The methods are shadowed on the instance; mysql2
  * shadows `addCommand` the same way when a connection closes, which then takes precedence, as it should.
  */
-export function watchConnection(connection: PoolConnection, observer: ConnectionObserver): Wire {
+export function watchConnection(
+  connection: PoolConnection,
+  observer: ConnectionObserver,
+  { lost }: Pick<Knowledge, 'lost'>,
+): Wire {
   const internals = connection as unknown as ConnectionInternals;
   const { addCommand } = internals;
-  const readsPackets = internals.handlePacket !== undefined && internals._handleFatalError !== undefined;
   if (addCommand !== undefined) {
     internals.addCommand = (command) => {
       observer.command(command);
-      // What the server says of the session is not read then, so it may be in anything.
-      if (!readsPackets) observer.answered(command, 'unread');
       return addCommand.call(connection, command);
     };
   }
-  const { release, destroy } = connection;
+  const { destroy } = internals;
+  const { release } = connection;
   connection.release = () => {
     if (!observer.release()) release.call(connection);
   };
-  connection.destroy = () => {
-    destroy.call(connection);
-    closeWhenAnswered(connection);
-    observer.destroyed();
-  };
+  if (destroy !== undefined) {
+    connection.destroy = () => {
+      destroy.call(connection);
+      closeWhenAnswered(connection);
+      observer.destroyed();
+    };
+  }
   tellWhenClosed(connection);
-  const wire = watchWrites(internals);
-  guardPackets(internals, wire, observer);
+  const wire = lost.has('writes') ? nothingKnown : watchWrites(internals);
+  if (!lost.has('answers')) guardPackets(internals, wire, observer);
   // mysql2 listens for one error only; a second one, with nobody listening, would end the process.
   connection.on('error', (error: unknown) => {
     observer.lost(error);

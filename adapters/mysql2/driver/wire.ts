@@ -38,8 +38,8 @@ export interface Unanswered {
   readonly hasSent: boolean;
 }
 
-/** Where this version of mysql2 does not tell: anything may have been written. */
-const unknownWire: Wire = Object.freeze({
+/** Where this version of mysql2 does not let anybody see what it writes. */
+export const nothingKnown: Wire = Object.freeze({
   progressOf: () => 'written',
   sizeOf: () => undefined,
   seal: () => {},
@@ -50,7 +50,7 @@ const unknownWire: Wire = Object.freeze({
 
 export function watchWrites(internals: ConnectionInternals): Wire {
   const { stream } = internals;
-  if (stream === undefined || !('_command' in internals)) return unknownWire;
+  if (stream === undefined) return nothingKnown;
   // Under TLS a failed write can belong to a later close_notify, sent after the server executed the statement; and of a stream that
   // the user made (a tunnel, say) nothing is known.
   const isSocket = stream instanceof Socket;

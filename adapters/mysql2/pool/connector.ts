@@ -8,7 +8,7 @@ import {
   neverAcquired,
   type RetryPolicy,
 } from '../../../src/internal.ts';
-import { warnOfMissingInternals } from '../driver/internals.ts';
+import { lookForInternals, warnOfMissing } from '../driver/look-for-internals.ts';
 import { connectionsOf, guardNewestConnection, hasRoom, idleCount, isPoolClosed } from '../driver/pool.ts';
 import { bounded } from '../wait/bounded.ts';
 import type { AcquireLimits } from './acquire-limits.ts';
@@ -191,11 +191,12 @@ export class Connector {
   #track(core: PoolConnection, madeIn: number, policy: RetryPolicy): PooledConnection {
     let pooled = this.#connections.get(core);
     if (pooled === undefined) {
-      warnOfMissingInternals(this.#pool, core);
       const { wallClock, random } = this.#environment;
       // Jittered, so that connections that were made together do not all end together.
       const expiresAt = wallClock() + policy.liveness.maxLifetime * (1 - random() / 10);
-      pooled = new PooledConnection(core, this.#generation, this.#beside, madeIn, expiresAt);
+      const knowledge = lookForInternals(this.#pool, core);
+      warnOfMissing(knowledge);
+      pooled = new PooledConnection(core, knowledge, this.#generation, this.#beside, madeIn, expiresAt);
       this.#connections.set(core, pooled);
     }
     return pooled;

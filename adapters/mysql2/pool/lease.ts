@@ -22,6 +22,7 @@ import {
   probePath,
 } from '../driver/connection.ts';
 import { isRow } from '../driver/result-end.ts';
+import { readHeaderStatus } from '../driver/result-header.ts';
 import type { Unanswered } from '../driver/wire.ts';
 import { startFairTimer } from '../wait/fair-timer.ts';
 import type { FirstFailure, Holder, PooledConnection } from './pooled-connection.ts';
@@ -163,6 +164,7 @@ export class Lease implements Holder, Watched {
         if (failed) keepResultBeside(failed, rows, fields);
         if (error === undefined) {
           if (!this.watchesCommands) this.#pooled.proven();
+          if (!this.#pooled.hearsAnswers) statement.status = readHeaderStatus(rows, fields);
           resolve([rows, fields]);
         } else {
           statement.failed = this.watchesCommands ? undefined : this.#pooled.failed(error, statement.command);
@@ -224,8 +226,10 @@ export class Lease implements Holder, Watched {
         const wrong = isHeader ? statement.unfitting(row) : undefined;
         if (wrong !== undefined) fail(wrong);
         const failed = error ?? wrong;
-        if (failed === undefined) pooled.proven();
-        else statement.failed = pooled.failed(failed, command);
+        if (failed === undefined) {
+          pooled.proven();
+          if (isHeader && !pooled.hearsAnswers) statement.status = readHeaderStatus(row, undefined);
+        } else statement.failed = pooled.failed(failed, command);
       });
     }
     return command;

@@ -23,6 +23,7 @@ import {
   lastActiveAt,
   pendingCommands,
 } from '../driver/connection.ts';
+import type { Knowledge } from '../driver/look-for-internals.ts';
 import { Readers } from '../driver/readers.ts';
 import { type CommandKind, changesUser, kindOf } from '../driver/result-end.ts';
 import type { SessionStatus } from '../driver/session-status.ts';
@@ -115,12 +116,16 @@ export class PooledConnection {
   /** The command that mysql2's own timer has ended: its answer is nobody's. */
   #timedOut: DriverCommand | undefined;
   readonly #beganWithAutocommit: boolean;
+  /** The answers of the server are read off the wire. If not, nothing proves what its session is in. */
+  readonly hearsAnswers: boolean;
   #lost = false;
   /** What the end of the stream meant for the command that was under way. */
   #loss: { readonly command: DriverCommand | undefined; readonly classified: ClassifiedError } | undefined;
 
+  /** @param knowledge what this version of mysql2 lets anybody see */
   constructor(
     core: PoolConnection,
+    knowledge: Knowledge,
     generation: Generation,
     { sessionKiller, packetLimit }: BesideThePool,
     madeIn: number,
@@ -130,7 +135,8 @@ export class PooledConnection {
     this.session = sessionOf(core);
     const autocommit = autocommitAtFirst(core);
     this.#beganWithAutocommit = autocommit === true;
-    this.state = new SessionState(autocommit ?? true, databaseNow(core));
+    this.hearsAnswers = !knowledge.lost.has('answers');
+    this.state = new SessionState(autocommit ?? true, databaseNow(core), this.hearsAnswers);
     this.#killer = sessionKiller;
     this.#packetLimit = packetLimit;
     this.#generation = generation;
@@ -138,7 +144,7 @@ export class PooledConnection {
     this.#provenAt = generation.losses;
     this.lastUsedAt = lastActiveAt(core);
     this.expiresAt = expiresAt;
-    this.#wire = watchConnection(core, this.#observer());
+    this.#wire = watchConnection(core, this.#observer(), knowledge);
   }
 
   get holder(): Holder | undefined {
@@ -175,6 +181,8 @@ export class PooledConnection {
 
   /** The next user would work in a transaction, or in another mode than the pool's own; or nothing proves that it would not. */
   get isDirty(): boolean {
+    // Of a session that nobody hears of, all that is known is that it was as the pool made it before anybody had it.
+    if (!this.hearsAnswers && this.isNew) return false;
     return !this.state.isAsMade || this.#refusedWrite;
   }
 

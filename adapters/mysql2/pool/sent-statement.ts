@@ -9,6 +9,7 @@ import {
 } from '../../../src/internal.ts';
 import { type DriverCommand, sqlOf } from '../driver/command.ts';
 import { allowsMultipleStatements, isEncodedFaithfully } from '../driver/connection.ts';
+import type { HeaderStatus } from '../driver/result-header.ts';
 import { isFittingAnswer, unfittingAnswer } from './fitting-answer.ts';
 
 /**
@@ -20,6 +21,8 @@ export class SentStatement {
   command: DriverCommand | undefined;
   /** What it failed with. */
   failed: ClassifiedError | undefined;
+  /** What its results say of the session; only where the packets of the server cannot be read. */
+  status: HeaderStatus | undefined;
   readonly #connection: PoolConnection;
   /** Where the text was read for the answer: it is a read that is safe without leave to lock. */
   #isPlainRead = false;

@@ -11,6 +11,7 @@ type SessionMode = 'read-write' | 'read-only' | 'unsure';
  * A session begins as the pool makes it: no transaction, the database and the user of the pool.
  */
 export class SessionState {
+  readonly #isTold: boolean;
   #transaction: TransactionState = 'none';
   /** By the last flags. */
   #wasOpen = false;
@@ -33,8 +34,11 @@ export class SessionState {
   /**
    * @param autocommit whether the session began with autocommit
    * @param database the one that the session began with, if any
+   * @param isTold of each answer; if not, the session is unsure from its first use on
    */
-  constructor(autocommit: boolean, database = '') {
+  constructor(autocommit: boolean, database = '', isTold = true) {
+    this.#isTold = isTold;
+    if (!isTold) this.#transaction = 'unsure';
     this.#autocommit = autocommit;
     this.#usualAutocommit = autocommit;
     this.#database = database;
@@ -90,7 +94,7 @@ export class SessionState {
    * its own affair, and the session is as the statements before it left it.
    */
   prepared(): void {
-    if (this.#transaction === 'unsure' && !this.#wasOpen) this.#transaction = 'none';
+    if (this.#isTold && this.#transaction === 'unsure' && !this.#wasOpen) this.#transaction = 'none';
     this.#usualAutocommit = this.#autocommit;
     this.#usualAccessMode = this.#accessMode;
     this.#nextAccessMode = undefined;
