@@ -71,7 +71,7 @@ function deriveClass(Base: SessionClass): SessionClass {
       config?: DrizzleTransactionConfig,
     ): Promise<unknown> {
       const client = this.client as ResilientClient;
-      const options = ownTransactionOptions(client.policy.transactions, config);
+      const options = ownTransactionOptions(client.policy.transactions, config, drizzleNames);
       return runTransaction<DrizzleTransaction, unknown>(client, options, {
         open: (connection) => createTransaction(createResilientSession(this, connection), transactionClass, 0),
         begin: async (tx) => {
@@ -86,6 +86,9 @@ function deriveClass(Base: SessionClass): SessionClass {
     }
   };
 }
+
+/** Drizzle's own options of a transaction. */
+const drizzleNames = ['isolationLevel', 'accessMode', 'withConsistentSnapshot'];
 
 /** Drizzle wraps every error; ours, and the caller's own reason for aborting, are for the caller as they are. */
 function rethrowUnwrapped(error: unknown, { signal }: RetryPolicy): never {

@@ -1,8 +1,9 @@
-import { is } from 'drizzle-orm';
+import { entityKind, is } from 'drizzle-orm';
 import { MySqlDatabase, withReplicas } from 'drizzle-orm/mysql-core';
 import {
   type CallOptions,
   callPolicy,
+  propertyOf,
   type ResilienceOptions,
   type RetryPolicy,
   retryPolicy,
@@ -87,8 +88,7 @@ function deriveOne(db: object, clientFor: ClientFor): object {
   const client = session === undefined ? undefined : clientFor(session.client);
   if (session === undefined || client === undefined) {
     throw new TypeError(
-      'Expected a Drizzle database on a pool of mysql2, got one on something else: a single connection cannot be replaced when it is lost. ' +
-        'Make it from createPool(), a URL or connection options',
+      `Expected a Drizzle database on a pool of mysql2, got one on ${describeClient(db)}. Make it from createPool(), a URL or connection options`,
     );
   }
   const derived = deriveDatabase(db, createResilientSession(session, client));
@@ -110,6 +110,16 @@ function deriveReplicated(
     [first, ...rest] as never,
     () => derivedReplicas[next()] as never,
   );
+}
+
+/** What a database of Drizzle works on, where that is no pool of mysql2. */
+function describeClient(db: object): string {
+  const client: unknown = propertyOf(db, '$client');
+  if (typeof propertyOf(client, 'beginTransaction') === 'function') {
+    return 'a single connection, which cannot be replaced when it is lost';
+  }
+  const session: unknown = propertyOf(propertyOf(propertyOf(db, 'session'), 'constructor'), entityKind);
+  return typeof session === 'string' ? `another driver (${session})` : 'something else';
 }
 
 function describeSource(value: unknown): string {

@@ -1,11 +1,6 @@
 import type { Pool as CallbackPool } from 'mysql2';
 import type { Connection, Pool as PromisePool } from 'mysql2/promise';
-import {
-  ownTransactionOptions,
-  type TransactionContext,
-  type TransactionOptions,
-  transactionOptionNames,
-} from '../../src/internal.ts';
+import { ownTransactionOptions, type TransactionContext, type TransactionOptions } from '../../src/internal.ts';
 import { clientOf, type ResilientClient } from './client.ts';
 import { connectionMethods } from './promise-methods.ts';
 import { plainSteps, sendPlain } from './transaction/plain-steps.ts';
@@ -47,7 +42,7 @@ export async function transaction<T>(
   const client = expectClient(pool);
   if (typeof callback !== 'function')
     throw new TypeError(`Expected \`callback\` to be a function, got ${typeof callback}`);
-  const policy = ownTransactionOptions(client.policy.transactions, options);
+  const policy = ownTransactionOptions(client.policy.transactions, options, ownNames);
   const beginning = statementsToBegin(options);
   return runTransaction(client, policy, {
     ...plainSteps,
@@ -67,12 +62,6 @@ function expectClient(pool: unknown): ResilientClient {
 }
 
 function statementsToBegin(options: PlainTransactionOptions): readonly string[] {
-  for (const name of Object.keys(options)) {
-    if (!ownNames.includes(name) && !transactionOptionNames.includes(name)) {
-      const known = [...ownNames, ...transactionOptionNames].join(', ');
-      throw new TypeError(`Unknown option \`${name}\` of a transaction; expected one of: ${known}`);
-    }
-  }
   const { isolationLevel, accessMode, withConsistentSnapshot } = options;
   expectOneOf('isolationLevel', isolationLevel, isolationLevels);
   expectOneOf('accessMode', accessMode, accessModes);

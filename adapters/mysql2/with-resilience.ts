@@ -3,6 +3,7 @@ import { createPool, type PoolOptions, type Pool as PromisePool } from 'mysql2/p
 import { type CallOptions, type ResilienceOptions, type RetryPolicy, retryPolicy } from '../../src/internal.ts';
 import { callbackMethods } from './callback-methods.ts';
 import { createClient, type ResilientClient, registerClient } from './client.ts';
+import { describeSource } from './describe-source.ts';
 import { isCallbackPool } from './driver/pool.ts';
 import { promiseMethods } from './promise-methods.ts';
 
@@ -99,15 +100,4 @@ function isOptions(source: unknown): boolean {
   if (typeof source !== 'object' || source === null || 'getConnection' in source) return false;
   const prototype: unknown = Object.getPrototypeOf(source);
   return prototype === Object.prototype || prototype === null;
-}
-
-function describeSource(source: unknown): string {
-  if (source === null || typeof source !== 'object') return source === null ? 'null' : `a ${typeof source}`;
-  const name = source.constructor?.name ?? 'object';
-  const hint = /cluster/i.test(name)
-    ? '; of a cluster, wrap the pool of each node'
-    : 'getConnection' in source
-      ? ''
-      : '; a single connection cannot be replaced when it is lost';
-  return `${/^[A-Z]/.test(name) ? `a ${name}` : name}${hint}`;
 }

@@ -1,4 +1,4 @@
-import { transactionOptionNames } from '../policy/option-rules.ts';
+import { callRules, transactionOptionNames } from '../policy/option-rules.ts';
 import type { TransactionOptions } from '../policy/options.ts';
 import { type OneTransactionPolicy, type TransactionPolicy, transactionPolicy } from '../policy/policy.ts';
 
@@ -6,10 +6,18 @@ import { type OneTransactionPolicy, type TransactionPolicy, transactionPolicy } 
  * What the options of one `transaction()` call say beyond what the ORM knows of.
  *
  * @param config may have options of the ORM as well, which are left alone
- * @throws TypeError for a value that is wrong, and for values that contradict each other
+ * @param others the names of those
+ * @throws TypeError for an option that nobody knows, for a value that is wrong, and for values that contradict each other
  */
-export function ownTransactionOptions(base: TransactionPolicy, config: object | undefined): OneTransactionPolicy {
+export function ownTransactionOptions(
+  base: TransactionPolicy,
+  config: object | undefined,
+  others: readonly string[],
+): OneTransactionPolicy {
   if (config === undefined) return { ...base, idempotencyKey: undefined };
+  for (const name of Object.keys(config)) {
+    if (!others.includes(name) && !transactionOptionNames.includes(name)) throw unknownOption(name, others);
+  }
   const isReadOnly = (config as { accessMode?: unknown }).accessMode === 'read only';
   // What is set for all transactions is not for those that write nothing.
   const usual = isReadOnly ? { ...base, exactlyOnce: false } : base;
@@ -19,6 +27,16 @@ export function ownTransactionOptions(base: TransactionPolicy, config: object | 
   throw new TypeError(
     'Expected `accessMode` to be \'read write\' or left out beside `exactlyOnce`, which writes a row of its own, got "read only"',
   );
+}
+
+function unknownOption(name: string, others: readonly string[]): TypeError {
+  if (Object.hasOwn(callRules.checks, name)) {
+    return new TypeError(
+      `Unexpected option \`${name}\` of a transaction: it is for calls, as in $resilience({ ${name} }).transaction(...)`,
+    );
+  }
+  const known = [...others, ...transactionOptionNames].join(', ');
+  return new TypeError(`Unknown option \`${name.slice(0, 40)}\` of a transaction; expected one of: ${known}`);
 }
 
 /** The others. */

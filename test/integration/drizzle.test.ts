@@ -1,6 +1,7 @@
 import { getTableName, type Table } from 'drizzle-orm';
 import { Cache, type MutationOption } from 'drizzle-orm/cache/core';
 import { int, mysqlTable, varchar, withReplicas } from 'drizzle-orm/mysql-core';
+import { drizzle as proxied } from 'drizzle-orm/mysql-proxy';
 import { drizzle, type MySql2Database } from 'drizzle-orm/mysql2';
 import { createPool as createCallbackPool } from 'mysql2';
 import { createConnection, createPool, type Pool } from 'mysql2/promise';
@@ -209,6 +210,10 @@ describe('a resilient database of Drizzle', unhurried, () => {
         expect.objectContaining({ name: 'TypeError', message: expect.stringMatching(message) }),
       );
       expect(stage.proxy.bytesC2s).toBe(0);
+    });
+
+    test('for one on another driver, which it names', () => {
+      expect(anything(proxied(async () => ({ rows: [] })))).toThrow(/another driver \(MySqlRemoteSession\)/);
     });
 
     test('for a database on a single connection', async () => {

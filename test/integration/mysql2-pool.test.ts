@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { drizzle } from 'drizzle-orm/mysql2';
 import { createConnection, createPoolCluster, raw } from 'mysql2';
 import { createPool, type Pool, type PoolOptions } from 'mysql2/promise';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
@@ -202,8 +203,19 @@ describe('a resilient promise pool', unhurried, () => {
       for (const single of [connection, connection.promise(), pooled, pooled.connection]) {
         expect(anything(single)).toThrow(/single connection/);
       }
-      expect(anything(cluster)).toThrow(/pool of each node/);
-      expect(anything(cluster.of('*'))).toThrow(TypeError);
+      for (const clustered of [cluster, cluster.of('*')]) {
+        expect(anything(clustered)).toThrow(/make the pool of each node with createPool\(\), and wrap that/);
+      }
+    });
+
+    test('for what has a wrapper of its own, saying which', () => {
+      expect(anything(drizzle(bare()))).toThrow(/Drizzle there is gone-away\/drizzle/);
+      class Client {
+        $connect() {}
+        $transaction() {}
+      }
+      expect(anything(new Client())).toThrow(/Prisma there is resilience\(\)/);
+      expect(anything(new Map())).toThrow(/got a Map$/);
     });
   });
 });

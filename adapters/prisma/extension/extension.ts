@@ -62,6 +62,13 @@ export interface PrismaTransactionOptions {
   readonly isolationLevel?: 'ReadUncommitted' | 'ReadCommitted' | 'RepeatableRead' | 'Serializable';
 }
 
+/** Prisma's own options of a transaction. */
+const prismaNames = [
+  'maxWait',
+  'timeout',
+  'isolationLevel',
+] as const satisfies readonly (keyof PrismaTransactionOptions)[];
+
 type Nothing = Record<never, never>;
 
 /** A client extension: what `$extends()` takes. In the terms of Prisma's own types, none of which is needed to read this. */
@@ -124,7 +131,7 @@ function takenOver(): WeakSet<object> {
  */
 function createTransactionMethod(runner: OperationRunner, original: ExtendableClient['$transaction']) {
   return async function $transaction(this: ExtendableClient, input: unknown, options?: object): Promise<unknown> {
-    const policy = ownTransactionOptions(runner.policy.transactions, options);
+    const policy = ownTransactionOptions(runner.policy.transactions, options, prismaNames);
     const others = options === undefined ? options : otherTransactionOptions(options);
     const send = (taken: object): Promise<unknown> => {
       takenOver().add(taken);

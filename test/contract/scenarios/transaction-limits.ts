@@ -5,6 +5,7 @@ import {
   type CallOptions,
   classify,
   OutcomeUnknownError,
+  type TransactionDefaults,
 } from '../../../src/index.ts';
 import type { Stage } from '../../support/stage.ts';
 import type { Binding, BindingStatements, CreateBinding } from '../binding.ts';
@@ -19,6 +20,20 @@ export function describeTransactionLimits(create: CreateBinding, stage: Stage): 
     callback: (tx: BindingStatements) => Promise<T>,
   ): Promise<T> => binding.with(options).transaction(callback);
   const reason = new Error('the user went away');
+
+  test.each([
+    ['that nobody knows', { rety: 'rerun' }, /Unknown option `rety` of a transaction; expected one of: .*rerun/],
+    ['of calls', { retries: 0 }, /`retries` of a transaction: it is for calls, as in \$resilience\(\{ retries \}\)/],
+    ['of calls, a limit', { attemptTimeout: 5 }, /`attemptTimeout` of a transaction: it is for calls/],
+  ])('an option %s is refused, before anything is sent', async (_what, options, message) => {
+    const binding = open();
+    const callback = vi.fn();
+    const error = await failureOf(binding.transaction(callback, options as TransactionDefaults));
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.message).toMatch(message);
+    expect(callback).not.toHaveBeenCalled();
+    expect(stage.proxy.bytesC2s).toBe(0);
+  });
 
   describe('a limit of the caller, in a transaction', () => {
     test('ends it with the reason of the signal, applied not at all, when it aborts with a statement in flight', async () => {

@@ -180,7 +180,7 @@ describe('an option by its old name is refused, and the new one is named', () =>
 
   it('also for one call and for one transaction', () => {
     expect(() => callPolicy(retryPolicy(), { fence: 'none' } as never)).toThrow(/`killLostSessions` now/);
-    expect(() => ownTransactionOptions(retryPolicy().transactions, { retry: 'rerun' })).toThrow(/`rerun` now/);
+    expect(() => ownTransactionOptions(retryPolicy().transactions, { retry: 'rerun' }, [])).toThrow(/`rerun` now/);
   });
 });
 
