@@ -165,6 +165,59 @@ describe('iterator() of Drizzle', unhurried, () => {
       expect(stage.proxy.connections()).toBe(1);
     });
 
+    const inTransaction = (
+      db: Resilient<MySql2Database>,
+      work: (tx: Tx, ids: AsyncIterable<{ id: number }>) => Promise<unknown>,
+    ) => db.transaction(async (tx) => work(tx, iterate(tx as never)));
+    type Tx = Parameters<Parameters<Resilient<MySql2Database>['transaction']>[0]>[0];
+
+    test('lets statements of the same transaction through in its loop, which wait for its rows to come and not to be read', async () => {
+      const db = open();
+      let read = 0;
+      await inTransaction(db, async (tx, ids) => {
+        for await (const { id } of ids) {
+          read += 1;
+          if (id % 5_000 === 0) await tx.insert(rows).values({ id: -1 });
+        }
+      });
+      expect(read).toBe(total);
+      expect(await stage.countOf(-1)).toBe(4);
+    });
+
+    test('that has more rows than are kept in memory for that refuses a statement in its loop, and says why', async () => {
+      await stage.asRoot(async (root) => {
+        for (let more = 0; more < 2; more += 1)
+          await root.query('INSERT INTO stage_rows (id) SELECT id FROM stage_rows');
+      });
+      const db = open();
+      let read = 0;
+      await inTransaction(db, async (tx, ids) => {
+        for await (const _row of ids) {
+          read += 1;
+          if (read > 1) continue;
+          const error = await failureOf(tx.insert(rows).values({ id: -1 }));
+          expect(String(error.cause)).toMatch('was called while your code reads rows of the same transaction');
+        }
+        await tx.insert(rows).values({ id: -2 });
+      });
+      expect(read).toBe(total * 4);
+      expect([await stage.countOf(-1), await stage.countOf(-2)]).toEqual([0, 1]);
+    });
+
+    test('of which some rows were read when the callback returned does not keep COMMIT waiting', async () => {
+      const db = open();
+      let iterator: AsyncIterator<{ id: number }> | undefined;
+      await inTransaction(db, async (tx, ids) => {
+        iterator = ids[Symbol.asyncIterator]();
+        expect(await iterator.next()).toMatchObject({ value: { id: 0 } });
+        tx.insert(rows)
+          .values({ id: -1 })
+          .then(undefined, () => {});
+      });
+      expect(await stage.countOf(-1)).toBe(1);
+      expect(await iterator?.next()).toMatchObject({ value: { id: 1 } });
+    });
+
     test('and not read to its end, is dropped when the callback throws, and a reader that goes on hears of it', async () => {
       const db = open();
       const mine = new Error('mine');

@@ -1,17 +1,16 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createPool, type Pool, type RowDataPacket } from 'mysql2/promise';
 import { describe, expect, test } from 'vitest';
+import { registeredClient } from '../../adapters/mysql2/client.ts';
 import { ControlConnection } from '../../adapters/mysql2/control/control-connection.ts';
 import { type Session, sessionOf } from '../../adapters/mysql2/control/session-identity.ts';
 import { SessionKiller } from '../../adapters/mysql2/control/session-killer.ts';
 import { corePoolOf, cutConnections } from '../../adapters/mysql2/driver/pool.ts';
 import { type Resilient, transaction, withResilience } from '../../adapters/mysql2/index.ts';
-import { poolCoreOf } from '../../adapters/mysql2/pool/pool-core.ts';
 import {
   AttemptTimeoutError,
   OutcomeUnknownError,
   type ResilienceOptions,
-  retryPolicy,
   type SessionKilledEvent,
 } from '../../src/index.ts';
 import { failureOf, later } from '../contract/outcome.ts';
@@ -321,7 +320,7 @@ describe('the thread of a lost session', unhurried, () => {
       void pool.end();
       stage.router.set('pass');
     });
-    const { sessionKiller } = poolCoreOf(core(pool), retryPolicy());
+    const { sessionKiller } = registeredClient(pool)?.core ?? expect.fail('a resilient pool');
     const limits = { until: performance.now() + 50_000, signal: undefined, insists: true };
     expect(await sessionKiller.kill(session, limits)).toBe('unreachable');
   });

@@ -84,12 +84,13 @@ export class ControlConnection {
    *
    * @param patience in milliseconds
    * @param anew on a connection that is made for this, so that a load balancer chooses again
+   * @param mayBorrow over an idle connection of the pool, where the server takes no new one
    */
-  async look(ids: readonly number[], patience: number, anew = false): Promise<Look> {
+  async look(ids: readonly number[], patience: number, anew = false, mayBorrow = false): Promise<Look> {
     if (anew) this.close();
     const until = performance.now() + patience;
     const look = await this.#ask(patience, (open) => this.#look(open, ids));
-    return look.answer === 'error' ? ((await this.#lookFromPool(ids, until)) ?? look) : look;
+    return look.answer === 'error' && mayBorrow ? ((await this.#lookFromPool(ids, until)) ?? look) : look;
   }
 
   async #look({ connection, self, mostWorkers }: Open, ids: readonly number[]): Promise<Look> {

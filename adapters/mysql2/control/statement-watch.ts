@@ -116,7 +116,7 @@ export class StatementWatch {
         silence.elsewhereSince !== undefined || (silence.idleSince !== undefined && !watched.session.seenOn),
     );
     const ids = suspects.flatMap(({ watched }) => watched.session.threadId ?? []);
-    const look = await control.look(ids, Math.max(pauseAfterSilence, Math.min(longestQuestion, limit)), anew);
+    const look = await control.look(ids, Math.max(pauseAfterSilence, Math.min(longestQuestion, limit)), anew, true);
     if (look.answer === 'none') this.#unreachableSince.set(control, silentSince);
     else this.#unreachableSince.delete(control);
     // What was answered meanwhile may still lie in the kernel.

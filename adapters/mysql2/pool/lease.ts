@@ -116,11 +116,6 @@ export class Lease implements Holder, Watched {
     return this.#pooled.state;
   }
 
-  /** What its session is in, and this use of it did not do, is how the sessions of the pool are. */
-  get isFirstUse(): boolean {
-    return this.#pooled.isFirstUse;
-  }
-
   /** What the server has said last; `unsure` after a failure that may have ended the transaction. */
   get transactionState(): TransactionState {
     return this.#pooled.transactionState;
@@ -222,6 +217,8 @@ export class Lease implements Holder, Watched {
     statement.command = command;
     if (!this.watchesCommands) {
       onCommandResult(command, (error, row) => {
+        // That its connection was lost, is known already.
+        if (error && statement.failed !== undefined) return;
         const isHeader = !error && !isRow(command);
         const wrong = isHeader ? statement.unfitting(row) : undefined;
         if (wrong !== undefined) fail(wrong);

@@ -54,22 +54,20 @@ export function assertCommits(lease: Pick<Lease, 'state'>, sql: unknown): void {
  *
  * @throws SessionBoundError
  */
-export function assertCommitted(lease: Pick<Lease, 'state' | 'lastStatement' | 'isFirstUse'>): void {
-  const { state, lastStatement, isFirstUse } = lease;
+export function assertCommitted(lease: Pick<Lease, 'state' | 'lastStatement'>): void {
+  const { state, lastStatement } = lease;
   const { inTransaction, autocommit } = lastStatement?.status ?? {
     inTransaction: state.transaction === 'open',
     autocommit: state.autocommit,
   };
   if (!inTransaction) return;
-  // A read has said all that it had to say. The sessions of the pool begin like that (`init_connect`).
-  if ((!autocommit || isFirstUse) && lastStatement?.isSafeRead(false) === true) return;
+  // A read has said all that it had to say.
+  if (!autocommit && lastStatement?.isSafeRead(false) === true) return;
   const kind = lastStatement?.kind;
   if (kind === undefined || !kind.leavesUncommitted) {
     throw undone(inDoubt, 'It left a transaction open, and no statement behind it could have ended that');
   }
   if (autocommit && !kind.beginsTransaction) {
-    if (isFirstUse)
-      throw undone(permanent, 'The sessions of this pool begin in a transaction, and nothing commits that');
     throw undone(begunByOthers, 'It ran in a transaction that somebody had left open');
   }
   throw undone(permanent, 'It left a transaction open, and nothing would have committed that');

@@ -161,11 +161,6 @@ export class PooledConnection {
     return this.#holders === 0;
   }
 
-  /** Nobody has held it before whoever holds it now. */
-  get isFirstUse(): boolean {
-    return this.#holders === 1;
-  }
-
   get isLost(): boolean {
     return this.#lost || isKnownDead(this.core);
   }

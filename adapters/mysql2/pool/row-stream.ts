@@ -3,6 +3,39 @@ import type { Lease, StatementLimits } from './lease.ts';
 /** Rows that may wait in memory before the connection is paused. */
 const highWaterMark = 64;
 
+/** The same where something waits behind them, which could never be sent if their reader waited for that. */
+const mostBehind = 65_536;
+
+/** Whether something waits until all rows of a statement have come, however slowly they are read. */
+export class RowDemand {
+  readonly #onFull: () => void;
+  #isUrgent = false;
+  #readOn: () => void = () => {};
+
+  /** @param onFull called when there are so many rows that they are not read on for that */
+  constructor(onFull: () => void) {
+    this.#onFull = onFull;
+  }
+
+  /** Something waits behind the rows from now on. */
+  press(): void {
+    this.#isUrgent = true;
+    this.#readOn();
+  }
+
+  /** @param readOn lets the connection bring more rows */
+  begin(readOn: () => void): void {
+    this.#readOn = readOn;
+  }
+
+  /** So many rows wait for their reader: whether the connection is to be paused. */
+  isEnough(count: number): boolean {
+    if (count < (this.#isUrgent ? mostBehind : highWaterMark)) return false;
+    if (this.#isUrgent) this.#onFull();
+    return true;
+  }
+}
+
 /**
  * The rows of one statement, as they come, with back-pressure. Ends with an error when the connection is lost (mysql2's own stream
  * then hangs, or ends as if it were complete).
@@ -11,6 +44,7 @@ const highWaterMark = 64;
  * because what is left of the result is still on its way. In a transaction, whose lease goes on, the rest is read and dropped.
  *
  * @param onEnd called when nothing of the result is left on the wire, with what it failed with
+ * @param demand whether something waits for that
  * @throws the driver's error, with evidence; AttemptTimeoutError when a row is waited for longer than `attemptTimeout`
  */
 export async function* streamRows(
@@ -20,6 +54,7 @@ export async function* streamRows(
   limits: StatementLimits,
   lifetime: 'own-lease' | 'in-transaction',
   onEnd: (error?: unknown) => void = () => {},
+  demand: RowDemand = new RowDemand(() => {}),
 ): AsyncGenerator<unknown, void, void> {
   const { connection } = lease;
   const rows: unknown[] = [];
@@ -39,8 +74,11 @@ export async function* streamRows(
     // What comes after a failure is none of the caller's rows.
     if (end.state !== 'open') return;
     rows.push(row);
-    if (rows.length >= highWaterMark) connection.pause();
+    if (demand.isEnough(rows.length)) connection.pause();
     wake();
+  });
+  demand.begin(() => {
+    if (end.state === 'open') connection.resume();
   });
   command.on('error', fail);
   command.on('end', () => close('ended'));

@@ -22,3 +22,11 @@ export function isRefusal(error: unknown): error is Error {
 export function firstErrorBehind(thrown: unknown): unknown {
   return isRefusal(thrown) ? (thrown.cause ?? thrown) : thrown;
 }
+
+/** The error of a statement that was called while rows of the same transaction were being read, more of them than are kept for that. */
+export function behindRows(): Error {
+  return new Error(
+    'This statement was called while your code reads rows of the same transaction, and more of them are left than gone-away keeps in memory: it was not sent. ' +
+      'Read them to their end first, or leave the loop',
+  );
+}

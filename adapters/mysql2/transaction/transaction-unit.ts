@@ -10,10 +10,10 @@ import {
 import type { Lease, StatementLimits, StatementMethod, StatementResult } from '../pool/lease.ts';
 import { LeaseClient } from '../pool/lease-client.ts';
 import type { PoolUse } from '../pool/pool-use.ts';
-import { openRows } from '../pool/row-stream.ts';
+import { openRows, RowDemand } from '../pool/row-stream.ts';
 import { OwnSide } from './own-side.ts';
 import { readStatementFailure } from './read-statement-failure.ts';
-import { refusedStatement } from './refused-statement.ts';
+import { behindRows, refusedStatement } from './refused-statement.ts';
 
 /** A statement that is sent once more: alone in its transaction, and not executed. */
 const firstStatement = transactionOperation(() => false);
@@ -26,6 +26,9 @@ interface Call {
   /** A part of its answer is with the caller: it cannot be sent again. This drops the rest of it, whose reader gets an error. */
   drop?: () => void;
 }
+
+/** In the place of a call whose caller has been told already that it is not sent. */
+const nothing: Call = { send: async () => {}, refuse: () => {} };
 
 /**
  * A transaction from before its BEGIN to after its end: its connection, and the queue of its statements.
@@ -49,6 +52,8 @@ export class TransactionUnit extends LeaseClient {
   /** Tells the search what became of the statement that it is for. */
   #resent: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | undefined;
   #whenOver: (() => void) | undefined;
+  /** Of the rows that are being read. */
+  #demand: RowDemand | undefined;
   /** For the statements that are not the user's: BEGIN, COMMIT, ROLLBACK. They pass the queue by. */
   readonly ownSide: LeaseClient;
 
@@ -107,6 +112,7 @@ export class TransactionUnit extends LeaseClient {
 
   override async *stream(sql: unknown, values: unknown): AsyncGenerator<unknown, void, void> {
     let isDropped = false;
+    const demand = new RowDemand(() => this.#refuseBehindRows());
     yield* await new Promise<AsyncGenerator<unknown, void, void>>((resolve, reject) => {
       const call: Call = {
         send: async () => {
@@ -115,7 +121,7 @@ export class TransactionUnit extends LeaseClient {
           const ended = new Promise<{ readonly error: unknown }>((end) => {
             onEnd = (error) => end({ error });
           });
-          const rows = await openRows(this.lease, sql, values, this.#limits, 'in-transaction', onEnd);
+          const rows = await openRows(this.lease, sql, values, this.#limits, 'in-transaction', onEnd, demand);
           call.drop = () => {
             isDropped = true;
             // What it fails with, the reader gets, and the transaction.
@@ -123,7 +129,10 @@ export class TransactionUnit extends LeaseClient {
           };
           resolve(rows);
           if (this.#gate.callback === 'threw') call.drop();
+          this.#demand = demand;
+          if (this.#gate.waiting.length > 0) demand.press();
           const { error } = await ended;
+          this.#demand = undefined;
           if (error !== undefined) throw error;
         },
         refuse: reject,
@@ -135,6 +144,7 @@ export class TransactionUnit extends LeaseClient {
 
   /** The callback has returned: ends when all that it has called before is answered. Nothing is taken any more. */
   finish(): Promise<void> {
+    this.#demand?.press();
     return this.#close({ type: 'returned' });
   }
 
@@ -164,6 +174,15 @@ export class TransactionUnit extends LeaseClient {
     this.#lastId += 1;
     this.#calls.set(this.#lastId, call);
     this.#take({ type: 'called', id: this.#lastId });
+    this.#demand?.press();
+  }
+
+  /** Their reader may be waiting for one of these, and would wait for ever. */
+  #refuseBehindRows(): void {
+    for (const id of this.#gate.waiting) {
+      this.#calls.get(id)?.refuse(behindRows());
+      this.#calls.set(id, nothing);
+    }
   }
 
   #take(event: GateEvent): void {

@@ -155,27 +155,4 @@ export function describeLoneStatements(create: CreateBinding, stage: Stage): voi
       expect(await stage.rows()).toEqual([1]);
     });
   });
-  describe.each(['BEGIN', 'START TRANSACTION READ ONLY'])('on a server whose sessions begin with %s', (begin) => {
-    const beginLikeThat = async (): Promise<Opened> => {
-      await stage.asRoot((root) => root.query(`SET GLOBAL init_connect = '${begin}'`));
-      stage.after(() => stage.asRoot((root) => root.query("SET GLOBAL init_connect = ''")));
-      return open();
-    };
-
-    test('reads on their own are answered', async () => {
-      const binding = await beginLikeThat();
-      await stage.server.admin('INSERT INTO stage_rows (id) VALUES (7)');
-      for (let round = 0; round < 3; round += 1) expect(await binding.read()).toEqual([7]);
-    });
-
-    test('a write on its own is not done, and nobody is told that it was; a transaction is durable', async () => {
-      const binding = await beginLikeThat();
-      const error = await thrownBy(binding.insert(1));
-      if (begin === 'BEGIN') expect(error).toBeInstanceOf(SessionBoundError);
-      else expect(classify(error)).toMatchObject({ errno: 1792 });
-      expect(await stage.rows()).toEqual([]);
-      if (begin === 'BEGIN') await binding.transaction((tx) => tx.insert(2));
-      expect(await stage.rows()).toEqual(begin === 'BEGIN' ? [2] : []);
-    });
-  });
 }
