@@ -1,6 +1,5 @@
-import { causesOf } from './error-facts.ts';
+import { BesideErrors } from './beside-errors.ts';
 import type { Failure } from './failure.ts';
-import { processWide } from './process-wide.ts';
 
 /**
  * What became of the server's thread of a lost session.
@@ -26,23 +25,16 @@ export type KillSession = (limits: KillLimits) => Promise<KillResult>;
 /** How long work waits for a KILL that it could do without, in milliseconds. A thread that can be stopped is gone in a few. */
 export const killTimeout = 1_000;
 
-/** Travels beside the error object, as evidence does, and for the same reasons. */
-function killMap(): WeakMap<object, KillSession> {
-  return processWide('kill', () => new WeakMap());
-}
+const kills = new BesideErrors<KillSession>('kill');
 
 /** Remembers how to stop what the session that failed with this error may still be doing. */
 export function attachKill(error: unknown, kill: KillSession): void {
-  if (typeof error === 'object' && error !== null) killMap().set(error, kill);
+  kills.set(error, kill);
 }
 
 /** How to stop what the session may still be doing that this error, or one that caused it, comes from; undefined if there is nothing to stop. */
 export function killOf(error: unknown): KillSession | undefined {
-  for (const link of causesOf(error)) {
-    const kill = typeof link === 'object' && link !== null ? killMap().get(link) : undefined;
-    if (kill !== undefined) return kill;
-  }
-  return undefined;
+  return kills.find(error);
 }
 
 /** The failure with what became of its session's thread. Pure. */

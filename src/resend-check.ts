@@ -1,5 +1,4 @@
-import { causesOf } from './error-facts.ts';
-import { processWide } from './process-wide.ts';
+import { BesideErrors } from './beside-errors.ts';
 
 export interface ResendCheckLimits {
   /** On `performance.now()`'s clock, in milliseconds: after this nothing is known. */
@@ -11,21 +10,14 @@ export interface ResendCheckLimits {
 /** Finds out whether the server would refuse what failed, however often it is sent: the error to give up with, or undefined. Never rejects. */
 export type ResendCheck = (limits: ResendCheckLimits) => Promise<Error | undefined>;
 
-/** Travels beside the error object, as evidence does, and for the same reasons. */
-function checkMap(): WeakMap<object, ResendCheck> {
-  return processWide('resend-check', () => new WeakMap());
-}
+const checks = new BesideErrors<ResendCheck>('resend-check');
 
 /** Remembers what is to be asked before the work that failed with this error is sent again. */
 export function attachResendCheck(error: unknown, check: ResendCheck): void {
-  if (typeof error === 'object' && error !== null) checkMap().set(error, check);
+  checks.set(error, check);
 }
 
 /** What is to be asked before work that failed with this error, or with one that it was caused by, is sent again; undefined: nothing. */
 export function resendCheckOf(error: unknown): ResendCheck | undefined {
-  for (const link of causesOf(error)) {
-    const check = typeof link === 'object' && link !== null ? checkMap().get(link) : undefined;
-    if (check !== undefined) return check;
-  }
-  return undefined;
+  return checks.find(error);
 }
