@@ -120,6 +120,41 @@ describe('rows that are read from a command of mysql2', unhurried, () => {
     expect(await readAll(pool.query('SELECT 1 AS one').stream())).toEqual([{ one: 1 }]);
   });
 
+  test('of a write that nothing commits: the error, and no result', async () => {
+    await stage.asRoot((root) => root.query("SET GLOBAL init_connect = 'SET autocommit = 0'"));
+    stage.after(() => stage.asRoot((root) => root.query("SET GLOBAL init_connect = ''")));
+    const { pool } = open(1);
+    const told: string[] = [];
+    const query = pool.query('INSERT INTO stage_rows (id) VALUES (1)');
+    await new Promise<void>((resolve) => {
+      query.on('result', () => told.push('result'));
+      query.on('error', (error: { code?: string }) => told.push(String(error.code)));
+      query.on('end', resolve);
+    });
+    expect(told).toEqual(['ERR_GONE_AWAY_SESSION_BOUND']);
+    expect(await stage.rows()).toEqual([]);
+  });
+
+  test('of a write: what the server says of it, once', async () => {
+    const { pool } = open(1);
+    expect(await readEvents(pool.query('INSERT INTO stage_rows (id) VALUES (1)'))).toMatchObject([{ affectedRows: 1 }]);
+  });
+
+  test('end with the reason of a signal, also in their middle', async () => {
+    await fill(many);
+    const { pool } = open(1);
+    const controller = new AbortController();
+    const reason = new Error('the user went away');
+    const stream = pool.$resilience({ signal: controller.signal }).query(select).stream({ highWaterMark: 1 });
+    const failure = failureOf(
+      (async () => {
+        for await (const _row of stream) controller.abort(reason);
+      })(),
+    );
+    expect(await failure).toBe(reason);
+    expect(await readAll(pool.query('SELECT 1 AS one').stream())).toEqual([{ one: 1 }]);
+  });
+
   test('wait their turn: on a pool of one, statements are sent in the order of the calls', async () => {
     const { pool } = open(1);
     const order: number[] = [];

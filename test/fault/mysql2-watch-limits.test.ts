@@ -1,15 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { Connection } from 'mysql2';
 import { createPool, type Pool } from 'mysql2/promise';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
-import {
-  OutcomeUnknownError,
-  type ResilienceOptions,
-  type RetryEvent,
-  type SessionKilledEvent,
-} from '../../src/index.ts';
+import { OutcomeUnknownError, type ResilienceOptions, type RetryEvent } from '../../src/index.ts';
 import { failureOf, later } from '../contract/outcome.ts';
 import { unhurried, useStage } from '../support/stage.ts';
 
@@ -81,22 +74,6 @@ describe('a statement that the server cannot be asked about as usual', unhurried
       const [rows] = await held.query('SELECT SLEEP(1.5) AS slept');
       expect(rows).toEqual([{ slept: 0 }]);
       held.release();
-    });
-
-    test('is not called gone when it was given up', async () => {
-      const results: unknown[] = [];
-      const listener = (event: unknown) => results.push((event as SessionKilledEvent).result);
-      subscribe('gone-away:session-killed', listener);
-      stage.after(async () => unsubscribe('gone-away:session-killed', listener));
-      const { pool } = open({}, { attemptTimeout: 200, retries: 0 });
-      const { database = '' } = stage.direct();
-      pool.on('connection', (connection) => {
-        (connection as unknown as Connection).changeUser({ ...other, database }, () => {});
-      });
-      const unlock = await stage.lock();
-      expect((await failureOf(pool.query('SELECT id FROM stage_rows'))).message).toMatch('attemptTimeout');
-      await expect.poll(() => results).toEqual(['not-ours']);
-      await unlock();
     });
   });
 

@@ -64,6 +64,29 @@ describe.each(adapters)('operations that are called together in a transaction, o
     }
   });
 
+  test('end where a hook asks for more in the same transaction, though nobody waits for them', async () => {
+    const prisma = createExtendedClient(stage, adapter, options());
+    let ask: (() => Promise<unknown>) | undefined;
+    const hooked = prisma.$extends({
+      query: {
+        user: {
+          create: async ({ args, query }) => {
+            const result = await query(args);
+            await ask?.();
+            return result;
+          },
+        },
+      },
+    });
+    let forgotten: Promise<unknown> = Promise.resolve();
+    await hooked.$transaction(async (tx) => {
+      ask = () => tx.$queryRaw`SELECT 1`;
+      await tx.$queryRaw`SELECT 1`;
+      forgotten = tx.user.create(ada).catch(() => {});
+    });
+    await forgotten;
+  });
+
   test('fail, each of them, when they are called after its end', async () => {
     const prisma = createExtendedClient(stage, adapter, options());
     const tx = await prisma.$transaction(async (given) => given);

@@ -8,6 +8,7 @@ import {
   type Failure,
   type FailureKind,
   limitsLockWait,
+  propertyOf,
   readStatementKind,
 } from '../../../src/internal.ts';
 import { nameSize, type PacketLimit } from '../control/packet-limit.ts';
@@ -45,6 +46,9 @@ const mayLeaveRunning: ReadonlySet<FailureKind> = new Set([
   'aborted',
   'protocol',
 ]);
+
+/** ER_LOCK_WAIT_TIMEOUT */
+const lockWaitTimeout = 1205;
 
 /** ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION */
 const readOnlySession = 1792;
@@ -331,7 +335,9 @@ export class PooledConnection {
     const wasOpen = this.state.transaction === 'unsure' && error === this.#unsureBy;
     // Its own answer may have ended the transaction that it was sent in.
     const hasClosed = command !== undefined && this.#closedBy?.deref() === command;
-    return this.#evidence(command, wasOpen || hasClosed || this.state.transaction === 'open');
+    const evidence = this.#evidence(command, wasOpen || hasClosed || this.state.transaction === 'open');
+    const isOwnLimit = propertyOf(error, 'errno') === lockWaitTimeout && limitsLockWait(sqlOf(command) ?? '');
+    return isOwnLimit ? { ...evidence, limitsLockWait: true } : evidence;
   }
 
   #evidence(command: DriverCommand | undefined, isOpen: boolean): Evidence {
@@ -347,7 +353,6 @@ export class PooledConnection {
       commits: kind.isCommit,
       abandoned: false,
       ...(!isWhole && { isPart: true }),
-      ...(limitsLockWait(sql) && { limitsLockWait: true }),
       alone:
         !isOpen &&
         this.state.transaction === 'none' &&

@@ -1,7 +1,35 @@
 import { noteConnection, type QueryCommand } from '../driver/query-command.ts';
+import { isRow } from '../driver/result-end.ts';
 import type { Lease, StatementLimits } from './lease.ts';
 import type { PoolUse } from './pool-use.ts';
 import { runStatement } from './run-statement.ts';
+
+type Told = readonly [event: 'fields' | 'result', ...values: unknown[]];
+
+/** What an attempt has been told, until the caller may hear of it: rows at once, what a write says of itself when it is durable. */
+class Relay {
+  readonly #query: QueryCommand;
+  #kept: Told[] = [];
+  handedOver = false;
+
+  constructor(query: QueryCommand) {
+    this.#query = query;
+  }
+
+  beginAttempt(): void {
+    this.#kept = [];
+  }
+
+  tell(told: Told, isFinal: boolean): void {
+    this.#kept.push(told);
+    if (isFinal || this.handedOver) this.flush();
+  }
+
+  flush(): void {
+    this.handedOver = true;
+    for (const told of this.#kept.splice(0)) this.#query.emit(...told);
+  }
+}
 
 /**
  * Runs a statement whose rows its caller reads from the events of `query`, as often as the policy and the evidence allow until the first of them is handed on. Its
@@ -10,22 +38,24 @@ import { runStatement } from './run-statement.ts';
  * @throws what {@link runStatement} throws
  */
 export async function relayQuery(use: PoolUse, sql: unknown, values: unknown, query: QueryCommand): Promise<void> {
-  const handedOver = { yet: false };
+  const relay = new Relay(query);
   await runStatement(
     use,
     sql,
     async (lease) => {
       noteConnection(query, lease.connection);
+      relay.beginAttempt();
       try {
-        await relayEvents(lease, sql, values, use.policy, query, handedOver);
+        await relayEvents(lease, sql, values, use.policy, query, relay);
       } finally {
         // From here on it is somebody else's, and not for this stream to pause.
         noteConnection(query, undefined);
       }
     },
     (lease) => lease.release(),
-    () => handedOver.yet,
+    () => relay.handedOver,
   );
+  relay.flush();
 }
 
 function relayEvents(
@@ -34,44 +64,37 @@ function relayEvents(
   values: unknown,
   limits: StatementLimits,
   query: QueryCommand,
-  handedOver: { yet: boolean },
+  relay: Relay,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    /** What comes before the first row can be had again. */
-    let fields: unknown[][] = [];
     let stopWatching = () => {};
     let hasEnded = false;
     const end = (error?: unknown): void => {
       if (hasEnded) return;
       hasEnded = true;
       stopWatching();
-      if (error === undefined) {
-        flush();
-        resolve();
-      } else {
-        reject(error);
-      }
+      if (error === undefined) resolve();
+      else reject(error);
     };
-    const flush = (): void => {
-      handedOver.yet = true;
-      for (const told of fields.splice(0)) query.emit('fields', ...told);
+    const watch = (watched: StatementLimits): void => {
+      stopWatching();
+      stopWatching = lease.abandonWhen(watched, () => command, end);
     };
     const command = lease.stream(sql, values, end);
     if (typeof command.sql === 'string') query.sql = command.sql;
-    const on = (event: string, listener: (...told: unknown[]) => void) => command.on(event, listener as never);
-    on('fields', (...told) => {
-      if (hasEnded) return;
-      if (handedOver.yet) query.emit('fields', ...told);
-      else fields = [...fields, told];
-    });
-    on('result', (...told) => {
-      if (hasEnded) return;
-      stopWatching();
-      flush();
-      query.emit('result', ...told);
-    });
-    on('error', end);
-    on('end', () => end());
-    stopWatching = lease.abandonWhen(limits, () => command, end);
+    let hasAnswered = false;
+    const relayed = (event: 'fields' | 'result') =>
+      command.on(event, ((...told: unknown[]) => {
+        if (hasEnded) return;
+        // From its first answer on, only the signal ends it: how slowly rows are read is the caller's.
+        if (!hasAnswered && limits.attemptTimeout !== undefined) watch({ ...limits, attemptTimeout: undefined });
+        hasAnswered = true;
+        relay.tell([event, ...told], event === 'result' && isRow(command));
+      }) as never);
+    relayed('fields');
+    relayed('result');
+    command.on('error', end);
+    command.on('end', () => end());
+    if (!hasEnded) watch(limits);
   });
 }

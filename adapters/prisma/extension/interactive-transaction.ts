@@ -234,9 +234,10 @@ async function runCallback(
 async function waitForOthers(tx: object, transaction: RunningTransaction, sent: Promise<unknown>): Promise<void> {
   if (adapterNameOf(tx) === adapterInfo.adapterName) return;
   await nextTurn();
+  await transaction.operations.settled();
+  // Not before: what is under way may itself ask for something more, in a hook of somebody else's.
   const over = () => {};
   transaction.closing = sent.then(over, over);
-  await transaction.operations.settled();
 }
 
 /** Nothing of the user's was sent, whatever became of BEGIN. */

@@ -23,9 +23,9 @@ export class OperationsTogether {
     );
   }
 
-  /** Comes when all that are under way have ended, however they did. */
+  /** Comes when none is under way any more, however they ended. */
   async settled(): Promise<void> {
-    await Promise.allSettled(this.#underWay);
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
   }
 
   async #note(query: () => PromiseLike<unknown>): Promise<unknown> {

@@ -49,6 +49,7 @@ const rows: readonly (readonly [what: string, change: Case, expected: Sighting])
   ['sees a proxy that has ids of its own', { self: { threadId: 1 } }, 'unprovable'],
   ['sees a proxy by its address', { threads: [{ ...mine, host: '10.0.0.5:50009' }, lost] }, 'unprovable'],
   ['sees a proxy by its port', { threads: [{ ...mine, host: '10.0.0.1:40000' }, lost] }, 'unprovable'],
+  ['knows nothing of one whose user has changed', { session: { userChanged: true }, threads: [mine] }, 'unprovable'],
   ['knows nothing over a socket file', { session: { endpoints: undefined } }, 'unprovable'],
   ['knows nothing where its own socket tells nothing', { self: { endpoints: undefined } }, 'unprovable'],
   ['knows nothing without an id', { session: { threadId: undefined } }, 'unprovable'],
