@@ -50,7 +50,8 @@ export class Lane {
     // On a machine that is busy with other things an attempt may be given up that met no silence, and then another one.
     const { attemptTimeout: _limit, ...unlimited } = ofWay;
     const ofCuts = alwaysSucceeds && ofWay.attemptTimeout !== undefined ? { ...ofWay, retries: 40 } : ofWay;
-    const policy = patience === 'listens' ? unlimited : ofCuts;
+    // What the server is asked about a statement that takes long is no part of its conversation.
+    const policy = patience === 'listens' ? { ...unlimited, watch: false as const } : ofCuts;
     const { host } = server;
     const proxy = await createFaultProxy({ host, port: server.port, transparent });
     const { port } = proxy;
