@@ -361,7 +361,8 @@ describe('a statement that has had no answer for `watch.after`', unhurried, () =
   });
 
   test('is taken for lost when its thread is gone, and nobody said so', async () => {
-    const pool = open();
+    // Meanwhile the server cannot be asked either, and that is not what is to end it.
+    const pool = open({ watch: { ...watch, timeout: 30_000 } });
     const held = await pool.getConnection();
     await held.query('SELECT 1');
     // What the server says of its end goes nowhere.

@@ -77,7 +77,8 @@ export function describeEveryByte(clients: readonly ClientName[]): void {
       for (const way of wayNames.filter((name) => meets(client, workload, name))) {
         const sample = { count: counts[way], seed };
         const summary = await run({ server, ledger }, { client, workload, way, every: 1, sample });
-        expect(summary.violations.map(sentenceOf), `BYTES_SEED=${seed}`).toEqual([]);
+        const violations = summary.violations.map(sentenceOf);
+        expect(violations, `${way}, with BYTES_SEED=${seed}: ${violations.join('; ')}`).toEqual([]);
         // What was not cut proves nothing. Under TLS a conversation is shorter where it resumes a session.
         expect(summary.cuts / summary.conversations, `${way}: the share that was cut`).toBeGreaterThan(0.5);
         for (const { proof, byte } of rules.filter(
