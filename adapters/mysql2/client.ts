@@ -9,6 +9,7 @@ import {
   retryPolicy,
 } from '../../src/internal.ts';
 import { corePoolOf, wantsCallerStack } from './driver/pool.ts';
+import { sqlAsCalled, valuesAsCalled } from './pool/as-called.ts';
 import type { Lease, StatementMethod, StatementResult } from './pool/lease.ts';
 import { type PoolCore, poolCoreOf } from './pool/pool-core.ts';
 import type { PoolUse } from './pool/pool-use.ts';
@@ -43,8 +44,10 @@ export class ResilientClient implements PoolUse {
   }
 
   /** One statement, retried as the policy and the evidence allow. */
-  run(method: StatementMethod, sql: unknown, values: unknown): Promise<StatementResult> {
+  run(method: StatementMethod, given: unknown, parameters: unknown): Promise<StatementResult> {
     const { policy } = this;
+    const sql = sqlAsCalled(given);
+    const values = valuesAsCalled(parameters);
     if (policy.exactlyOnce && needsLedger(sql)) return runSingleWrite(this, method, sql, values);
     return runStatement(
       this,

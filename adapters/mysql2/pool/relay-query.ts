@@ -1,5 +1,6 @@
 import { noteConnection, type QueryCommand } from '../driver/query-command.ts';
 import { isRow } from '../driver/result-end.ts';
+import { sqlAsCalled, valuesAsCalled } from './as-called.ts';
 import type { Lease, StatementLimits } from './lease.ts';
 import type { PoolUse } from './pool-use.ts';
 import { runStatement } from './run-statement.ts';
@@ -37,7 +38,14 @@ class Relay {
  *
  * @throws what {@link runStatement} throws
  */
-export async function relayQuery(use: PoolUse, sql: unknown, values: unknown, query: QueryCommand): Promise<void> {
+export async function relayQuery(
+  use: PoolUse,
+  given: unknown,
+  parameters: unknown,
+  query: QueryCommand,
+): Promise<void> {
+  const sql = sqlAsCalled(given);
+  const values = valuesAsCalled(parameters);
   const relay = new Relay(query);
   await runStatement(
     use,

@@ -7,6 +7,7 @@ import {
   stepGate,
   transactionOperation,
 } from '../../../src/internal.ts';
+import { sqlAsCalled, valuesAsCalled } from '../pool/as-called.ts';
 import type { Lease, StatementLimits, StatementMethod, StatementResult } from '../pool/lease.ts';
 import { LeaseClient } from '../pool/lease-client.ts';
 import type { PoolUse } from '../pool/pool-use.ts';
@@ -93,7 +94,9 @@ export class TransactionUnit extends LeaseClient {
     return begun;
   }
 
-  override run(method: StatementMethod, sql: unknown, values: unknown): Promise<StatementResult> {
+  override run(method: StatementMethod, given: unknown, parameters: unknown): Promise<StatementResult> {
+    const sql = sqlAsCalled(given);
+    const values = valuesAsCalled(parameters);
     return new Promise((resolve, reject) => {
       const send = () => this.lease.run(method, sql, values, this.#limits).then(resolve);
       this.#call({ send, refuse: reject });
@@ -110,7 +113,9 @@ export class TransactionUnit extends LeaseClient {
     return this.lease.run(method, sql, values, limits);
   }
 
-  override async *stream(sql: unknown, values: unknown): AsyncGenerator<unknown, void, void> {
+  override async *stream(given: unknown, parameters: unknown): AsyncGenerator<unknown, void, void> {
+    const sql = sqlAsCalled(given);
+    const values = valuesAsCalled(parameters);
     let isDropped = false;
     const demand = new RowDemand(() => this.#refuseBehindRows());
     yield* await new Promise<AsyncGenerator<unknown, void, void>>((resolve, reject) => {
