@@ -56,6 +56,8 @@ export function callbackMethods(pool: CallbackPool, client: ResilientClient, pro
 
 /** Without a callback, the caller reads events or a stream from the command itself. */
 function readEvents(client: ResilientClient, sql: unknown, values: unknown, command: QueryCommand): void {
+  // As with mysql2's own pool, a statement of which nobody reads anything may fail without ending the process.
+  command.once('error', () => {});
   const read =
     client.policy.exactlyOnce && needsLedger(sql)
       ? client.run('query', sql, values).then(([rows, fields]) => {

@@ -1,3 +1,4 @@
+import assert from 'node:assert';
 import type { Readable } from 'node:stream';
 import { type Pool as CallbackPool, createPool as createCallbackPool, type PoolConnection } from 'mysql2';
 import { describe, expect, test } from 'vitest';
@@ -183,6 +184,23 @@ describe('rows that are read from a command of mysql2', unhurried, () => {
     });
     expect(called).toMatchObject({ sql: 'SELECT 1 AS one', values: [1], stream: expect.any(Function) });
   });
+
+  test.each([
+    ['fails on the server', 'SELEC 1', () => {}],
+    ['has a listener that throws', 'SELECT 1', () => assert.fail('mine')],
+  ])(
+    'end nothing but themselves, when nobody listens to the error of a statement that %s',
+    async (_what, sql, listener) => {
+      const { pool } = open();
+      const uncaught: unknown[] = [];
+      const note = (error: unknown) => uncaught.push(error);
+      process.on('uncaughtExceptionMonitor', note);
+      stage.after(async () => void process.off('uncaughtExceptionMonitor', note));
+      const query = pool.query(sql).on('result', listener);
+      await new Promise((resolve) => query.on('end', resolve));
+      expect(uncaught).toEqual([]);
+    },
+  );
 
   test('that nobody reads to their end do not keep the connection', async () => {
     await fill(many);
