@@ -132,12 +132,12 @@ describe.each(ledgerBindings)('a COMMIT in doubt, with $name', unhurried, ({ cre
       await binding.transaction(insertOne(), { exactlyOnce: true });
       const sent = recordStatements(stage.proxy);
       const broken = breakCommit(stage, 'executed');
-      const clock = minutes(-50);
+      const restore = minutes(-50);
       let restored = false;
       const work = binding.transaction(
         async (tx) => {
           await tx.insert(2);
-          if (!restored) clock.mockRestore();
+          if (!restored) restore();
           restored = true;
           return 'done';
         },
