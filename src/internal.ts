@@ -39,6 +39,7 @@ export {
 } from './sql/statement-kind.ts';
 export { firstWordOf } from './sql/statement-text.ts';
 export { publish } from './telemetry.ts';
+export * as timers from './timers.ts';
 export {
   type GateAction,
   type GateEvent,

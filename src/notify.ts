@@ -37,6 +37,7 @@ function watch(returned: unknown): void {
 
 function warn(error: unknown): void {
   const stack = propertyOf(error, 'stack');
+  // biome-ignore lint/style/noRestrictedGlobals: a warning, no timer
   process.emitWarning(`A hook of the policy failed: ${messageOf(error)}`, {
     code: 'GONE_AWAY_HOOK',
     detail: typeof stack === 'string' ? stack : '',

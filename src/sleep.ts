@@ -1,3 +1,5 @@
+import * as timers from './timers.ts';
+
 /**
  * Waits, and stops waiting at once when the signal aborts.
  *
@@ -6,10 +8,10 @@
 export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const onAbort = () => {
-      clearTimeout(timer);
+      timers.clearTimeout(timer);
       reject(signal?.reason);
     };
-    const timer = setTimeout(() => {
+    const timer = timers.setTimeout(() => {
       signal?.removeEventListener('abort', onAbort);
       resolve();
     }, milliseconds);

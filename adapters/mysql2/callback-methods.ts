@@ -1,4 +1,5 @@
 import type { Pool as CallbackPool } from 'mysql2';
+import { timers } from '../../src/internal.ts';
 import type { ResilientClient } from './client.ts';
 import { createQueryCommand, type QueryCommand } from './driver/query-command.ts';
 import type { StatementMethod } from './pool/lease.ts';
@@ -77,5 +78,5 @@ function readEvents(client: ResilientClient, sql: unknown, values: unknown, comm
 
 /** Runs a user's callback outside the promise: what it throws is uncaught, as with mysql2, and not a rejection of ours. */
 function outside(callback: () => void): void {
-  process.nextTick(callback);
+  timers.nextTick(callback);
 }

@@ -12,6 +12,7 @@ import { type LedgerBinding, type LedgerCallback, ledgerBindings } from '../supp
 import { breakCommit, type CommitAnswer, freshLedger, isCommit, ledgerOf } from '../support/ledger/stage-ledger.ts';
 import { recordStatements } from '../support/proxy/record-statements.ts';
 import { unhurried, useStage } from '../support/stage.ts';
+import { shiftWallClock } from '../support/wall-clock.ts';
 
 const modes: readonly { readonly mode: string; readonly options: TransactionOptions }[] = [
   { mode: 'exactlyOnce', options: { exactlyOnce: true } },
@@ -113,12 +114,7 @@ describe.each(ledgerBindings)('a COMMIT in doubt, with $name', unhurried, ({ cre
   });
 
   describe('of a transaction that took long', () => {
-    const minutes = (count: number) => {
-      const now = Date.now.bind(Date);
-      const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + count * 60_000);
-      stage.after(async () => clock.mockRestore());
-      return clock;
-    };
+    const minutes = (count: number) => shiftWallClock(stage, count * 60_000);
 
     test('is not asked about when its row may have been pruned, by the clock of the server', async () => {
       await binding.transaction(insertOne(), { exactlyOnce: true });
@@ -136,12 +132,12 @@ describe.each(ledgerBindings)('a COMMIT in doubt, with $name', unhurried, ({ cre
       await binding.transaction(insertOne(), { exactlyOnce: true });
       const sent = recordStatements(stage.proxy);
       const broken = breakCommit(stage, 'executed');
-      const clock = minutes(-50);
+      const restore = minutes(-50);
       let restored = false;
       const work = binding.transaction(
         async (tx) => {
           await tx.insert(2);
-          if (!restored) clock.mockRestore();
+          if (!restored) restore();
           restored = true;
           return 'done';
         },

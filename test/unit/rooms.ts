@@ -69,7 +69,7 @@ export const rooms: readonly Room[] = [
     room: 'src/',
     about: 'failures, evidence, decisions, retries, events; the public door and the one for the adapters',
     imports: ['src/sql/', 'src/codes/', 'src/policy/', 'src/transaction/'],
-    packages: ['node:diagnostics_channel', 'node:util', 'p-retry'],
+    packages: ['node:diagnostics_channel', 'node:perf_hooks', 'node:process', 'node:timers', 'node:util', 'p-retry'],
   },
   ...floors(pool, { imports: [core], packages: ['node:', 'mysql2'] }, onPool),
   {

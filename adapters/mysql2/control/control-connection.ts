@@ -1,4 +1,5 @@
 import type { Connection, Pool } from 'mysql2';
+import { timers } from '../../../src/internal.ts';
 import { destroyConnection, type Endpoints, endpointsOf, threadIdOf } from '../driver/connection.ts';
 import { openControlConnection } from '../driver/pool.ts';
 import { bounded } from '../wait/bounded.ts';
@@ -88,7 +89,7 @@ export class ControlConnection {
    */
   async look(ids: readonly number[], patience: number, anew = false, mayBorrow = false): Promise<Look> {
     if (anew) this.close();
-    const until = performance.now() + patience;
+    const until = timers.now() + patience;
     const look = await this.#ask(patience, (open) => this.#look(open, ids));
     return look.answer === 'error' && mayBorrow ? ((await this.#lookFromPool(ids, until)) ?? look) : look;
   }
@@ -157,14 +158,14 @@ export class ControlConnection {
 
   /** Ends it in good order, after what was asked already; the next question opens another. */
   close(): void {
-    clearTimeout(this.#idle);
+    timers.clearTimeout(this.#idle);
     const open = this.#open;
     this.#open = undefined;
     open?.then(
       ({ connection }) => {
-        const timer = setTimeout(() => destroyConnection(connection), idleTimeout).unref();
+        const timer = timers.setTimeout(() => destroyConnection(connection), idleTimeout).unref();
         connection.end(() => {
-          clearTimeout(timer);
+          timers.clearTimeout(timer);
           destroyConnection(connection);
         });
       },
@@ -176,8 +177,8 @@ export class ControlConnection {
     patience: number,
     question: (open: Open) => Promise<T>,
   ): Promise<T | Extract<Look, { answer: 'error' | 'none' }>> {
-    const until = performance.now() + patience;
-    clearTimeout(this.#idle);
+    const until = timers.now() + patience;
+    timers.clearTimeout(this.#idle);
     this.#asking += 1;
     try {
       for (;;) {
@@ -186,12 +187,12 @@ export class ControlConnection {
           return await this.#within(until, question);
         } catch (error) {
           // It may have been lost long ago; one that was made for this question was not.
-          if (isNew || performance.now() >= until) return withoutAnswer(error);
+          if (isNew || timers.now() >= until) return withoutAnswer(error);
         }
       }
     } finally {
       this.#asking -= 1;
-      if (this.#asking === 0) this.#idle = setTimeout(() => this.close(), idleTimeout).unref();
+      if (this.#asking === 0) this.#idle = timers.setTimeout(() => this.close(), idleTimeout).unref();
     }
   }
 

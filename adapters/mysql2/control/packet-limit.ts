@@ -1,4 +1,4 @@
-import type { ResendCheck, ResendCheckLimits } from '../../../src/internal.ts';
+import { type ResendCheck, type ResendCheckLimits, timers } from '../../../src/internal.ts';
 import { bounded } from '../wait/bounded.ts';
 import type { ControlConnection } from './control-connection.ts';
 import type { Session } from './session-identity.ts';
@@ -34,7 +34,7 @@ export class PacketLimit {
     try {
       return await bounded<number | undefined>({ until, signal, timedOut: () => undefined }, ({ resolve, reject }) => {
         this.#controlOf(session)
-          .packetLimit(until - performance.now())
+          .packetLimit(until - timers.now())
           .then(resolve, reject);
       });
     } catch {

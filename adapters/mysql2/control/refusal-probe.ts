@@ -1,4 +1,5 @@
 import type { Connection, Pool } from 'mysql2';
+import { timers } from '../../../src/internal.ts';
 import { destroyConnection } from '../driver/connection.ts';
 import { openControlConnection } from '../driver/pool.ts';
 import { bounded } from '../wait/bounded.ts';
@@ -62,17 +63,19 @@ export class RefusalProbe {
   }
 
   close(): void {
-    clearTimeout(this.#timer);
+    timers.clearTimeout(this.#timer);
     this.#isStale = false;
     if (this.#open !== undefined) destroyConnection(this.#open);
     this.#open = undefined;
   }
 
   #connect(): Connection {
-    this.#timer = setTimeout(() => {
-      this.#isStale = true;
-      if (!this.#isAsking) this.close();
-    }, freshFor).unref();
+    this.#timer = timers
+      .setTimeout(() => {
+        this.#isStale = true;
+        if (!this.#isAsking) this.close();
+      }, freshFor)
+      .unref();
     return openControlConnection(this.#pool, undefined);
   }
 }

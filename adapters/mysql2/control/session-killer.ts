@@ -1,4 +1,4 @@
-import { type KillLimits, type KillResult, killTimeout, publish } from '../../../src/internal.ts';
+import { type KillLimits, type KillResult, killTimeout, publish, timers } from '../../../src/internal.ts';
 import { bounded } from '../wait/bounded.ts';
 import type { ControlConnection } from './control-connection.ts';
 import { findSession, type Session } from './session-identity.ts';
@@ -62,7 +62,7 @@ export class SessionKiller {
 class Pursuit {
   readonly #session: Session;
   readonly #control: ControlConnection;
-  readonly #startedAt = performance.now();
+  readonly #startedAt = timers.now();
   #told: KillResult | undefined;
   /** What comes of the attempt that is being made, or came of the last one. */
   latest: Promise<KillResult>;
@@ -79,7 +79,7 @@ class Pursuit {
   async #persist(signal: AbortSignal): Promise<KillResult> {
     for (;;) {
       const result = await this.latest;
-      const elapsed = performance.now() - this.#startedAt;
+      const elapsed = timers.now() - this.#startedAt;
       if (result !== 'unreachable' || elapsed >= persistence) return result;
       await pauseFor(Math.min(longestRest, Math.max(firstPause, elapsed / 4)));
       if (signal.aborted) return result;
@@ -88,11 +88,11 @@ class Pursuit {
   }
 
   async #attempt(): Promise<KillResult> {
-    const result = await stopThread(this.#session, this.#control, performance.now() + killTimeout);
+    const result = await stopThread(this.#session, this.#control, timers.now() + killTimeout);
     if (result !== this.#told) {
       this.#told = result;
       const { threadId } = this.#session;
-      publish('gone-away:session-killed', () => ({ threadId, result, elapsedMs: performance.now() - this.#startedAt }));
+      publish('gone-away:session-killed', () => ({ threadId, result, elapsedMs: timers.now() - this.#startedAt }));
     }
     return result;
   }
@@ -102,7 +102,7 @@ async function stopThread(session: Session, control: ControlConnection, until: n
   const { endpoints, threadId } = session;
   // By a socket file, everybody is "localhost".
   if (endpoints === undefined || threadId === undefined) return 'not-ours';
-  const left = () => until - performance.now();
+  const left = () => until - timers.now();
   let killed = false;
   for (let pause = firstPause; left() > 0; pause = Math.min(pause * 2, longestPause)) {
     const look = await control.look([threadId], left());
@@ -137,6 +137,6 @@ async function within<T>({ until, signal }: KillLimits, work: Promise<T>): Promi
 
 function pauseFor(milliseconds: number): Promise<void> {
   return new Promise((resolve) => {
-    setTimeout(resolve, milliseconds).unref();
+    timers.setTimeout(resolve, milliseconds).unref();
   });
 }

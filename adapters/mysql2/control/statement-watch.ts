@@ -1,4 +1,4 @@
-import type { WatchOptions } from '../../../src/internal.ts';
+import { timers, type WatchOptions } from '../../../src/internal.ts';
 import type { Unanswered } from '../driver/wire.ts';
 import { turnsToRead } from '../wait/fair-timer.ts';
 import type { ControlConnection, Look } from './control-connection.ts';
@@ -62,14 +62,14 @@ export class StatementWatch {
   }
 
   #lookIn(delay: number): void {
-    clearTimeout(this.#timer);
+    timers.clearTimeout(this.#timer);
     this.#delay = delay;
-    this.#timer = setTimeout(() => this.#look(), delay).unref();
+    this.#timer = timers.setTimeout(() => this.#look(), delay).unref();
   }
 
   #look(): void {
     this.#timer = undefined;
-    const now = performance.now();
+    const now = timers.now();
     const suspects = new Map<ControlConnection, Suspect[]>();
     let next = Number.POSITIVE_INFINITY;
     for (const [watched, watch] of this.#watched) {
@@ -107,7 +107,7 @@ export class StatementWatch {
 
   async #ask(control: ControlConnection, suspects: readonly Suspect[]): Promise<void> {
     this.#asking.add(control);
-    const startedAt = performance.now();
+    const startedAt = timers.now();
     const silentSince = this.#unreachableSince.get(control) ?? startedAt;
     const limit = Math.min(...suspects.map(({ watch }) => silentSince + watch.timeout - startedAt));
     // Where a session was never seen, its absence counts only if a second connection finds it absent too.
@@ -120,14 +120,14 @@ export class StatementWatch {
     if (look.answer === 'none') this.#unreachableSince.set(control, silentSince);
     else this.#unreachableSince.delete(control);
     // What was answered meanwhile may still lie in the kernel.
-    for (let turns = turnsToRead; turns > 0; turns -= 1) await new Promise((resolve) => setImmediate(resolve));
+    for (let turns = turnsToRead; turns > 0; turns -= 1) await new Promise((resolve) => timers.setImmediate(resolve));
     for (const suspect of suspects) this.#conclude(suspect, look, control);
     this.#asking.delete(control);
     this.#look();
   }
 
   #conclude(suspect: Suspect, look: Look, control: ControlConnection): void {
-    const now = performance.now();
+    const now = timers.now();
     const { watched, watch, silence } = suspect;
     const { session } = watched;
     const { moves } = silence;

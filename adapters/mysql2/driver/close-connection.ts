@@ -1,4 +1,5 @@
 import type { Connection } from 'mysql2';
+import { timers } from '../../../src/internal.ts';
 import { hasRunningCommand, pendingCommands, tellsOfCommands } from './connection.ts';
 import type { ConnectionInternals } from './internals.ts';
 
@@ -17,14 +18,14 @@ export function closeWhenAnswered(connection: Connection): void {
     stream.destroy();
     return;
   }
-  const timer = setTimeout(() => stream.destroy(), patience);
+  const timer = timers.setTimeout(() => stream.destroy(), patience);
   timer.unref();
-  stream.once('close', () => clearTimeout(timer));
+  stream.once('close', () => timers.clearTimeout(timer));
   // The result is told in the next tick, and nothing is left to come then.
   if (isKnown) {
     pendingCommands(connection)
       .at(-1)
-      ?.on('end', () => setImmediate(() => stream.destroy()));
+      ?.on('end', () => timers.setImmediate(() => stream.destroy()));
   }
 }
 
@@ -46,14 +47,14 @@ export function tellWhenClosed(connection: Connection): void {
   };
   const { stream } = internals;
   // Whatever has come, was read before.
-  if (stream === undefined) connection.once('end', () => setImmediate(tell));
+  if (stream === undefined) connection.once('end', () => timers.setImmediate(tell));
   // mysql2 listens, too, and before: whom it tells, has ended by now.
   stream?.once('close', () => {
     const { resume } = internals;
     if (resume !== undefined) {
       internals.resume = () => {
         resume.call(connection);
-        setImmediate(tell);
+        timers.setImmediate(tell);
       };
     }
     tell();

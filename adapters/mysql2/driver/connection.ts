@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Connection } from 'mysql2';
+import { timers } from '../../../src/internal.ts';
 import type { DriverCommand } from './command.ts';
 import type { ConnectionInternals } from './internals.ts';
 
@@ -63,8 +64,13 @@ export function turnsToNoticeEnd(connection: Connection): number {
   return (connection as unknown as ConnectionInternals).stream instanceof TLSSocket ? 3 : 2;
 }
 
-/** When mysql2 last had this connection in use, by the wall clock; the end of time where it does not tell, which nothing trusts. */
+/**
+ * When mysql2 last had this connection in use, by the wall clock; the end of time where it does not tell, which nothing trusts. mysql2 reads the clock of the
+ * process, which tells nothing while it is faked.
+ */
 export function lastActiveAt(connection: Connection): number {
+  // biome-ignore lint/style/noRestrictedGlobals: the clock of mysql2
+  if (Date.now !== timers.wallClock) return Number.POSITIVE_INFINITY;
   const { lastActiveTime } = connection as unknown as { lastActiveTime?: unknown };
   return typeof lastActiveTime === 'number' ? lastActiveTime : Number.POSITIVE_INFINITY;
 }

@@ -29,6 +29,7 @@ export function warnOfMissing({ missing, lost }: Knowledge): void {
   if (warnedOf.has(names)) return;
   warnedOf.add(names);
   const unknown = [...lost].map((part) => parts[part]);
+  // biome-ignore lint/style/noRestrictedGlobals: a warning, no timer
   process.emitWarning(
     `This version of mysql2 lacks what gone-away reads: ${names}. Nothing is taken for proven that rests on it. gone-away cannot know ${unknown.join('. It cannot know ')}.`,
     { code: 'GONE_AWAY_MYSQL2' },

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { Connection } from 'mysql2';
+import { timers } from '../../../src/internal.ts';
 import type { DriverCommand } from './command.ts';
 import type { ConnectionInternals } from './internals.ts';
 
@@ -28,7 +29,7 @@ export class Readers {
     const resume = connection.resume.bind(connection);
     connection.resume = () => {
       resume();
-      setImmediate(() => this.tell(connection, error));
+      timers.setImmediate(() => this.tell(connection, error));
     };
   }
 }

@@ -19,6 +19,7 @@ interface StreamHandle {
  */
 export function unsentBytesOf(stream: object): () => number {
   const { _handle: handle } = stream as { _handle?: StreamHandle | null };
+  // biome-ignore lint/style/noRestrictedGlobals: the platform, no timer
   const isKnown = stream instanceof Socket && !(stream instanceof TLSSocket) && process.platform !== 'win32';
   if (!isKnown || typeof handle?.writeQueueSize !== 'number') return () => 0;
   return () => (typeof handle.writeQueueSize === 'number' ? handle.writeQueueSize : 0);

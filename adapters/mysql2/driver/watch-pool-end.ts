@@ -1,4 +1,5 @@
 import type { Pool } from 'mysql2';
+import { timers } from '../../../src/internal.ts';
 import type { ConnectionInternals } from './internals.ts';
 import { connectionsOf } from './pool.ts';
 
@@ -14,7 +15,7 @@ export function watchPoolEnd(pool: Pool, listener: () => void): void {
   let state: 'open' | 'ending' | 'ended' = 'open';
   pool.end = ((callback?: EndCallback) => {
     if (typeof callback === 'function') {
-      if (state === 'ended') process.nextTick(callback);
+      if (state === 'ended') timers.nextTick(callback);
       else waiting.push(callback);
     }
     if (state !== 'open') return;

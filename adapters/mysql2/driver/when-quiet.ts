@@ -1,4 +1,5 @@
 import type { Connection } from 'mysql2';
+import { timers } from '../../../src/internal.ts';
 import type { DriverCommand } from './command.ts';
 import { isKnownDead, pendingCommands } from './connection.ts';
 import type { ConnectionInternals } from './internals.ts';
@@ -17,7 +18,7 @@ export function whenQuiet(connection: Connection, callback: () => void): () => v
   const stop = () => {
     isOver = true;
     stream?.removeListener('close', lookSoon);
-    clearImmediate(immediate);
+    timers.clearImmediate(immediate);
   };
   const look = () => {
     immediate = undefined;
@@ -31,7 +32,7 @@ export function whenQuiet(connection: Connection, callback: () => void): () => v
     }
   };
   const lookSoon = () => {
-    if (!isOver) immediate ??= setImmediate(look);
+    if (!isOver) immediate ??= timers.setImmediate(look);
   };
   // mysql2 does not tell a command's end when the connection was lost under it.
   stream?.on('close', lookSoon);

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { timers } from '../../../src/internal.ts';
 import type { DriverCommand } from './command.ts';
 import type { ConnectionInternals } from './internals.ts';
 import { headerLength, longestPacket } from './packets.ts';
@@ -83,7 +84,7 @@ export function watchWrites(internals: ConnectionInternals): Wire {
       writer = command;
       writtenBefore = stream.bytesWritten;
       readBefore = stream.bytesRead;
-      askedAt = performance.now();
+      askedAt = timers.now();
       size = 0;
     }
     if (chunk instanceof Uint8Array) size += chunk.length;

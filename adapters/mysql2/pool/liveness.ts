@@ -1,5 +1,5 @@
 import type { PoolConnection } from 'mysql2';
-import { type EvictEvent, type LivenessOptions, realEnvironment } from '../../../src/internal.ts';
+import { type EvictEvent, type LivenessOptions, timers } from '../../../src/internal.ts';
 import { destroyConnection, turnsToNoticeEnd } from '../driver/connection.ts';
 import { bounded, type WaitLimits } from '../wait/bounded.ts';
 import type { Generation } from './generation.ts';
@@ -45,7 +45,7 @@ export function judgeLiveness(
  */
 export async function awaitEventLoopTurns(connection: Pick<PooledConnection, 'core' | 'isLost'>): Promise<boolean> {
   for (let turns = turnsToNoticeEnd(connection.core); turns > 0; turns -= 1) {
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await new Promise<void>((resolve) => timers.setImmediate(resolve));
   }
   return !connection.isLost;
 }
@@ -61,7 +61,7 @@ export async function pingOnce(
   limits: WaitLimits,
 ): Promise<'alive' | 'lost' | 'silent'> {
   const silence = Symbol('no answer to a ping');
-  const { now = realEnvironment.now } = limits;
+  const { now = timers.now } = limits;
   const ownUntil = now() + timeout;
   const ownLimits = ownUntil < limits.until ? { ...limits, until: ownUntil, timedOut: () => silence } : limits;
   try {

@@ -5,6 +5,7 @@ import {
   type GateState,
   newGate,
   stepGate,
+  timers,
   transactionOperation,
 } from '../../../src/internal.ts';
 import { sqlAsCalled, valuesAsCalled } from '../pool/as-called.ts';
@@ -225,7 +226,7 @@ export class TransactionUnit extends LeaseClient {
     this.#calls.delete(id);
     const error = refusedStatement(this.endedBy);
     // The one that has ended the transaction is told first: it is what Promise.all() is to fail with.
-    queueMicrotask(() => call?.refuse(error));
+    timers.queueMicrotask(() => call?.refuse(error));
   }
 
   async #send(id: number): Promise<void> {

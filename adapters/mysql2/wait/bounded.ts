@@ -1,5 +1,5 @@
-import { realEnvironment } from '../../../src/internal.ts';
-import { startFairTimer } from './fair-timer.ts';
+import { timers } from '../../../src/internal.ts';
+import { type EventLoop, startFairTimer } from './fair-timer.ts';
 
 /** How long something may be waited for, and what it means when that is over. */
 export interface WaitLimits {
@@ -9,6 +9,8 @@ export interface WaitLimits {
   readonly recheck?: number;
   /** Monotonic. Default `performance.now()`. */
   readonly now?: () => number;
+  /** Default: the real one. */
+  readonly loop?: EventLoop;
   readonly signal: AbortSignal | undefined;
   /** The error for a wait that took too long. */
   readonly timedOut: () => unknown;
@@ -34,7 +36,7 @@ export function bounded<T>(
   onLate: (value: T) => void = () => {},
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const { signal, now = realEnvironment.now, recheck = Number.POSITIVE_INFINITY } = limits;
+    const { signal, now = timers.now, recheck = Number.POSITIVE_INFINITY } = limits;
     if (signal?.aborted === true) {
       reject(signal.reason);
       return;
@@ -53,7 +55,7 @@ export function bounded<T>(
     let stopTimer: (() => void) | undefined;
     const startTimer = () => {
       const left = Math.max(0, limits.until - now());
-      stopTimer = startFairTimer(Math.min(left, recheck), onTimer, limits.keepsAlive, now);
+      stopTimer = startFairTimer(Math.min(left, recheck), onTimer, limits.keepsAlive, now, limits.loop);
     };
     const onTimer = () => {
       if (limits.until > now()) startTimer();

@@ -1,4 +1,12 @@
-import { realEnvironment } from '../../../src/internal.ts';
+import { timers } from '../../../src/internal.ts';
+
+/** What a wait needs of the event loop; injected so that tests decide it. */
+export interface EventLoop {
+  setTimeout(callback: () => void, milliseconds: number): NodeJS.Timeout;
+  clearTimeout(timer: NodeJS.Timeout | undefined): void;
+  setImmediate(callback: () => void): NodeJS.Immediate;
+  clearImmediate(immediate: NodeJS.Immediate | undefined): void;
+}
 
 /** A timer that fires this much later than it was due shows that the process stood still: frozen, or in a long computation. */
 const stoodStill = 50;
@@ -15,19 +23,21 @@ export const turnsToRead = 3;
  *
  * @param keepsAlive whether the process has to live until then
  * @param now a monotonic clock, in milliseconds
+ * @param loop default: the real one
  * @returns calls it off
  */
 export function startFairTimer(
   milliseconds: number,
   callback: () => void,
   keepsAlive = true,
-  now: () => number = realEnvironment.now,
+  now: () => number = timers.now,
+  loop: EventLoop = timers,
 ): () => void {
   let timer: NodeJS.Timeout | undefined;
   let immediate: NodeJS.Immediate | undefined;
   const startTimer = (duration: number, mayExtend: boolean) => {
     const due = now() + duration;
-    timer = setTimeout(() => {
+    timer = loop.setTimeout(() => {
       const late = now() - due;
       if (mayExtend && late > stoodStill) startTimer(Math.min(late, milliseconds), false);
       else letLoopTurn(turnsToRead);
@@ -35,11 +45,11 @@ export function startFairTimer(
     if (!keepsAlive) timer.unref();
   };
   const letLoopTurn = (turns: number) => {
-    immediate = setImmediate(() => (turns > 1 ? letLoopTurn(turns - 1) : callback()));
+    immediate = loop.setImmediate(() => (turns > 1 ? letLoopTurn(turns - 1) : callback()));
   };
   startTimer(milliseconds, true);
   return () => {
-    clearTimeout(timer);
-    clearImmediate(immediate);
+    loop.clearTimeout(timer);
+    loop.clearImmediate(immediate);
   };
 }

@@ -1,4 +1,4 @@
-import { classify, type EitherSignal, eitherSignal, transactionOperation } from '../../../src/internal.ts';
+import { classify, type EitherSignal, eitherSignal, timers, transactionOperation } from '../../../src/internal.ts';
 import type {
   CompletedClaim,
   Lease,
@@ -193,9 +193,9 @@ class AdapterTransaction implements Transaction {
     // Its `timeout` has passed, or its client is disconnected: nobody is to wait for its locks any longer.
     if (this.#call?.callbackRuns === true) this.#abandoned.abort();
     // It waits for a statement that is still running, but not for ever.
-    const timer = setTimeout(() => this.#abandoned.abort(), this.#patience);
+    const timer = timers.setTimeout(() => this.#abandoned.abort(), this.#patience);
     await this.#connection.abandon();
-    clearTimeout(timer);
+    timers.clearTimeout(timer);
     await rollBackOn(this.#lease, this.#connection.ownSide, this.#steps);
     this.#abandoned.abort();
     this.#end();

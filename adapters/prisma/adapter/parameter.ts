@@ -34,6 +34,7 @@ export function toParameter(value: unknown, { scalarType, dbType }: ArgType): Pa
       return String(value);
   }
   if (value === null) return null;
+  // biome-ignore lint/style/noRestrictedGlobals: a value of the user's, no clock
   if (value instanceof Date) return dateTime(value.toISOString(), dbType);
   if (ArrayBuffer.isView(value)) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   return JSON.stringify(value);
@@ -107,6 +108,7 @@ const isoTime = /^([+-]?\d{4,6}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(\.\d{1,6})?(?:Z|[+-]
 function dateTime(value: string, dbType: string | null | undefined): string {
   let match = isoTime.exec(value);
   if (match === null) {
+    // biome-ignore lint/style/noRestrictedGlobals: a value of the user's, no clock
     const instant = new Date(value);
     if (Number.isNaN(instant.getTime())) return value;
     match = isoTime.exec(instant.toISOString());

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool as CallbackPool } from 'mysql2';
 import { createPool, type PoolOptions, type Pool as PromisePool } from 'mysql2/promise';
-import { type ResilienceOptions, type RetryPolicy, retryPolicy, stuckAfter } from '../../../src/internal.ts';
+import { type ResilienceOptions, type RetryPolicy, retryPolicy, stuckAfter, timers } from '../../../src/internal.ts';
 import {
   connectionOptionsOf,
   createClient,
@@ -103,13 +103,13 @@ export class PrismaMySQL2 implements SqlMigrationAwareDriverAdapterFactory {
 
 /** Waits for what is still running, as mysql2 does, but not for ever: a server that is frozen or cut off would never let go. */
 async function endPool(pool: PromisePool, client: ResilientClient): Promise<void> {
-  const timer = setTimeout(() => cutConnections(client.pool), stuckAfter(client.policy));
+  const timer = timers.setTimeout(() => cutConnections(client.pool), stuckAfter(client.policy));
   try {
     await pool.end();
   } catch {
     // A connection that cannot be closed in good order is closed all the same.
   } finally {
-    clearTimeout(timer);
+    timers.clearTimeout(timer);
   }
 }
 

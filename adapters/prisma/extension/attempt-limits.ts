@@ -1,4 +1,4 @@
-import { AttemptTimeoutError, attachEvidence, failureOf, type RetryPolicy } from '../../../src/internal.ts';
+import { AttemptTimeoutError, attachEvidence, failureOf, type RetryPolicy, timers } from '../../../src/internal.ts';
 
 /** Nothing is known of what an adapter of somebody else has sent. */
 const abandoned = { progress: 'written', rollsBack: false, atomic: false, commits: false, abandoned: true } as const;
@@ -19,12 +19,12 @@ export function runWithinLimits<T>(
     let ended = false;
     const end = (): void => {
       ended = true;
-      clearTimeout(timer);
+      timers.clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
     };
     const abandon = (error: Error): void => {
       // What has only just begun comes to its adapter in this turn of the event loop, and may be left to it then.
-      setImmediate(() => {
+      timers.setImmediate(() => {
         if (ended || isLeftToOthers()) return;
         end();
         attachEvidence(error, abandoned);
@@ -37,7 +37,7 @@ export function runWithinLimits<T>(
     const timer =
       attemptTimeout === undefined
         ? undefined
-        : setTimeout(() => abandon(timeoutError(attemptTimeout)), attemptTimeout);
+        : timers.setTimeout(() => abandon(timeoutError(attemptTimeout)), attemptTimeout);
     signal?.addEventListener('abort', onAbort, { once: true });
     Promise.resolve().then(work).finally(end).then(resolve, reject);
   });

@@ -8,6 +8,7 @@ import {
   type Operation,
   type Patience,
   type RetryPolicy,
+  timers,
 } from '../../../src/internal.ts';
 import { CallScope, outsideCalls } from '../bridge/call-scope.ts';
 import { runWithinLimits } from './attempt-limits.ts';
@@ -127,7 +128,7 @@ export class OperationRunner {
   #scopeFor(isTransaction: boolean, attempt: number, { deadline }: Patience): CallScope | undefined {
     const options = this.#forAdapter;
     if (attempt === 1) return isTransaction || options !== undefined ? new CallScope(options) : undefined;
-    return new CallScope({ ...options, maxRetryTime: Math.max(0, deadline - performance.now()) });
+    return new CallScope({ ...options, maxRetryTime: Math.max(0, deadline - timers.now()) });
   }
 }
 

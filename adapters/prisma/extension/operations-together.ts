@@ -1,3 +1,4 @@
+import { timers } from '../../../src/internal.ts';
 /**
  * Operations that are under way in one interactive transaction. Prisma sends those together that are called in one turn of the event loop. When
  * one of them fails, or the transaction has ended, it leaves out the rest, and resolves their promises with undefined. No operation of Prisma has that for
@@ -46,7 +47,7 @@ export class OperationsTogether {
 /** What was called in this turn of the event loop has come to its hook then. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
-    setImmediate(resolve);
+    timers.setImmediate(resolve);
   });
 }
 

@@ -117,6 +117,7 @@ let warned = false;
 export function warnOfHiddenSurroundings(): void {
   if (warned) return;
   warned = true;
+  // biome-ignore lint/style/noRestrictedGlobals: a warning, no timer
   process.emitWarning(
     'This version of Prisma does not tell whether an operation runs in a transaction, so resilience() retries nothing',
     { code: 'GONE_AWAY_PRISMA' },

@@ -1,8 +1,9 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { EvictEvent, ResilienceOptions } from '../../../src/index.ts';
 import type { ProxyConnection } from '../../support/proxy/fault-proxy-connection.ts';
 import { recordStatements } from '../../support/proxy/record-statements.ts';
 import { patient, type Stage } from '../../support/stage.ts';
+import { shiftWallClock } from '../../support/wall-clock.ts';
 import type { Binding, CreateBinding } from '../binding.ts';
 import { warm } from '../outcome.ts';
 
@@ -32,11 +33,9 @@ export function describeLiveness(create: CreateBinding, stage: Stage): void {
     });
 
     test('costs no round trip after connections were idle for longer than `trustIdleFor`', async () => {
-      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
-      stage.after(async () => vi.useRealTimers());
       const binding = open();
       await warm(binding, 5);
-      vi.setSystemTime(Date.now() + 100_000);
+      shiftWallClock(stage, 100_000);
       expect(await roundTripsOf(binding, 5)).toBe(5);
     });
 
@@ -89,13 +88,11 @@ export function describeLiveness(create: CreateBinding, stage: Stage): void {
     ] as const)(
       'ends when it is too old, by the wall clock, and closes the socket: $reason',
       async ({ reason, liveness, later }) => {
-        vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
-        stage.after(async () => vi.useRealTimers());
         const evicted: EvictEvent[] = [];
         const binding = open(evicted, { liveness });
         await warm(binding, 3);
         const before = await stage.server.threads();
-        vi.setSystemTime(Date.now() + later);
+        shiftWallClock(stage, later);
         await warm(binding, 3);
         expect(evicted.map((event) => event.reason)).toEqual([reason, reason, reason]);
         expect(evicted.map(({ threadId }) => threadId).sort()).toEqual([...before].sort());
@@ -107,12 +104,10 @@ export function describeLiveness(create: CreateBinding, stage: Stage): void {
     );
 
     test('takes a clock that was set back for an unknown idle time, and goes on', async () => {
-      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
-      stage.after(async () => vi.useRealTimers());
       const evicted: EvictEvent[] = [];
       const binding = open(evicted);
       await warm(binding, 3);
-      vi.setSystemTime(Date.now() - 3_600_000);
+      shiftWallClock(stage, -3_600_000);
       expect(await roundTripsOf(binding, 3)).toBe(3);
       expect(evicted).toEqual([]);
     });

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startFairTimer } from '../../../../../adapters/mysql2/wait/fair-timer.ts';
-import { turnsTake } from '../../../../support/wait-limits.ts';
+import { globalTimers, turnsTake } from '../../../../support/wait-limits.ts';
 
 /** Starts a timer whose process can stand still: time passes, and no timer fires meanwhile. */
 function startTimer(milliseconds: number) {
   const callback = vi.fn();
   let stoodStill = 0;
-  const stop = startFairTimer(milliseconds, callback, true, () => performance.now() + stoodStill);
+  const stop = startFairTimer(milliseconds, callback, true, () => performance.now() + stoodStill, globalTimers);
   return {
     callback,
     stop,
