@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { isDate } from 'node:util/types';
 
 /**
  * What a caller hands over is his, and he may use it for his next statement before this one is sent: gone-away waits for a connection, or sends
@@ -42,9 +43,8 @@ function copy(value: unknown, depth: number): unknown {
     return items;
   }
   if (Buffer.isBuffer(value)) return Buffer.from(value);
+  if (isDate(value)) return structuredClone(value);
   switch (Object.getPrototypeOf(value)) {
-    case Date.prototype:
-      return new Date((value as Date).getTime());
     case Uint8Array.prototype:
       return (value as Uint8Array).slice();
     case Object.prototype:
