@@ -12,6 +12,7 @@ export { runStatement } from './pool/run-statement.ts';
 export { exactOptions, exactStatement, type PreparedCall, type ResultField } from './prepared/exact-statement.ts';
 export { typedParameterMaker } from './prepared/prepared-execution.ts';
 export { type StatementRoom, statementRoomOf } from './prepared/statement-room.ts';
+export { poolOptions } from './source/pool-options.ts';
 export { plainEnd, sendPlain } from './transaction/plain-steps.ts';
 export { firstErrorBehind, isRefusal } from './transaction/refused-statement.ts';
 export { commitOn, type EndSteps, rollBackOn, runTransaction } from './transaction/run-transaction.ts';

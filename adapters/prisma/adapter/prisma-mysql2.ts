@@ -7,6 +7,7 @@ import {
   createClient,
   cutConnections,
   databaseOf,
+  poolOptions,
   ResilientClient,
   registeredClient,
   statementRoomOf,
@@ -15,7 +16,6 @@ import { adapterInfo } from '../bridge/adapter-info.ts';
 import { toPrismaError } from '../errors/to-prisma-error.ts';
 import { connectionInfo } from './capabilities.ts';
 import { hasTypedParameters, oldestMysql2 } from './parameter.ts';
-import { poolOptions } from './pool-options.ts';
 import type { SqlDriverAdapter, SqlMigrationAwareDriverAdapterFactory } from './prisma-interface.ts';
 import { SqlAdapter } from './sql-adapter.ts';
 import { queryRows } from './statement.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { poolOptions } from '../../../../../adapters/mysql2/source/pool-options.ts';
 import { connectionInfo } from '../../../../../adapters/prisma/adapter/capabilities.ts';
-import { poolOptions } from '../../../../../adapters/prisma/adapter/pool-options.ts';
 import { splitScript } from '../../../../../adapters/prisma/adapter/split-script.ts';
 
 describe('the URL', () => {
