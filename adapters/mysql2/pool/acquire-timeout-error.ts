@@ -3,6 +3,7 @@ import {
   type Failure,
   failureOf,
   neverAcquired,
+  noCredentialsCode,
   type RetryPolicy,
   stuckAfter,
 } from '../../../src/internal.ts';
@@ -70,7 +71,11 @@ function reasonOf(facts: AcquireTimeoutFacts): string {
   if (awayForMs !== undefined) {
     const said = lastFailure?.code ?? lastFailure?.errno ?? lastFailure?.kind;
     const limit = policy.retries === 0 ? '`retries: 0`' : `\`maxRetryTime: ${policy.maxRetryTime}\``;
-    return `the server at ${address} has been away for ${inWords(awayForMs)} (${said}), and ${limit} waits no longer`;
+    const what =
+      lastFailure?.code === noCredentialsCode
+        ? `\`credentials\` has given nothing to connect to ${address} with for`
+        : `the server at ${address} has been away for`;
+    return `${what} ${inWords(awayForMs)} (${said}), and ${limit} waits no longer`;
   }
   if (connectingForMs !== undefined) {
     return `the server at ${address} has not answered for ${inWords(connectingForMs)} (\`maxRetryTime: ${policy.maxRetryTime}\`)`;

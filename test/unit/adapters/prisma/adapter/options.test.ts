@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { poolOptions } from '../../../../../adapters/mysql2/source/pool-options.ts';
+import { poolRecipe } from '../../../../../adapters/mysql2/source/pool-recipe.ts';
 import { connectionInfo } from '../../../../../adapters/prisma/adapter/capabilities.ts';
 import { splitScript } from '../../../../../adapters/prisma/adapter/split-script.ts';
+
+const poolOptions = (source: unknown) => poolRecipe(source)?.options;
 
 describe('the URL', () => {
   it("has the parameters of Prisma's URLs, and those of mysql2", () => {

@@ -1,22 +1,11 @@
 import type { PoolOptions } from 'mysql2/promise';
 
 /**
- * The options to make a pool from; undefined if this is something else, a pool for example.
+ * The options that a URL stands for. Pure.
  *
  * @throws TypeError for a URL that is none, or not MySQL's, and for a part of it that cannot be read
  */
-export function poolOptions(source: unknown): PoolOptions | undefined {
-  if (typeof source === 'string') return optionsFromUrl(source);
-  return isOptions(source) ? { ...source } : undefined;
-}
-
-function isOptions(source: unknown): source is PoolOptions {
-  if (typeof source !== 'object' || source === null || 'getConnection' in source) return false;
-  const prototype: unknown = Object.getPrototypeOf(source);
-  return prototype === Object.prototype || prototype === null;
-}
-
-function optionsFromUrl(text: string): PoolOptions {
+export function optionsFromUrl(text: string): PoolOptions {
   if (!URL.canParse(text)) throw new TypeError('Expected a URL: mysql://user:password@host:3306/database');
   const url = new URL(text);
   if (!/^(mysql2?|mariadb):$/.test(url.protocol)) {
