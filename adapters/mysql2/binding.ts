@@ -14,6 +14,7 @@ export { typedParameterMaker } from './prepared/prepared-execution.ts';
 export { type StatementRoom, statementRoomOf } from './prepared/statement-room.ts';
 export type { Credentials, CredentialsFunction } from './source/credentials.ts';
 export { makePool } from './source/make-pool.ts';
+export { policyFor } from './source/policy-for.ts';
 export { credentialsOf } from './source/pool-credentials.ts';
 export { type PoolRecipe, poolRecipe, type ResilientPoolOptions } from './source/pool-recipe.ts';
 export { plainEnd, sendPlain } from './transaction/plain-steps.ts';

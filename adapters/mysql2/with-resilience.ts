@@ -7,6 +7,7 @@ import { describeSource } from './describe-source.ts';
 import { isCallbackPool } from './driver/pool.ts';
 import { promiseMethods } from './promise-methods.ts';
 import { makePool } from './source/make-pool.ts';
+import { policyFor } from './source/policy-for.ts';
 import { poolRecipe, type ResilientPoolOptions } from './source/pool-recipe.ts';
 
 /** A pool of mysql2 with the same interface, and options for single calls. */
@@ -44,7 +45,7 @@ export function withResilience(
   const policy = retryPolicy(options);
   const recipe = poolRecipe(source);
   const pool = recipe === undefined ? source : makePool(recipe);
-  const client = createClient(pool, policy);
+  const client = createClient(pool, recipe === undefined ? policy : policyFor(recipe, policy));
   if (client === undefined)
     throw new TypeError(`Expected a pool of mysql2 (from createPool), got ${describeSource(source)}`);
   return wrapPool(pool as PromisePool | CallbackPool, client);

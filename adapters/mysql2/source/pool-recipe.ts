@@ -1,6 +1,7 @@
 import type { PoolOptions } from 'mysql2/promise';
-import { optionsFromUrl } from './connection-url.ts';
+import { type ConnectionUrl, readConnectionUrl } from './connection-url.ts';
 import { type CredentialsFunction, typeNameOf } from './credentials.ts';
+import type { UrlLimits } from './url-parameters.ts';
 
 /** The options of mysql2 for a pool that gone-away makes, and one more. */
 export interface ResilientPoolOptions extends PoolOptions {
@@ -22,6 +23,8 @@ export interface PoolRecipe {
   readonly options: PoolOptions;
   /** Gives `{ user, password }`, if the options do not. */
   readonly credentials: (() => unknown) | undefined;
+  /** What a policy gets that says nothing of them. */
+  readonly limits: UrlLimits;
 }
 
 /**
@@ -30,7 +33,7 @@ export interface PoolRecipe {
  * @throws TypeError for a URL that cannot be read, and for `credentials` that are none, or not the only ones
  */
 export function poolRecipe(source: unknown): PoolRecipe | undefined {
-  if (typeof source === 'string') return { options: optionsFromUrl(source), credentials: undefined };
+  if (typeof source === 'string') return { ...readConnectionUrl(source), credentials: undefined };
   return isOptions(source) ? recipeFromOptions(source) : undefined;
 }
 
@@ -40,7 +43,8 @@ function isOptions(source: unknown): source is ResilientPoolOptions {
   return prototype === Object.prototype || prototype === null;
 }
 
-const login = ['user', 'password'] as const;
+/** What may change from one connection to the next. */
+const changeable: readonly string[] = ['user', 'password'];
 
 function recipeFromOptions(source: ResilientPoolOptions): PoolRecipe {
   const { credentials } = source;
@@ -49,21 +53,34 @@ function recipeFromOptions(source: ResilientPoolOptions): PoolRecipe {
       `Expected \`credentials\` to be a function that gives { user, password }, got ${typeNameOf(credentials)}`,
     );
   }
-  const changing = login.filter((name) => Object.getOwnPropertyDescriptor(source, name)?.get !== undefined);
-  const names = Object.keys(source).filter((name) => name !== 'credentials' && !changing.includes(name as never));
-  const options: PoolOptions = Object.fromEntries(names.map((name) => [name, Reflect.get(source, name)]));
+  const changing = changeable.filter((name) => Object.getOwnPropertyDescriptor(source, name)?.get !== undefined);
+  const own = Object.keys(source).filter((name) => ![...changing, 'credentials', 'uri'].includes(name));
+  const given = Object.fromEntries(own.map((name) => [name, Reflect.get(source, name)]));
+  const { options, limits } = withUrl(given, source.uri, changing);
   if (credentials !== undefined) {
-    const other = ['password', 'password1', 'passwordSha1'].find((name) => isGiven(source, name));
-    if (other === undefined) return { options, credentials };
+    const other = ['password', 'password1', 'passwordSha1'].find(
+      (name) => changing.includes(name) || isIn(options, name),
+    );
+    if (other === undefined) return { options, limits, credentials };
     throw new TypeError(`Expected \`credentials\` or \`${other}\`, got both`);
   }
-  if (changing.length === 0) return { options, credentials: undefined };
+  if (changing.length === 0) return { options, limits, credentials: undefined };
+  const now = (name: 'user' | 'password'): unknown => (changing.includes(name) ? source : options)[name];
   // As mysql2 would: who has none logs in without.
-  return { options, credentials: () => ({ user: source.user ?? '', password: source.password ?? '' }) };
+  return { options, limits, credentials: () => ({ user: now('user') ?? '', password: now('password') ?? '' }) };
 }
 
-/** A getter is not read before it is needed. */
-function isGiven(source: object, name: string): boolean {
-  const descriptor = Object.getOwnPropertyDescriptor(source, name);
-  return descriptor?.get !== undefined || Boolean(descriptor?.value);
+/** As mysql2 does: what is given beside a URL comes first, unless it is nothing. */
+function withUrl(given: object, uri: unknown, changing: readonly string[]): ConnectionUrl {
+  if (!uri) return { options: given, limits: {} };
+  if (typeof uri !== 'string' && !(uri instanceof URL)) {
+    throw new TypeError(`Expected \`uri\` to be a URL, got ${typeNameOf(uri)}`);
+  }
+  const { options, limits } = readConnectionUrl(String(uri));
+  const missing = Object.entries(options).filter(([name]) => !isIn(given, name) && !changing.includes(name));
+  return { options: { ...given, ...Object.fromEntries(missing) }, limits };
+}
+
+function isIn(options: object, name: string): boolean {
+  return Boolean(Reflect.get(options, name));
 }

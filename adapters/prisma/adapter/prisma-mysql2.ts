@@ -10,6 +10,7 @@ import {
   databaseOf,
   makePool,
   type PoolRecipe,
+  policyFor,
   poolRecipe,
   ResilientClient,
   type ResilientPoolOptions,
@@ -69,9 +70,9 @@ export class PrismaMySQL2 implements SqlMigrationAwareDriverAdapterFactory {
     const main = await this.connect();
     const database = `prisma_migrate_shadow_db_${randomUUID()}`;
     const source = this.#source;
-    const { options, credentials } = source instanceof ResilientClient ? recipeOf(source.pool) : source;
+    const recipe = source instanceof ResilientClient ? recipeOf(source.pool) : source;
     await main.executeScript(`CREATE DATABASE \`${database}\``);
-    return this.#connectOwnPool({ options: { ...options, database }, credentials }, async () => {
+    return this.#connectOwnPool({ ...recipe, options: { ...recipe.options, database } }, async () => {
       await main.executeScript(`DROP DATABASE \`${database}\``);
       await main.dispose();
     });
@@ -82,7 +83,7 @@ export class PrismaMySQL2 implements SqlMigrationAwareDriverAdapterFactory {
     afterwards: () => Promise<void> = async () => {},
   ): Promise<SqlDriverAdapter> {
     const pool = makePool(recipe);
-    const client = createClient(pool, this.#policy ?? retryPolicy()) as ResilientClient;
+    const client = createClient(pool, policyFor(recipe, this.#policy)) as ResilientClient;
     const close = async () => {
       await endPool(pool, client);
       await afterwards();
@@ -108,7 +109,7 @@ export class PrismaMySQL2 implements SqlMigrationAwareDriverAdapterFactory {
 /** To reach the same server as the same user. */
 function recipeOf(pool: CallbackPool): PoolRecipe {
   const source = credentialsOf(pool);
-  return { options: connectionOptionsOf(pool), credentials: source && (() => source.ask()) };
+  return { options: connectionOptionsOf(pool), limits: {}, credentials: source && (() => source.ask()) };
 }
 
 /** Waits for what is still running, as mysql2 does, but not for ever: a server that is frozen or cut off would never let go. */

@@ -9,7 +9,7 @@ const credentials = () => ({ user: 'u', password: 'SECRET' });
 describe('what a pool is made from', () => {
   it('plain options, as they are', () => {
     const options = { host: 'h', ssl: {} };
-    expect(poolRecipe(options)).toEqual({ options, credentials: undefined });
+    expect(poolRecipe(options)).toEqual({ options, credentials: undefined, limits: {} });
     expect(poolRecipe(options)?.options).not.toBe(options);
     expect(poolRecipe(options)?.options.ssl).toBe(options.ssl);
   });
@@ -18,10 +18,12 @@ describe('what a pool is made from', () => {
     expect(poolRecipe({ host: 'h', user: 'u', credentials })).toEqual({
       options: { host: 'h', user: 'u' },
       credentials,
+      limits: {},
     });
     expect(poolRecipe({ host: 'h', password: '', credentials: undefined })).toEqual({
       options: { host: 'h', password: '' },
       credentials: undefined,
+      limits: {},
     });
   });
 
@@ -46,6 +48,30 @@ describe('what a pool is made from', () => {
     ]);
   });
 
+  it('a URL beside options, which come first where they say something', () => {
+    const uri = 'mysql://u:p@h:3307/d?connection_limit=3&charset=latin1&pool_timeout=2';
+    const expected = { host: 'h', port: 3307, user: 'u', password: 'p', database: 'd' };
+    expect(poolRecipe({ uri, connectionLimit: 5, host: '', charset: undefined as never })).toEqual({
+      options: { ...expected, connectionLimit: 5, charset: 'latin1' },
+      credentials: undefined,
+      limits: { acquireTimeout: 2_000 },
+    });
+    expect(poolRecipe({ uri: new URL(uri) as never })?.options).toMatchObject(expected);
+    expect(() => poolRecipe({ uri: 5 as never })).toThrow(/^Expected `uri` to be a URL, got a number$/);
+  });
+
+  it('a URL for where, and `credentials` or getters for whom', () => {
+    const uri = 'mysql://u@h/d';
+    expect(poolRecipe({ uri, credentials })).toMatchObject({ options: { host: 'h', database: 'd' }, credentials });
+    const recipe = poolRecipe({
+      uri,
+      get password() {
+        return 'now';
+      },
+    });
+    expect(recipe?.credentials?.()).toEqual({ user: 'u', password: 'now' });
+  });
+
   it('nothing else', () => {
     for (const other of [undefined, null, 5, new Map(), { getConnection() {} }])
       expect(poolRecipe(other)).toBeUndefined();
@@ -56,6 +82,7 @@ describe('what a pool is made from', () => {
     ['a promise', { credentials: Promise.resolve(credentials()) }, /got a promise$/],
     ['null', { credentials: null }, /got null$/],
     ['a password beside it', { credentials, password: 'SECRET' }, /^Expected `credentials` or `password`, got both$/],
+    ['a password in the URL beside it', { uri: 'mysql://u:SECRET@h/d', credentials }, /or `password`, got both$/],
     ['a hash beside it', { credentials, passwordSha1: Buffer.from('SECRET') }, /or `passwordSha1`, got both$/],
     [
       'a getter beside it',
