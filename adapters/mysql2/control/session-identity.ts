@@ -73,7 +73,7 @@ export function findSession(session: Session, self: ControlSelf, threads: readon
   const { endpoints: own } = self;
   if (lost === undefined || own === undefined || threadId === undefined || session.userChanged) return 'unprovable';
   // Credentials may change, and the user with them.
-  if (session.user !== self.user) return 'unprovable';
+  if (session.user === undefined || session.user !== self.user) return 'unprovable';
   if (lost.remoteAddress !== own.remoteAddress || lost.remotePort !== own.remotePort) return 'unprovable';
   const mine = threads.find(({ id }) => id === self.connectionId);
   if (mine === undefined || self.connectionId !== self.threadId) return 'unprovable';

@@ -90,7 +90,8 @@ type Login = Pick<ConnectionOptions, 'user' | 'password'>;
 /** As whom the connections log in that this pool makes from now on. Each of them has a copy of the pool's options. */
 export function logInAs(pool: Pool, { user, password }: Login): void {
   const { connectionConfig } = (pool as unknown as PoolInternals).config ?? {};
-  if (connectionConfig !== undefined) Object.assign(connectionConfig, { user, password });
+  if (connectionConfig === undefined) throw new Error('This version of mysql2 lets no pool change its `credentials`');
+  Object.assign(connectionConfig, { user, password });
 }
 
 /** Whether the next call for a connection of this pool makes a new one. */

@@ -57,6 +57,11 @@ const rows: readonly (readonly [what: string, change: Case, expected: Sighting])
     { self: { user: 'app2' }, threads: [mine] },
     'unprovable',
   ],
+  [
+    'knows nothing where nobody can tell as whom',
+    { session: { user: undefined }, self: { user: undefined } },
+    'unprovable',
+  ],
   ['knows nothing over a socket file', { session: { endpoints: undefined } }, 'unprovable'],
   ['knows nothing where its own socket tells nothing', { self: { endpoints: undefined } }, 'unprovable'],
   ['knows nothing without an id', { session: { threadId: undefined } }, 'unprovable'],
