@@ -18,6 +18,8 @@ export interface AcquireTimeoutFacts {
   readonly awayForMs: number | undefined;
   /** For how long a new connection is being made; undefined while none is. */
   readonly connectingForMs: number | undefined;
+  /** Nobody has said yet as whom to connect. */
+  readonly asksForCredentials: boolean;
   /** How many connections somebody holds, and how many of them were given to the user. */
   readonly held: number;
   readonly handedOut: number;
@@ -78,7 +80,8 @@ function reasonOf(facts: AcquireTimeoutFacts): string {
     return `${what} ${inWords(awayForMs)} (${said}), and ${limit} waits no longer`;
   }
   if (connectingForMs !== undefined) {
-    return `the server at ${address} has not answered for ${inWords(connectingForMs)} (\`maxRetryTime: ${policy.maxRetryTime}\`)`;
+    const who = facts.asksForCredentials ? '`credentials` of the pool' : `the server at ${address}`;
+    return `${who} has not answered for ${inWords(connectingForMs)} (\`maxRetryTime: ${policy.maxRetryTime}\`)`;
   }
   return `${holdersOf(facts)} (\`acquireTimeout: ${stuckAfter(policy)}\`)`;
 }

@@ -5,6 +5,8 @@ import { type Credentials, checkedCredentials, noCredentials } from './credentia
 /** Whoever can say as whom a new connection logs in. Of another copy of this package, maybe. */
 export interface AsksForCredentials {
   ask(): Promise<Credentials>;
+  /** A question is under way. */
+  readonly isAsking?: boolean;
 }
 
 /** The `credentials` of one pool. Of all that ask at once, one asks, and the others take what it is given. */
@@ -17,6 +19,10 @@ export class CredentialSource implements AsksForCredentials {
   constructor(give: () => unknown, timeout: number) {
     this.#give = give;
     this.#timeout = timeout;
+  }
+
+  get isAsking(): boolean {
+    return this.#underWay !== undefined;
   }
 
   /**
