@@ -1,11 +1,14 @@
 import type { Pool as CallbackPool } from 'mysql2';
-import { createPool, type PoolOptions, type Pool as PromisePool } from 'mysql2/promise';
+import type { Pool as PromisePool } from 'mysql2/promise';
 import { type CallOptions, type ResilienceOptions, type RetryPolicy, retryPolicy } from '../../src/internal.ts';
 import { callbackMethods } from './callback-methods.ts';
 import { createClient, type ResilientClient, registerClient } from './client.ts';
 import { describeSource } from './describe-source.ts';
 import { isCallbackPool } from './driver/pool.ts';
 import { promiseMethods } from './promise-methods.ts';
+import { makePool } from './source/make-pool.ts';
+import { policyFor } from './source/policy-for.ts';
+import { poolRecipe, type ResilientPoolOptions } from './source/pool-recipe.ts';
 
 /** A pool of mysql2 with the same interface, and options for single calls. */
 export type Resilient<P> = P & {
@@ -25,27 +28,24 @@ export type Resilient<P> = P & {
  * was handed on.
  *
  * @param pool a promise pool, a callback pool, or the options or URL to make a promise pool from
- * @throws TypeError when this is no pool of mysql2, or an option of the policy is wrong
+ * @throws TypeError when this is no pool of mysql2, when its URL or `credentials` cannot be read, or an option of the policy is wrong
  */
 export function withResilience<P extends PromisePool | CallbackPool>(
   pool: P,
   policy?: ResilienceOptions | RetryPolicy,
 ): Resilient<P>;
 export function withResilience(
-  options: PoolOptions | string,
+  options: ResilientPoolOptions | string,
   policy?: ResilienceOptions | RetryPolicy,
 ): Resilient<PromisePool>;
 export function withResilience(
-  source: PromisePool | CallbackPool | PoolOptions | string,
+  source: PromisePool | CallbackPool | ResilientPoolOptions | string,
   options?: ResilienceOptions | RetryPolicy,
 ): Resilient<PromisePool | CallbackPool> {
   const policy = retryPolicy(options);
-  // Node's own error would show it, with the password that may be in it.
-  if (typeof source === 'string' && !URL.canParse(source)) {
-    throw new TypeError('Expected a URL: mysql://user:password@host:3306/database');
-  }
-  const pool = isOptions(source) ? createPool(source as PoolOptions) : source;
-  const client = createClient(pool, policy);
+  const recipe = poolRecipe(source);
+  const pool = recipe === undefined ? source : makePool(recipe);
+  const client = createClient(pool, recipe === undefined ? policy : policyFor(recipe, policy));
   if (client === undefined)
     throw new TypeError(`Expected a pool of mysql2 (from createPool), got ${describeSource(source)}`);
   return wrapPool(pool as PromisePool | CallbackPool, client);
@@ -93,11 +93,4 @@ function describe(methods: Readonly<Record<PropertyKey, unknown>>): PropertyDesc
 /** `new pool.Promise()` and `instanceof pool.Promise` need the class itself. */
 function isClass(pool: object, key: PropertyKey): boolean {
   return key === 'constructor' || (key === 'Promise' && Object.hasOwn(pool, key));
-}
-
-function isOptions(source: unknown): boolean {
-  if (typeof source === 'string') return true;
-  if (typeof source !== 'object' || source === null || 'getConnection' in source) return false;
-  const prototype: unknown = Object.getPrototypeOf(source);
-  return prototype === Object.prototype || prototype === null;
 }

@@ -5,9 +5,11 @@ import { mysqlClientRows } from './mysql-client-rows.ts';
 import { mysqlRows } from './mysql-rows.ts';
 import { mysql2Rows } from './mysql2-rows.ts';
 import { nodeRows } from './node-rows.ts';
+import { ownRows } from './own-rows.ts';
 
 /** In the order in which they win within a group. */
 const origins: readonly RowsByGroup[] = [
+  ownRows,
   mysql2Rows,
   mariadbConnectorRows,
   clusterRows,

@@ -26,13 +26,15 @@ import type {
 /** A check for each option that there is, and for no other. */
 type ChecksOf<T> = { readonly [K in keyof Required<T>]: Check };
 
-/** What options were called before. */
+/** What options were called before, and where those belong that are no part of a policy. */
 const renamed: Readonly<Record<string, string>> = {
   adjudicate: 'it is called `shouldRetry` now',
   fence: 'it is called `killLostSessions` now, and is true or false',
   watchAfter: 'it is `watch: { after }` now, or `watch: false`',
   watchTimeout: 'it is `watch: { timeout }` now',
   onGiveUp: 'it is called `onRetriesExhausted` now',
+  credentials:
+    'it belongs to the options that gone-away makes a pool from, as in withResilience({ uri, credentials }). A pool that you have made logs in as you have told it',
 };
 
 const renamedForTransactions: Readonly<Record<string, string>> = {

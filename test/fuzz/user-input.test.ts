@@ -3,8 +3,8 @@ import { createPool } from 'mysql2/promise';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createLedger, ledgerSql, pruneLedger, transaction, withResilience } from '../../adapters/mysql2/index.ts';
 import { ledgerStatements } from '../../adapters/mysql2/ledger/ledger-table.ts';
+import { poolRecipe } from '../../adapters/mysql2/source/pool-recipe.ts';
 import { PrismaMySQL2 } from '../../adapters/prisma/adapter/index.ts';
-import { poolOptions } from '../../adapters/prisma/adapter/pool-options.ts';
 import { resilience } from '../../adapters/prisma/index.ts';
 import { callPolicy, type RetryPolicy, retryPolicy, transactionPolicy } from '../../src/internal.ts';
 import { fuzzRun } from '../support/fuzz/fuzz-run.ts';
@@ -219,7 +219,7 @@ describe('a URL', () => {
     ['mysql://u:SECRET@h/d?connection_limit=many', /^Expected `connection_limit` in the URL to be a whole number/],
     ['mysql://u:SECRET@h/d?connect_timeout=-1', /^Expected `connect_timeout` in the URL to be a whole number/],
   ])('that cannot be read is refused, and not repeated: %s', (url, message) => {
-    for (const open of [() => poolOptions(url), () => new PrismaMySQL2(url)]) {
+    for (const open of [() => poolRecipe(url), () => new PrismaMySQL2(url)]) {
       expect(open).toThrow(message);
       expect(open).toThrow(/^(?!.*SECRET)/);
     }

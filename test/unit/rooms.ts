@@ -15,6 +15,7 @@ const pool = 'adapters/mysql2/';
 const onPool: readonly (readonly [name: string, about: string])[] = [
   ['wait', 'waits that lose nothing, limits that do not count a standstill'],
   ['driver', 'what mysql2 does not document, and nothing else'],
+  ['source', 'what a pool is made from, and as whom its connections log in'],
   ['prepared', 'prepared statements: their packets, and values as the server sent them'],
   ['control', "asks the server about this pool's own sessions, and stops lost ones"],
   ['pool', 'one pool: who may use which connection, and what is known of each'],

@@ -1,7 +1,9 @@
 import type { Connection, Pool } from 'mysql2';
 import { timers } from '../../../src/internal.ts';
-import { destroyConnection, type Endpoints, endpointsOf, threadIdOf } from '../driver/connection.ts';
+import { destroyConnection, type Endpoints, endpointsOf, threadIdOf, userNow } from '../driver/connection.ts';
 import { openControlConnection } from '../driver/pool.ts';
+import { connectWith } from '../source/credential-source.ts';
+import { credentialsOf } from '../source/pool-credentials.ts';
 import { bounded } from '../wait/bounded.ts';
 import { errnoOf, ProcessList, querySimply } from './process-list.ts';
 import type { ControlSelf, Thread } from './session-identity.ts';
@@ -209,14 +211,16 @@ export class ControlConnection {
     }
   }
 
-  async #connect(until: number): Promise<Open> {
-    const connection = openControlConnection(this.#pool, this.#to);
-    try {
-      return await within(until, this.#introduce(connection));
-    } catch (error) {
-      destroyConnection(connection);
-      throw error;
-    }
+  #connect(until: number): Promise<Open> {
+    return connectWith(credentialsOf(this.#pool), async (credentials) => {
+      const connection = openControlConnection(this.#pool, this.#to, credentials);
+      try {
+        return await within(until, this.#introduce(connection));
+      } catch (error) {
+        destroyConnection(connection);
+        throw error;
+      }
+    });
   }
 
   async #introduce(connection: Connection): Promise<Open> {
@@ -229,6 +233,7 @@ export class ControlConnection {
       threadId: threadIdOf(connection),
       connectionId: Number(own?.id),
       endpoints: endpointsOf(connection),
+      user: userNow(connection),
       server,
     };
     return { connection, self, mostWorkers: await mostWorkersOf(connection) };

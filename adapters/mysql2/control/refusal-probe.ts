@@ -2,6 +2,8 @@ import type { Connection, Pool } from 'mysql2';
 import { timers } from '../../../src/internal.ts';
 import { destroyConnection } from '../driver/connection.ts';
 import { openControlConnection } from '../driver/pool.ts';
+import { connectWith } from '../source/credential-source.ts';
+import { credentialsOf } from '../source/pool-credentials.ts';
 import { bounded } from '../wait/bounded.ts';
 import { errnoOf, querySimply } from './process-list.ts';
 
@@ -37,8 +39,6 @@ export class RefusalProbe {
    * @param now monotonic, in milliseconds
    */
   async ask(refused: 'writes' | 'everything', until: number, now: () => number): Promise<ProbeAnswer> {
-    this.#open ??= this.#connect();
-    const connection = this.#open;
     const sql =
       refused === 'writes' ? 'SELECT @@global.read_only AS a, @@global.innodb_read_only AS b' : 'SELECT 0 AS a';
     this.#isAsking = true;
@@ -46,7 +46,7 @@ export class RefusalProbe {
       const [row] = await bounded<readonly object[]>(
         { until, now, signal: undefined, timedOut: () => new Error('No answer'), keepsAlive: false },
         ({ resolve, reject }) => {
-          querySimply(connection, sql).then((rows) => resolve(rows as readonly object[]), reject);
+          this.#query(sql).then((rows) => resolve(rows as readonly object[]), reject);
         },
       );
       return row !== undefined && Object.values(row).every(isOff) ? 'takes' : 'refuses';
@@ -64,19 +64,28 @@ export class RefusalProbe {
 
   close(): void {
     timers.clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#isStale = false;
     if (this.#open !== undefined) destroyConnection(this.#open);
     this.#open = undefined;
   }
 
-  #connect(): Connection {
+  #query(sql: string): Promise<unknown> {
+    if (this.#open !== undefined) return querySimply(this.#open, sql);
     this.#timer = timers
       .setTimeout(() => {
         this.#isStale = true;
         if (!this.#isAsking) this.close();
       }, freshFor)
       .unref();
-    return openControlConnection(this.#pool, undefined);
+    const timer = this.#timer;
+    return connectWith(credentialsOf(this.#pool), async (credentials) => {
+      // Nobody waits for it any more.
+      if (this.#timer !== timer) throw new Error('No answer');
+      if (this.#open !== undefined) destroyConnection(this.#open);
+      this.#open = openControlConnection(this.#pool, undefined, credentials);
+      return querySimply(this.#open, sql);
+    });
   }
 }
 

@@ -1,11 +1,13 @@
 import { isIP } from 'node:net';
 import type { Connection } from 'mysql2';
-import { type Endpoints, endpointsOf, threadIdOf } from '../driver/connection.ts';
+import { type Endpoints, endpointsOf, threadIdOf, userNow } from '../driver/connection.ts';
 
 /** What a session is known by on the server, noted while its connection is healthy: a lost socket tells nothing any more. */
 export interface Session {
   readonly threadId: number | undefined;
   readonly endpoints: Endpoints | undefined;
+  /** As whom it logged in. */
+  readonly user: string | undefined;
   /** The server on which a control connection has seen it; undefined as long as none has. */
   seenOn: string | undefined;
   /** It has been somebody else's since it began (`changeUser()`), who may not even be seen by those of the pool. */
@@ -16,6 +18,7 @@ export function sessionOf(connection: Connection): Session {
   return {
     threadId: threadIdOf(connection),
     endpoints: endpointsOf(connection),
+    user: userNow(connection),
     seenOn: undefined,
     userChanged: false,
   };
@@ -39,6 +42,8 @@ export interface ControlSelf {
   /** By `CONNECTION_ID()`. */
   readonly connectionId: number;
   readonly endpoints: Endpoints | undefined;
+  /** As whom it logged in: a server may not show the sessions of anybody else. */
+  readonly user: string | undefined;
   /** What names the server, whatever its address. */
   readonly server: string;
 }
@@ -67,6 +72,8 @@ export function findSession(session: Session, self: ControlSelf, threads: readon
   const { endpoints: lost, threadId } = session;
   const { endpoints: own } = self;
   if (lost === undefined || own === undefined || threadId === undefined || session.userChanged) return 'unprovable';
+  // Credentials may change, and the user with them.
+  if (session.user === undefined || session.user !== self.user) return 'unprovable';
   if (lost.remoteAddress !== own.remoteAddress || lost.remotePort !== own.remotePort) return 'unprovable';
   const mine = threads.find(({ id }) => id === self.connectionId);
   if (mine === undefined || self.connectionId !== self.threadId) return 'unprovable';

@@ -87,6 +87,12 @@ export function databaseNow(connection: Connection): string | undefined {
   return typeof database === 'string' ? database : undefined;
 }
 
+/** As whom a connection has logged in, before anybody changes that. */
+export function userNow(connection: Connection): string | undefined {
+  const { user } = (connection as unknown as ConnectionInternals).config ?? {};
+  return typeof user === 'string' ? user : undefined;
+}
+
 export function threadIdOf(connection: Connection): number | undefined {
   return typeof connection.threadId === 'number' ? connection.threadId : undefined;
 }

@@ -12,7 +12,12 @@ export interface ConnectionInternals {
   stream?: Socket;
   handlePacket?: (packet?: IncomingPacket) => void;
   sequenceId?: number;
-  config?: { readonly compress?: unknown; readonly clientFlags?: unknown; readonly database?: unknown };
+  config?: {
+    readonly compress?: unknown;
+    readonly clientFlags?: unknown;
+    readonly database?: unknown;
+    readonly user?: unknown;
+  };
   clientEncoding?: unknown;
   lastActiveTime?: unknown;
   _handleFatalError?: (error: Error) => void;

@@ -155,6 +155,11 @@ export const knownInternals: readonly Internal[] = [
     parts: ['watch'],
     isFound: ({ connection: { threadId } }) => isNumber(threadId),
   },
+  {
+    name: 'connection.config.user',
+    parts: ['watch'],
+    isFound: ({ connection: { config } }) => config !== undefined && 'user' in config,
+  },
   { name: 'Query._localStream', parts: ['watch'], isFound: ({ commands }) => commands.Query._localStream === null },
   {
     name: 'connection._realEnd',

@@ -58,9 +58,10 @@ export function connectionOptionsOf(pool: Pool): ConnectionOptions {
  *
  * @param to the very address that another connection of the pool goes to, for a name may stand for many. Not where the pool connects in
  *   another way: by a socket file, or a stream of the user's making
+ * @param login where the pool's options do not say it
  */
-export function openControlConnection(pool: Pool, to: Endpoints | undefined): Connection {
-  const options = connectionOptionsOf(pool);
+export function openControlConnection(pool: Pool, to: Endpoints | undefined, login: Login = {}): Connection {
+  const options = { ...connectionOptionsOf(pool), ...login };
   const { localAddress } = options;
   const own =
     to === undefined || options.stream !== undefined || options.socketPath !== undefined
@@ -81,6 +82,27 @@ export function openControlConnection(pool: Pool, to: Endpoints | undefined): Co
   // Between two questions an error has nobody to go to, and would end the process.
   connection.on('error', () => {});
   return connection;
+}
+
+/** As whom a connection logs in. */
+type Login = Pick<ConnectionOptions, 'user' | 'password'>;
+
+/** As whom the connections log in that this pool makes from now on. Each of them has a copy of the pool's options. */
+export function logInAs(pool: Pool, { user, password }: Login): void {
+  const { connectionConfig } = (pool as unknown as PoolInternals).config ?? {};
+  if (connectionConfig === undefined) throw new Error('This version of mysql2 lets no pool change its `credentials`');
+  Object.assign(connectionConfig, { user, password });
+}
+
+/** Whether the next call for a connection of this pool makes a new one. */
+export function willConnect(pool: Pool): boolean {
+  return !isPoolClosed(pool) && (idleCount(pool) ?? 0) === 0 && hasRoom(pool);
+}
+
+/** How long a new connection of this pool may take, in milliseconds; Infinity where its options say so. */
+export function connectTimeoutOf(pool: Pool): number {
+  const timeout = Number((pool as unknown as PoolInternals).config?.connectionConfig?.connectTimeout);
+  return timeout > 0 ? timeout : Number.POSITIVE_INFINITY;
 }
 
 /** Every connection of this pool: idle, in use, or still in its handshake. None, where this version of mysql2 does not tell. */

@@ -3,6 +3,7 @@ import {
   type Failure,
   failureOf,
   neverAcquired,
+  noCredentialsCode,
   type RetryPolicy,
   stuckAfter,
 } from '../../../src/internal.ts';
@@ -17,6 +18,8 @@ export interface AcquireTimeoutFacts {
   readonly awayForMs: number | undefined;
   /** For how long a new connection is being made; undefined while none is. */
   readonly connectingForMs: number | undefined;
+  /** Nobody has said yet as whom to connect. */
+  readonly asksForCredentials: boolean;
   /** How many connections somebody holds, and how many of them were given to the user. */
   readonly held: number;
   readonly handedOut: number;
@@ -70,10 +73,15 @@ function reasonOf(facts: AcquireTimeoutFacts): string {
   if (awayForMs !== undefined) {
     const said = lastFailure?.code ?? lastFailure?.errno ?? lastFailure?.kind;
     const limit = policy.retries === 0 ? '`retries: 0`' : `\`maxRetryTime: ${policy.maxRetryTime}\``;
-    return `the server at ${address} has been away for ${inWords(awayForMs)} (${said}), and ${limit} waits no longer`;
+    const what =
+      lastFailure?.code === noCredentialsCode
+        ? `\`credentials\` has given nothing to connect to ${address} with for`
+        : `the server at ${address} has been away for`;
+    return `${what} ${inWords(awayForMs)} (${said}), and ${limit} waits no longer`;
   }
   if (connectingForMs !== undefined) {
-    return `the server at ${address} has not answered for ${inWords(connectingForMs)} (\`maxRetryTime: ${policy.maxRetryTime}\`)`;
+    const who = facts.asksForCredentials ? '`credentials` of the pool' : `the server at ${address}`;
+    return `${who} has not answered for ${inWords(connectingForMs)} (\`maxRetryTime: ${policy.maxRetryTime}\`)`;
   }
   return `${holdersOf(facts)} (\`acquireTimeout: ${stuckAfter(policy)}\`)`;
 }

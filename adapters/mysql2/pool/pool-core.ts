@@ -19,6 +19,7 @@ import { StatementWatch } from '../control/statement-watch.ts';
 import { destroyConnection, threadIdOf } from '../driver/connection.ts';
 import { addressOf, connectionLimit, idleCount, isPoolClosed, queueLimit } from '../driver/pool.ts';
 import { watchPoolEnd } from '../driver/watch-pool-end.ts';
+import { credentialsOf } from '../source/pool-credentials.ts';
 import { AcquireLimits, type PoolMovement } from './acquire-limits.ts';
 import { acquireTimeoutError, refusalError } from './acquire-timeout-error.ts';
 import { Admission } from './admission.ts';
@@ -249,6 +250,7 @@ export class PoolCore implements LeaseOwner, PoolMovement, BesideThePool {
       address: addressOf(this.pool),
       awayForMs: awaySince === undefined ? undefined : now - awaySince,
       connectingForMs: connectingSince === undefined ? undefined : now - connectingSince,
+      asksForCredentials: credentialsOf(this.pool)?.isAsking === true,
       held: held.length,
       handedOut: held.filter(({ holder }) => holder?.watchesCommands === true).length,
       idleForMs: now - this.lastWorkAt,

@@ -1,13 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool as CallbackPool } from 'mysql2';
-import { createPool, type PoolOptions, type Pool as PromisePool } from 'mysql2/promise';
+import type { Pool as PromisePool } from 'mysql2/promise';
 import { type ResilienceOptions, type RetryPolicy, retryPolicy, stuckAfter, timers } from '../../../src/internal.ts';
 import {
   connectionOptionsOf,
   createClient,
+  credentialsOf,
   cutConnections,
   databaseOf,
+  makePool,
+  type PoolRecipe,
+  policyFor,
+  poolRecipe,
   ResilientClient,
+  type ResilientPoolOptions,
   registeredClient,
   statementRoomOf,
 } from '../../mysql2/binding.ts';
@@ -15,7 +21,6 @@ import { adapterInfo } from '../bridge/adapter-info.ts';
 import { toPrismaError } from '../errors/to-prisma-error.ts';
 import { connectionInfo } from './capabilities.ts';
 import { hasTypedParameters, oldestMysql2 } from './parameter.ts';
-import { poolOptions } from './pool-options.ts';
 import type { SqlDriverAdapter, SqlMigrationAwareDriverAdapterFactory } from './prisma-interface.ts';
 import { SqlAdapter } from './sql-adapter.ts';
 import { queryRows } from './statement.ts';
@@ -44,9 +49,9 @@ export class PrismaMySQL2 implements SqlMigrationAwareDriverAdapterFactory {
   /**
    * @param pool a pool of mysql2, of either kind, also one that `withResilience()` has wrapped: it is shared, and stays open when Prisma
    *   disconnects. Or the options or the URL to make one from, which is ended then.
-   * @throws TypeError when this is no pool, when no database is named, or an option of the policy is wrong
+   * @throws TypeError when this is no pool, when no database is named, when its URL or `credentials` cannot be read, or an option of the policy is wrong
    */
-  constructor(pool: PromisePool | CallbackPool | PoolOptions | string, options: PrismaMySQL2Options = {}) {
+  constructor(pool: PromisePool | CallbackPool | ResilientPoolOptions | string, options: PrismaMySQL2Options = {}) {
     if (!hasTypedParameters()) throw new TypeError(`PrismaMySQL2 needs mysql2 ${oldestMysql2} or later`);
     const { policy, schemaName } = expectOptions(options);
     this.#policy = policy === undefined ? undefined : retryPolicy(policy);
@@ -65,20 +70,20 @@ export class PrismaMySQL2 implements SqlMigrationAwareDriverAdapterFactory {
     const main = await this.connect();
     const database = `prisma_migrate_shadow_db_${randomUUID()}`;
     const source = this.#source;
-    const options = source instanceof ResilientClient ? connectionOptionsOf(source.pool) : source;
+    const recipe = source instanceof ResilientClient ? recipeOf(source.pool) : source;
     await main.executeScript(`CREATE DATABASE \`${database}\``);
-    return this.#connectOwnPool({ ...options, database }, async () => {
+    return this.#connectOwnPool({ ...recipe, options: { ...recipe.options, database } }, async () => {
       await main.executeScript(`DROP DATABASE \`${database}\``);
       await main.dispose();
     });
   }
 
   async #connectOwnPool(
-    options: PoolOptions,
+    recipe: PoolRecipe,
     afterwards: () => Promise<void> = async () => {},
   ): Promise<SqlDriverAdapter> {
-    const pool = createPool(options);
-    const client = createClient(pool, this.#policy ?? retryPolicy()) as ResilientClient;
+    const pool = makePool(recipe);
+    const client = createClient(pool, policyFor(recipe, this.#policy)) as ResilientClient;
     const close = async () => {
       await endPool(pool, client);
       await afterwards();
@@ -101,6 +106,12 @@ export class PrismaMySQL2 implements SqlMigrationAwareDriverAdapterFactory {
   }
 }
 
+/** To reach the same server as the same user. */
+function recipeOf(pool: CallbackPool): PoolRecipe {
+  const source = credentialsOf(pool);
+  return { options: connectionOptionsOf(pool), limits: {}, credentials: source && (() => source.ask()) };
+}
+
 /** Waits for what is still running, as mysql2 does, but not for ever: a server that is frozen or cut off would never let go. */
 async function endPool(pool: PromisePool, client: ResilientClient): Promise<void> {
   const timer = timers.setTimeout(() => cutConnections(client.pool), stuckAfter(client.policy));
@@ -118,6 +129,10 @@ function expectOptions(options: unknown): PrismaMySQL2Options {
   if (typeof options !== 'object' || options === null || Array.isArray(options))
     throw new TypeError('Expected the options of PrismaMySQL2 to be an object: { policy, schemaName }');
   for (const name of Object.keys(options)) {
+    if (name === 'credentials')
+      throw new TypeError(
+        'Unexpected option `credentials`: it belongs to the options of the pool, as in new PrismaMySQL2({ uri, credentials })',
+      );
     if (name !== 'policy' && name !== 'schemaName')
       throw new TypeError(
         `Unknown option \`${name.slice(0, 40)}\` of PrismaMySQL2; expected one of: policy, schemaName (what is retried goes into \`policy\`)`,
@@ -129,15 +144,15 @@ function expectOptions(options: unknown): PrismaMySQL2Options {
   return options;
 }
 
-type Source = ResilientClient | PoolOptions;
+type Source = ResilientClient | PoolRecipe;
 
 function sourceOf(pool: unknown, policy: RetryPolicy | undefined, namesDatabase: boolean): Source {
-  const options = poolOptions(pool);
+  const recipe = poolRecipe(pool);
   const wrapped = policy === undefined ? registeredClient(pool) : undefined;
-  const source = options ?? wrapped ?? createClient(pool, policy ?? retryPolicy());
+  const source = recipe ?? wrapped ?? createClient(pool, policy ?? retryPolicy());
   if (source === undefined)
     throw new TypeError('Expected a pool of mysql2 (from createPool), options for one, or a URL');
-  const database = source instanceof ResilientClient ? databaseOf(source.pool) : source.database;
+  const database = source instanceof ResilientClient ? databaseOf(source.pool) : source.options.database;
   if (!database && !namesDatabase) {
     throw new TypeError(
       'Expected a database: mysql://user:password@host:3306/database, or the option `database` of the pool',

@@ -11,6 +11,7 @@ const server = { remoteAddress: '10.0.0.9', remotePort: 3306 };
 const session: Session = {
   threadId: 7,
   endpoints: { localAddress: '10.0.0.1', localPort: 50_007, ...server },
+  user: 'app',
   seenOn: undefined,
   userChanged: false,
 };
@@ -18,6 +19,7 @@ const self: ControlSelf = {
   threadId: 9,
   connectionId: 9,
   endpoints: { localAddress: '10.0.0.1', localPort: 50_009, ...server },
+  user: 'app',
   server: 'a',
 };
 const mine: Thread = { id: 9, user: 'app', host: '10.0.0.1:50009', command: 'Query', state: '' };
@@ -50,6 +52,16 @@ const rows: readonly (readonly [what: string, change: Case, expected: Sighting])
   ['sees a proxy by its address', { threads: [{ ...mine, host: '10.0.0.5:50009' }, lost] }, 'unprovable'],
   ['sees a proxy by its port', { threads: [{ ...mine, host: '10.0.0.1:40000' }, lost] }, 'unprovable'],
   ['knows nothing of one whose user has changed', { session: { userChanged: true }, threads: [mine] }, 'unprovable'],
+  [
+    'knows nothing of one that has logged in as somebody else',
+    { self: { user: 'app2' }, threads: [mine] },
+    'unprovable',
+  ],
+  [
+    'knows nothing where nobody can tell as whom',
+    { session: { user: undefined }, self: { user: undefined } },
+    'unprovable',
+  ],
   ['knows nothing over a socket file', { session: { endpoints: undefined } }, 'unprovable'],
   ['knows nothing where its own socket tells nothing', { self: { endpoints: undefined } }, 'unprovable'],
   ['knows nothing without an id', { session: { threadId: undefined } }, 'unprovable'],

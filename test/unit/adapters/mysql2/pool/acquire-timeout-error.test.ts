@@ -12,6 +12,7 @@ const leaked: AcquireTimeoutFacts = {
   address: 'db:3306',
   awayForMs: undefined,
   connectingForMs: undefined,
+  asksForCredentials: false,
   held: 10,
   handedOut: 3,
   idleForMs: 100.4,

@@ -1,41 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { connectionInfo } from '../../../../../adapters/prisma/adapter/capabilities.ts';
-import { poolOptions } from '../../../../../adapters/prisma/adapter/pool-options.ts';
 import { splitScript } from '../../../../../adapters/prisma/adapter/split-script.ts';
-
-describe('the URL', () => {
-  it("has the parameters of Prisma's URLs, and those of mysql2", () => {
-    const url =
-      'mysql://us%40er:p%3Fw@[::1]:3307/da%2Fta?connection_limit=5&connect_timeout=3&statement_cache_size=0&sslaccept=accept_invalid_certs&charset=utf8mb4&debug=false';
-    expect(poolOptions(url)).toEqual({
-      host: '::1',
-      port: 3307,
-      user: 'us@er',
-      password: 'p?w',
-      database: 'da/ta',
-      connectionLimit: 5,
-      connectTimeout: 3000,
-      maxPreparedStatements: 1,
-      ssl: { rejectUnauthorized: false },
-      charset: 'utf8mb4',
-      debug: false,
-    });
-  });
-
-  it('has defaults', () => {
-    expect(poolOptions('mariadb://u@h/d')).toEqual({ host: 'h', port: 3306, user: 'u', password: '', database: 'd' });
-  });
-
-  it('never repeats what it could not read, which may be a password', () => {
-    expect(() => poolOptions('u:secret@h')).toThrow(/^(?!.*secret).*Expected a URL/);
-  });
-});
-
-it('takes plain objects for options, and nothing else', () => {
-  expect(poolOptions({ host: 'h' })).toEqual({ host: 'h' });
-  for (const other of [undefined, null, 5, new Map(), { getConnection() {} }])
-    expect(poolOptions(other)).toBeUndefined();
-});
 
 describe('relation joins', () => {
   it.each([

@@ -1,0 +1,17 @@
+import type { RowsByGroup } from './error-row.ts';
+
+/** The code of an error that gone-away itself makes where a pool asks for its credentials, and gets none. */
+export const noCredentialsCode = 'ERR_GONE_AWAY_CREDENTIALS';
+
+/** What gone-away says of itself before there is anything to send on. */
+export const ownRows: RowsByGroup = {
+  connecting: [
+    {
+      code: [noCredentialsCode],
+      proof: 'not-executed',
+      kind: 'connect',
+      invalidates: 'nothing',
+      source: 'gone-away: whoever says as whom to connect gave no answer, so that no connection was begun',
+    },
+  ],
+};
