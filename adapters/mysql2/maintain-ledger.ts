@@ -3,7 +3,7 @@ import { ledgerDatabase } from './ledger/ledger-database.ts';
 import { ledgerChange } from './ledger/ledger-query.ts';
 import { createTableSql, leastPruneAge, ledgerStatements, quoteTable } from './ledger/ledger-table.ts';
 import type { LeaseClient } from './pool/lease-client.ts';
-import { plainSteps } from './transaction/plain-steps.ts';
+import { untracedSteps } from './transaction/plain-steps.ts';
 import { runTransaction } from './transaction/run-transaction.ts';
 
 export interface CreateLedgerOptions {
@@ -33,7 +33,7 @@ export async function createLedger(pool: object, options: CreateLedgerOptions = 
   const table = options.table ?? client.policy.ledgerTable;
   quoteTable(table);
   const sql = createTableSql(table, await databaseOfLedger(client, table));
-  await client.with({ exactlyOnce: false, idempotent: true }).query(sql);
+  await client.with({ exactlyOnce: false, idempotent: true }).run('untraced', sql, undefined);
 }
 
 /**
@@ -77,8 +77,8 @@ function deleteBatch(client: ResilientClient, sql: string): Promise<number> {
     client,
     { rerun: true, exactlyOnce: false },
     {
-      ...plainSteps,
-      body: (connection) => ledgerChange((statement) => connection.run('query', statement, undefined), sql),
+      ...untracedSteps,
+      body: (connection) => ledgerChange((statement) => connection.run('untraced', statement, undefined), sql),
     },
   );
 }

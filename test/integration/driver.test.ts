@@ -12,6 +12,16 @@ const { version } = JSON.parse(readFileSync(createRequire(import.meta.url).resol
   version: string;
 };
 
+const nothing = () => {};
+const silent = {
+  command: nothing,
+  answered: nothing,
+  countsOn: nothing,
+  lost: nothing,
+  release: () => false,
+  destroyed: nothing,
+};
+
 describe(`mysql2 ${version}`, unhurried, () => {
   const stage = useStage('driver');
 
@@ -34,9 +44,7 @@ describe(`mysql2 ${version}`, unhurried, () => {
 
   test('shows of each command whether it was written', async () => {
     const { pool, connection } = await open();
-    const nothing = () => {};
-    const observer = { command: nothing, answered: nothing, lost: nothing, release: () => false, destroyed: nothing };
-    const wire = watchConnection(connection, observer, lookForInternals(pool, connection));
+    const wire = watchConnection(connection, silent, lookForInternals(pool, connection));
     const [first, second] = [connection.query('SELECT 1', nothing), connection.query('SELECT 2', nothing)];
     expect([wire.progressOf(first), wire.progressOf(second), wire.progressOf(undefined)]).toEqual([
       'written',
@@ -56,7 +64,6 @@ describe(`mysql2 ${version}`, unhurried, () => {
       values: readonly unknown[],
       meddle: (command: DriverCommand) => void = () => {},
     ): Promise<{ rows: unknown; encodedBy: string }> {
-      const nothing = () => {};
       const packets: object[] = [];
       const internals = connection as unknown as { writePacket(packet: object): void };
       const { writePacket } = internals;
@@ -68,7 +75,7 @@ describe(`mysql2 ${version}`, unhurried, () => {
         meddle(begun);
         executionOf(begun)?.runBy({ statement: {}, connection: {} }, nothing);
       };
-      const observer = { command, answered: nothing, lost: nothing, release: () => false, destroyed: nothing };
+      const observer = { ...silent, command };
       watchConnection(connection, observer, { lost: new Set() });
       const rows = await new Promise((resolve, reject) => {
         connection.execute(options as { sql: string }, [...values] as string[], (error, answer) =>

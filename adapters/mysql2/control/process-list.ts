@@ -1,4 +1,5 @@
 import type { Connection } from 'mysql2';
+import { queryUntraced } from '../driver/untraced-query.ts';
 import type { ControlSelf, Thread } from './session-identity.ts';
 
 /** Where a list of threads can be had, the best place first: the last two need more rights, or show more than is asked for. */
@@ -48,10 +49,10 @@ function toThread(row: object): Thread {
   };
 }
 
-/** One text, without anything of the pool's around it. */
+/** One text, without anything of the pool's around it, and for nobody who traces the user's statements. */
 export function querySimply(connection: Connection, sql: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    connection.query(sql, (error, rows) => (error ? reject(error) : resolve(rows)));
+    queryUntraced(connection, sql, (error, rows) => (error ? reject(error) : resolve(rows)));
   });
 }
 

@@ -24,14 +24,25 @@ export function lookForInternals(pool: Pool, connection: PoolConnection): Knowle
 /** Says what gone-away does not know with this version of mysql2: once in the life of the process, or once for each where several are in use. */
 export function warnOfMissing({ missing, lost }: Knowledge): void {
   if (missing.length === 0) return;
+  warnOnce(`This version of mysql2 lacks what gone-away reads: ${missing.join(', ')}`, lost);
+}
+
+/** Says what gone-away does not know of a server that counts its packets on from command to command: once in the life of the process. */
+export function warnOfNumbering(): void {
+  warnOnce(
+    "A server does not number its packets anew with each command, as the protocol has it (mysql2's createServer() is one that does not)",
+    ['answers'],
+  );
+}
+
+function warnOnce(reason: string, lost: Iterable<Part>): void {
   const warnedOf = processWide('mysql2-warnings', () => new Set<string>());
-  const names = missing.join(', ');
-  if (warnedOf.has(names)) return;
-  warnedOf.add(names);
+  if (warnedOf.has(reason)) return;
+  warnedOf.add(reason);
   const unknown = [...lost].map((part) => parts[part]);
   // biome-ignore lint/style/noRestrictedGlobals: a warning, no timer
   process.emitWarning(
-    `This version of mysql2 lacks what gone-away reads: ${names}. Nothing is taken for proven that rests on it. gone-away cannot know ${unknown.join('. It cannot know ')}.`,
+    `${reason}. Nothing is taken for proven that rests on it. gone-away cannot know ${unknown.join('. It cannot know ')}.`,
     { code: 'GONE_AWAY_MYSQL2' },
   );
 }

@@ -25,13 +25,27 @@ function isErrPacket({ buffer, start }: IncomingPacket): boolean {
   return buffer[start + 4] === 0xff;
 }
 
+/** Packets of a handshake where nothing is asked twice: the greeting, what this side answers, and OK. */
+export const usualHandshake = 3;
+
+/**
+ * Whether a server counts its packets on from command to command, and never anew, as mysql2's own `createServer()` does. Asked of the first packet that
+ * answers the first command of a connection, and of no other: later on, the same number means that something was lost.
+ *
+ * @param expected the number that it should have
+ * @param handshake how many packets went before the first command
+ */
+export function isCountedOn({ sequenceId }: IncomingPacket, expected: number, handshake: number): boolean {
+  return sequenceId !== expected && sequenceId === (handshake + expected) % 256;
+}
+
 /**
  * What is wrong with a packet that is about to be read as an answer. With another number than the next one it belongs to something else,
  * which mysql2 only prints a warning about; and so does one that was there before its question was sent. An ERR packet may be either: a server
  * that hangs up says why with the number 0, and does not wait to be asked; and one that has not read all of a long request counts less than
  * this side. None can have counted beyond the first packet of an answer.
  *
- * @param expected undefined where nobody can know: see {@link mayCountAnew}, or this version of mysql2 does not tell
+ * @param expected undefined where nobody can know: see {@link mayCountAnew} and {@link isCountedOn}
  * @param wasThere whether all that was read from the server was read before the statement was sent; asked of a first packet only
  */
 export function faultBeforeReading(

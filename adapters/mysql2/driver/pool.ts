@@ -3,6 +3,7 @@ import { type Connection, type ConnectionOptions, createConnection, type Pool } 
 import type { Pool as PromisePool } from 'mysql2/promise';
 import type { Endpoints } from './connection.ts';
 import type { ConnectionInternals, PoolInternals } from './internals.ts';
+import { outsideCalls } from './untraced-query.ts';
 
 /** How many connections lie idle in the pool; undefined where this version of mysql2 does not tell. */
 export function idleCount(pool: Pool): number | undefined {
@@ -76,7 +77,7 @@ export function openControlConnection(pool: Pool, to: Endpoints | undefined, log
             }),
         };
   // Who asks also stops waiting; mysql2's own timer would keep the process alive.
-  const connection = createConnection({ ...options, ...own, connectTimeout: 0 });
+  const connection = outsideCalls(() => createConnection({ ...options, ...own, connectTimeout: 0 }));
   const { stream } = connection as unknown as ConnectionInternals;
   stream?.unref?.();
   // Between two questions an error has nobody to go to, and would end the process.

@@ -3,7 +3,15 @@ import { closeWhenAnswered, tellWhenClosed } from './close-connection.ts';
 import type { DriverCommand } from './command.ts';
 import type { ConnectionInternals } from './internals.ts';
 import type { Knowledge } from './look-for-internals.ts';
-import { type Fault, faultAfterReading, faultBeforeReading, type IncomingPacket, mayCountAnew } from './packets.ts';
+import {
+  type Fault,
+  faultAfterReading,
+  faultBeforeReading,
+  type IncomingPacket,
+  isCountedOn,
+  mayCountAnew,
+  usualHandshake,
+} from './packets.ts';
 import { isAtResult, isBehindFile, kindOf, readResultEnd } from './result-end.ts';
 import type { SessionStatus } from './session-status.ts';
 import { nothingKnown, type Wire, watchWrites } from './wire.ts';
@@ -16,6 +24,8 @@ export interface ConnectionObserver {
    * command and this package does not know by what. Called before mysql2 tells anybody.
    */
   answered(command: DriverCommand, end: SessionStatus | 'error' | 'unread'): void;
+  /** The server counts its packets on from command to command. From here on, nothing that it says of its session is told. */
+  countsOn(): void;
   /** The connection is lost: an error, or the end of the stream. May be called more than once. */
   lost(error: unknown): void;
   /** Somebody gives the connection back. True: it was dealt with, and must not go back to the pool by itself. */
@@ -76,6 +86,12 @@ function guardPackets(internals: ConnectionInternals, { hasHeardNothing }: Wire,
   };
   // What both sides can do, by now: mysql2 puts a number in the place of the option.
   const isCompressed = Boolean(internals.config?.compress);
+  // A listener of the pool may have sent something already, which counts anew on this side.
+  const handshake = internals._command ? usualHandshake : internals.sequenceId;
+  let hasAnswered = false;
+  let countsOn = false;
+  /** The command whose answer is being read. */
+  let begun: DriverCommand | undefined;
   /** The command that has ended a result, and not its last one. */
   let goesOn: DriverCommand | undefined;
   internals.handlePacket = (packet) => {
@@ -85,21 +101,32 @@ function guardPackets(internals: ConnectionInternals, { hasHeardNothing }: Wire,
       handlePacket.call(internals, packet);
       return;
     }
-    const countsAnew = isCompressed && isCountedAnew(internals, packet, command, command !== goesOn);
-    const before = faultBeforeReading(packet, countsAnew ? undefined : internals.sequenceId, hasHeardNothing);
+    const { sequenceId: expected } = internals;
+    if (!hasAnswered && !isCompressed && expected !== undefined && handshake !== undefined) {
+      countsOn = isCountedOn(packet, expected, handshake);
+      if (countsOn) observer.countsOn();
+    }
+    hasAnswered = true;
+    const countsAnew = isCompressed
+      ? isCountedAnew(internals, packet, command, command !== goesOn)
+      : countsOn && command !== begun;
+    begun = command;
+    const before = faultBeforeReading(packet, countsAnew ? undefined : expected, hasHeardNothing);
     if (before !== undefined) {
       end(before);
       return;
     }
     if (countsAnew) internals.sequenceId = packet.sequenceId;
     const result = readResultEnd(command, packet);
-    if (result !== undefined) {
+    if (result !== undefined && !countsOn) {
       goesOn = result !== 'error' && result.hasMoreResults ? command : undefined;
       observer.answered(command, result);
     }
     handlePacket.call(internals, packet);
+    // Not kept for longer: it has the rows that it read.
+    if (internals._command !== command) begun = undefined;
     if (internals._fatalError) return;
-    if (result === undefined && internals._command !== command && kindOf(command) !== 'prepare') {
+    if (result === undefined && begun === undefined && !countsOn && kindOf(command) !== 'prepare') {
       observer.answered(command, 'unread');
     }
     const after = faultAfterReading(packet, hasLostRow(command));

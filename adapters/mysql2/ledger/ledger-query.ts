@@ -14,7 +14,8 @@ export function sendUntil(
   return (sql) => {
     const left = Math.max(1, deadline - now());
     const limit = Math.min(attemptTimeout ?? Number.POSITIVE_INFINITY, left);
-    return lease.run('query', sql, undefined, { attemptTimeout: Number.isFinite(limit) ? limit : undefined, signal });
+    const limits = { attemptTimeout: Number.isFinite(limit) ? limit : undefined, signal };
+    return lease.run('untraced', sql, undefined, limits);
   };
 }
 

@@ -23,6 +23,7 @@ import {
 } from '../driver/connection.ts';
 import { isRow } from '../driver/result-end.ts';
 import { readHeaderStatus } from '../driver/result-header.ts';
+import { queryUntraced } from '../driver/untraced-query.ts';
 import type { Unanswered } from '../driver/wire.ts';
 import { startFairTimer } from '../wait/fair-timer.ts';
 import type { FirstFailure, Holder, PooledConnection } from './pooled-connection.ts';
@@ -31,8 +32,8 @@ import { SentStatement } from './sent-statement.ts';
 import type { SessionState, TransactionState } from './session-state.ts';
 import { whenAnswered } from './when-answered.ts';
 
-/** How a statement is sent: the two methods of mysql2, with its own argument forms. */
-export type StatementMethod = 'query' | 'execute';
+/** How a statement is sent: the two methods of mysql2, with its own argument forms; or, for one of this package's own, past those who trace the user's. */
+export type StatementMethod = 'query' | 'execute' | 'untraced';
 
 /** What ends a statement that has no answer. */
 export interface StatementLimits {
@@ -41,6 +42,8 @@ export interface StatementLimits {
 }
 
 export type StatementResult = readonly [rows: unknown, fields: unknown];
+
+type Settle = (error: unknown, rows?: unknown, fields?: unknown) => void;
 
 type Send = (...values: readonly unknown[]) => DriverCommand | undefined;
 
@@ -151,7 +154,7 @@ export class Lease implements Holder, Watched {
       let stopWatching: (() => void) | undefined;
       let settled = false;
       const statement = this.#next();
-      const settle = (failed: unknown, rows?: unknown, fields?: unknown): void => {
+      const settle: Settle = (failed, rows, fields) => {
         if (settled) return;
         settled = true;
         stopWatching?.();
@@ -167,10 +170,7 @@ export class Lease implements Holder, Watched {
           reject(statement.failed?.failure.kind === 'closed' ? (this.firstFailure?.error ?? error) : error);
         }
       };
-      const send = this.connection[method] as unknown as Send;
-      const { connection } = this;
-      statement.command =
-        values === undefined ? send.call(connection, sql, settle) : send.call(connection, sql, values, settle);
+      statement.command = sendBy(method, this.connection, sql, values, settle);
       // A closed connection answers before it returns.
       if (settled) return;
       if (statement.command !== undefined) {
@@ -380,6 +380,18 @@ export class Lease implements Holder, Watched {
     this.#permitHeld = false;
     this.#owner.giveBackPermit();
   }
+}
+
+function sendBy(
+  method: StatementMethod,
+  connection: PoolConnection,
+  sql: unknown,
+  values: unknown,
+  settle: Settle,
+): DriverCommand | undefined {
+  if (method === 'untraced') return queryUntraced(connection, sql as string | object, settle);
+  const send = connection[method] as unknown as Send;
+  return values === undefined ? send.call(connection, sql, settle) : send.call(connection, sql, values, settle);
 }
 
 /** Somebody did not wait for a statement, or kept a `tx` for later. */

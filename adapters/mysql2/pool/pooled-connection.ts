@@ -24,7 +24,7 @@ import {
   lastActiveAt,
   pendingCommands,
 } from '../driver/connection.ts';
-import type { Knowledge } from '../driver/look-for-internals.ts';
+import { type Knowledge, warnOfNumbering } from '../driver/look-for-internals.ts';
 import { Readers } from '../driver/readers.ts';
 import { type CommandKind, changesUser, kindOf } from '../driver/result-end.ts';
 import type { SessionStatus } from '../driver/session-status.ts';
@@ -109,8 +109,7 @@ export class PooledConnection {
   firstFailure: FirstFailure | undefined;
   /** The first failure that ended the transaction. Not always the first one: a lock wait timeout may come before a deadlock. */
   transactionEnd: FirstFailure | undefined;
-  /** What the server's session is in. */
-  readonly state: SessionState;
+  #state: SessionState;
   /** What made its transaction unsure. */
   #unsureBy: unknown;
   /** The command whose answer found a transaction open and did not leave it so. Weak: a command has the rows that it read. */
@@ -120,8 +119,7 @@ export class PooledConnection {
   /** The command that mysql2's own timer has ended: its answer is nobody's. */
   #timedOut: DriverCommand | undefined;
   readonly #beganWithAutocommit: boolean;
-  /** The answers of the server are read off the wire. If not, nothing proves what its session is in. */
-  readonly hearsAnswers: boolean;
+  #hearsAnswers: boolean;
   #lost = false;
   /** What the end of the stream meant for the command that was under way. */
   #loss: { readonly command: DriverCommand | undefined; readonly classified: ClassifiedError } | undefined;
@@ -137,10 +135,9 @@ export class PooledConnection {
   ) {
     this.core = core;
     this.session = sessionOf(core);
-    const autocommit = autocommitAtFirst(core);
-    this.#beganWithAutocommit = autocommit === true;
-    this.hearsAnswers = !knowledge.lost.has('answers');
-    this.state = new SessionState(autocommit ?? true, databaseNow(core), this.hearsAnswers);
+    this.#beganWithAutocommit = autocommitAtFirst(core) === true;
+    this.#hearsAnswers = !knowledge.lost.has('answers');
+    this.#state = firstState(core, this.#hearsAnswers);
     this.#killer = sessionKiller;
     this.#packetLimit = packetLimit;
     this.#generation = generation;
@@ -149,6 +146,16 @@ export class PooledConnection {
     this.lastUsedAt = lastActiveAt(core);
     this.expiresAt = expiresAt;
     this.#wire = watchConnection(core, this.#observer(), knowledge);
+  }
+
+  /** What the server's session is in. */
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  /** The answers of the server are read off the wire. If not, nothing proves what its session is in. */
+  get hearsAnswers(): boolean {
+    return this.#hearsAnswers;
   }
 
   get holder(): Holder | undefined {
@@ -381,6 +388,11 @@ export class PooledConnection {
         });
       },
       answered: (command, end) => this.#learn(command, end),
+      countsOn: () => {
+        this.#hearsAnswers = false;
+        this.#state = firstState(this.core, false);
+        warnOfNumbering();
+      },
       lost: (error) => {
         this.#streamEnded(error);
         if (error !== undefined) this.#readers.tell(this.core, error);
@@ -409,4 +421,8 @@ export class PooledConnection {
     }
     this.holder?.lost(error);
   }
+}
+
+function firstState(core: PoolConnection, isTold: boolean): SessionState {
+  return new SessionState(autocommitAtFirst(core) ?? true, databaseNow(core), isTold);
 }

@@ -15,6 +15,14 @@ export const plainSteps: Omit<TransactionSteps<LeaseClient, unknown>, 'body'> = 
   begin: (connection) => sendPlain(connection, 'BEGIN'),
 };
 
+/** The same for a transaction that is none of the user's. */
+export const untracedSteps: Omit<TransactionSteps<LeaseClient, unknown>, 'body'> = {
+  open: (connection) => connection,
+  begin: (connection) => connection.run('untraced', 'BEGIN', undefined),
+  commit: (connection) => connection.run('untraced', 'COMMIT', undefined),
+  rollback: (connection) => connection.run('untraced', 'ROLLBACK', undefined),
+};
+
 /** Sends one text. */
 export function sendPlain(connection: LeaseClient, sql: string): Promise<StatementResult> {
   return connection.run('query', sql, undefined);

@@ -274,7 +274,7 @@ export class TransactionUnit extends LeaseClient {
   async #check(): Promise<void> {
     let isOpen = false;
     try {
-      await this.lease.run('query', 'DO 0', undefined, this.#limits);
+      await this.lease.run('untraced', 'DO 0', undefined, this.#limits);
       isOpen = this.lease.transactionState === 'open';
     } catch (error) {
       this.#endedBy ??= { error };

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { faultAfterReading, faultBeforeReading, mayCountAnew } from '../../../../../adapters/mysql2/driver/packets.ts';
+import {
+  faultAfterReading,
+  faultBeforeReading,
+  isCountedOn,
+  mayCountAnew,
+} from '../../../../../adapters/mysql2/driver/packets.ts';
 
 /** The second packet of a chunk, with this payload, of which so many bytes were read. */
 function incoming(sequenceId: number, payload: readonly number[], read = 0) {
@@ -26,6 +31,18 @@ describe('a packet that is about to be read', () => {
     expect(faultBeforeReading(incoming(1, [0]), 1, () => true)?.code).toBe('PROTOCOL_PACKETS_OUT_OF_ORDER');
     expect(faultBeforeReading(incoming(1, [0xff, 0xbf, 0x0f]), 1, () => true)).toBeUndefined();
     expect(faultBeforeReading(incoming(2, [0]), 2, () => true)).toBeUndefined();
+  });
+});
+
+describe('the first packet that a server sends behind its handshake', () => {
+  it('shows that it counts on from there, by the one number that it can have then', () => {
+    expect(isCountedOn(incoming(4, [0]), 1, 3)).toBe(true);
+    // Behind another way to authenticate; and behind a statement of two packets.
+    expect(isCountedOn(incoming(6, [0]), 1, 5)).toBe(true);
+    expect(isCountedOn(incoming(5, [0]), 2, 3)).toBe(true);
+    for (const number of [0, 1, 2, 3, 5, 6, 255]) expect(isCountedOn(incoming(number, [0]), 1, 3)).toBe(false);
+    // What is right is right, however many packets went before.
+    expect(isCountedOn(incoming(1, [0]), 1, 256)).toBe(false);
   });
 });
 
