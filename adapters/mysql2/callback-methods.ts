@@ -57,7 +57,7 @@ export function callbackMethods(pool: CallbackPool, client: ResilientClient, pro
 /** Without a callback, the caller reads events or a stream from the command itself. */
 function readEvents(client: ResilientClient, sql: unknown, values: unknown, command: QueryCommand): void {
   const read =
-    client.policy.exactlyOnce && needsLedger(sql)
+    client.policy.exactlyOnce && needsLedger(sql, client.policy)
       ? client.run('query', sql, values).then(([rows, fields]) => {
           command.emit('fields', fields);
           command.emit('result', rows);

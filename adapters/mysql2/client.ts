@@ -45,7 +45,7 @@ export class ResilientClient implements PoolUse {
   /** One statement, retried as the policy and the evidence allow. */
   run(method: StatementMethod, sql: unknown, values: unknown): Promise<StatementResult> {
     const { policy } = this;
-    if (policy.exactlyOnce && needsLedger(sql)) return runSingleWrite(this, method, sql, values);
+    if (policy.exactlyOnce && needsLedger(sql, policy)) return runSingleWrite(this, method, sql, values);
     return runStatement(
       this,
       sql,

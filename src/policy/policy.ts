@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { BudgetOptions } from '../budget.ts';
 import type { Failure } from '../failure.ts';
+import { readFunctionNames } from '../sql/function-names.ts';
 import type { EvictEvent, RetriesExhaustedEvent, RetryEvent } from '../telemetry.ts';
 import { checkedCopy, withoutUndefined } from './option-checks.ts';
 import { callRules, clientRules, poolRules, transactionRules } from './option-rules.ts';
@@ -9,6 +10,7 @@ import type {
   ClientOptions,
   LivenessOptions,
   ResilienceOptions,
+  SharedOptions,
   TransactionOptions,
   WatchOptions,
 } from './options.ts';
@@ -39,6 +41,8 @@ export interface RetryPolicy {
   readonly watch: WatchOptions | false;
   readonly idempotent: boolean;
   readonly exactlyOnce: boolean;
+  /** Each in one form, whatever way it was given in. */
+  readonly safeFunctions: readonly string[];
   readonly transactions: TransactionPolicy;
   readonly shouldRetry: ((failure: Failure) => boolean) | undefined;
   readonly onRetry: ((event: RetryEvent) => void) | undefined;
@@ -75,6 +79,7 @@ const defaults: RetryPolicy = {
   watch: defaultWatch,
   idempotent: false,
   exactlyOnce: false,
+  safeFunctions: Object.freeze([]),
   transactions: Object.freeze({ rerun: false, exactlyOnce: false }),
   shouldRetry: undefined,
   onRetry: undefined,
@@ -103,7 +108,7 @@ export function retryPolicy(given: ResilienceOptions | RetryPolicy = {}): RetryP
   if (madeFrom.has(given)) return given as RetryPolicy;
   const options = checkedCopy<ResilienceOptions>('policy', given, poolRules);
   const policy = layOver(defaults, options);
-  madeFrom.set(policy, Object.freeze(options));
+  madeFrom.set(policy, Object.freeze(withOwnNames(options, policy)));
   return policy;
 }
 
@@ -123,8 +128,15 @@ export function clientPolicy(given: ClientOptions | RetryPolicy = {}): ClientPol
   const made = madeFrom.get(given);
   const options = made ?? checkedCopy<ClientOptions>('options', given as ClientOptions, clientRules);
   const policy = made === undefined ? layOver(defaults, options) : (given as RetryPolicy);
-  const asked = Object.entries(withoutUndefined(options)).filter(([name]) => Object.hasOwn(callRules.checks, name));
+  const asked = Object.entries(withoutUndefined(withOwnNames(options, policy))).filter(([name]) =>
+    Object.hasOwn(callRules.checks, name),
+  );
   return { policy, asked: Object.fromEntries(asked) };
+}
+
+/** Nobody's array but ours. */
+function withOwnNames<T extends Pick<SharedOptions, 'safeFunctions'>>(options: T, { safeFunctions }: RetryPolicy): T {
+  return options.safeFunctions === undefined ? options : { ...options, safeFunctions };
 }
 
 /**
@@ -156,13 +168,14 @@ export function transactionPolicy(base: TransactionPolicy, given: TransactionOpt
 
 /** Checked options over a policy: those of a kind that has parts, part by part. */
 function layOver(base: RetryPolicy, options: ResilienceOptions | CallOptions): RetryPolicy {
-  const { budget, liveness, watch, transactions, ...rest } = options as ResilienceOptions;
+  const { budget, liveness, watch, safeFunctions, transactions, ...rest } = options as ResilienceOptions;
   const policy: RetryPolicy = {
     ...base,
     ...withoutUndefined(rest),
     budget: partsOver(base.budget, budget, defaultBudget),
     liveness: partsOver<LivenessOptions>(base.liveness, liveness, base.liveness) || base.liveness,
     watch: partsOver(base.watch, watch, defaultWatch),
+    safeFunctions: safeFunctions === undefined ? base.safeFunctions : readFunctionNames('safeFunctions', safeFunctions),
     transactions: transactionsOver(base.transactions, options.exactlyOnce, transactions),
   };
   if (policy.maxTimeout < policy.minTimeout) {
