@@ -7,6 +7,7 @@ import { createDrizzleBinding } from '../contract/bindings/drizzle.ts';
 import { createCallbackBinding, createPromiseBinding } from '../contract/bindings/mysql2.ts';
 import { createForeignBinding, createPrismaBinding } from '../contract/bindings/prisma.ts';
 import { failureOf, later } from '../contract/outcome.ts';
+import { createExtendedClient } from '../support/prisma/extended-client.ts';
 import { unhurried, useStage } from '../support/stage.ts';
 
 const onThePool: readonly (readonly [string, CreateBinding])[] = [
@@ -150,6 +151,23 @@ describe('a read that is lost in flight', unhurried, () => {
     expect(await failureOf(lose(open(createForeignBinding), expression))).toMatchObject({
       failure: { unsafe: { why: expect.stringContaining('not known to be free of effects') } },
     });
+  });
+
+  test('of a batch that only reads, the first that is not safe is named', async () => {
+    const client = createExtendedClient(stage, '@prisma/adapter-mariadb', { connection: stage.direct() });
+    await client.$queryRaw`SELECT 1`;
+    const lost = async (sql: string): Promise<Error> => {
+      const unlock = await stage.lock();
+      const failure = failureOf(client.$transaction([client.$queryRaw`SELECT 1`, client.$queryRawUnsafe(sql)]));
+      for (const id of await stage.inFlight(1)) await stage.server.killThread(id);
+      await unlock();
+      return failure;
+    };
+    expect(await lost('SELECT price_of(id) FROM stage_rows')).toMatchObject({
+      code: 'ERR_GONE_AWAY_OUTCOME_UNKNOWN',
+      failure: { unsafe: { function: 'price_of' } },
+    });
+    expect(await lost('UPDATE stage_rows SET id = price_of(id)')).not.toHaveProperty('failure.unsafe');
   });
 
   test('a locking read says so where nobody knows that it runs alone', async () => {
