@@ -3,14 +3,13 @@ import type { BudgetOptions } from '../budget.ts';
 import type { Failure } from '../failure.ts';
 import { readFunctionNames } from '../sql/function-names.ts';
 import type { EvictEvent, RetriesExhaustedEvent, RetryEvent } from '../telemetry.ts';
-import { checkedCopy, withoutUndefined } from './option-checks.ts';
+import { checkedCopy, withListOf, withoutUndefined } from './option-checks.ts';
 import { callRules, clientRules, poolRules, transactionRules } from './option-rules.ts';
 import type {
   CallOptions,
   ClientOptions,
   LivenessOptions,
   ResilienceOptions,
-  SharedOptions,
   TransactionOptions,
   WatchOptions,
 } from './options.ts';
@@ -108,7 +107,7 @@ export function retryPolicy(given: ResilienceOptions | RetryPolicy = {}): RetryP
   if (madeFrom.has(given)) return given as RetryPolicy;
   const options = checkedCopy<ResilienceOptions>('policy', given, poolRules);
   const policy = layOver(defaults, options);
-  madeFrom.set(policy, Object.freeze(withOwnNames(options, policy)));
+  madeFrom.set(policy, Object.freeze(withListOf(policy, options)));
   return policy;
 }
 
@@ -124,19 +123,12 @@ export interface ClientPolicy {
  *
  * @throws TypeError as {@link retryPolicy} does, and for options that belong to a pool
  */
-export function clientPolicy(given: ClientOptions | RetryPolicy = {}): ClientPolicy {
-  const made = madeFrom.get(given);
-  const options = made ?? checkedCopy<ClientOptions>('options', given as ClientOptions, clientRules);
-  const policy = made === undefined ? layOver(defaults, options) : (given as RetryPolicy);
-  const asked = Object.entries(withoutUndefined(withOwnNames(options, policy))).filter(([name]) =>
-    Object.hasOwn(callRules.checks, name),
-  );
-  return { policy, asked: Object.fromEntries(asked) };
-}
-
-/** Nobody's array but ours. */
-function withOwnNames<T extends Pick<SharedOptions, 'safeFunctions'>>(options: T, { safeFunctions }: RetryPolicy): T {
-  return options.safeFunctions === undefined ? options : { ...options, safeFunctions };
+export function clientPolicy(from: ClientOptions | RetryPolicy = {}): ClientPolicy {
+  const made = madeFrom.get(from);
+  const options = made ?? checkedCopy<ClientOptions>('options', from as ClientOptions, clientRules);
+  const policy = made === undefined ? layOver(defaults, options) : (from as RetryPolicy);
+  const given = Object.entries(withoutUndefined(withListOf(policy, options)));
+  return { policy, asked: Object.fromEntries(given.filter(([name]) => Object.hasOwn(callRules.checks, name))) };
 }
 
 /**

@@ -5,14 +5,15 @@ export interface ServerVersion {
   readonly number: number;
 }
 
-/** In front of the 5.5.5- stands nothing: MariaDB 10 says it for old replicas, which would not take a version of two digits. */
+/** MariaDB 10 puts 5.5.5- in front, for old replicas that would not take a version of two digits. */
 const MARIADB = /^(?:5\.5\.5-)?(\d+)\.(\d+)\.(\d+)(?:-\d+)?-mariadb\b/i;
 /** What builds of MySQL have behind the number. Not a name of another product that speaks the same protocol (TiDB, Vitess). */
 const MYSQL =
   /^(\d+)\.(\d+)\.(\d+)(?:-(?:\d[\w.~+-]*|log|debug|google|azure|cloud|u\d+|cluster|commercial|enterprise))*$/i;
 
 /**
- * Reads the version that a server greets with, or that VERSION() returns.
+ * Reads the version that a server greets with, or that VERSION() returns. What a proxy greets with is its own choice: ProxySQL says 8.0.11 whatever stands behind it,
+ * unless it is told otherwise, and of that version nothing is known here.
  *
  * @returns undefined where that is neither MySQL's nor MariaDB's
  */

@@ -40,7 +40,10 @@ const SESSION_TABLES: ReadonlySet<string> = new Set([
   'SESSION_VARIABLES',
 ]);
 
-/** Whether a table of the server itself tells of earlier statements of the session that asks. In upper case. */
+/**
+ * Whether a table of the server itself tells of earlier statements of the session that asks. In upper case. The others have no effect when they are read; those of
+ * `sys` are views like those of users.
+ */
 export function tellsOfEarlierStatements(schema: string, table: string): boolean {
   return (schema === 'INFORMATION_SCHEMA' || schema === 'PERFORMANCE_SCHEMA') && SESSION_TABLES.has(table);
 }
