@@ -83,6 +83,14 @@ export interface Evidence {
   readonly limitsLockWait?: boolean;
 }
 
+/** Why a read was not sent again. Never carries a value of the statement. */
+export interface UnsafeRead {
+  /** In plain words, as the end of a sentence: "it calls price_of(), which is not known to be free of effects". */
+  readonly why: string;
+  /** The function that it calls, as `safeFunctions` would name it; undefined where it is something else. */
+  readonly function?: string | undefined;
+}
+
 /** A classified failure. Never carries SQL parameters or row data. */
 export interface Failure {
   readonly kind: FailureKind;
@@ -100,6 +108,8 @@ export interface Failure {
   readonly errno: number | undefined;
   /** One sentence on what the classification rests on. */
   readonly reason: string;
+  /** Of a statement that reads, and was not sent again because nothing proves that nobody would notice. Undefined for all else. */
+  readonly unsafe?: UnsafeRead | undefined;
 }
 
 /** The unit of work that is retried as a whole, or not at all. */
@@ -109,6 +119,8 @@ export interface Operation {
   readonly idempotent: boolean;
   /** Asked only after a failure whose outcome is unknown: does sending it again change anything, keep anything locked, or depend on anything? */
   isSafeRead(): boolean;
+  /** Why not, after {@link isSafeRead} has said no. Undefined for what does not read; left out: nothing is known. */
+  whyUnsafe?(): UnsafeRead | undefined;
   /** Whether something was already handed to the caller (the first row of a stream, a transaction's callback that ran). */
   isHandedOver(): boolean;
   /** What a connection has made of this error already. Left out, or undefined: nothing that still holds, and the executor classifies it. */

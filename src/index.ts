@@ -12,7 +12,7 @@ export {
   RetriesExhaustedError,
   SessionBoundError,
 } from './errors.ts';
-export type { Failure, FailureKind, Invalidates, Outcome } from './failure.ts';
+export type { Failure, FailureKind, Invalidates, Outcome, UnsafeRead } from './failure.ts';
 export type { KillResult } from './kill.ts';
 export type {
   CallOptions,
@@ -26,6 +26,7 @@ export type {
 } from './policy/options.ts';
 export type { RetryPolicy, TransactionPolicy } from './policy/policy.ts';
 export { retryPolicy } from './policy/policy.ts';
+export type { SafeReadOptions } from './sql/safe-read.ts';
 export { isSafeRead } from './sql/safe-read.ts';
 export type {
   ChannelName,

@@ -28,6 +28,8 @@ export type { AttemptContext } from './recovery.ts';
 export { attachResendCheck, type ResendCheck, type ResendCheckLimits } from './resend-check.ts';
 export { sleep } from './sleep.ts';
 export { limitsLockWait } from './sql/lock-wait-limit.ts';
+export { judgeRead, type ReadVerdict, unsafeRead } from './sql/safe-read.ts';
+export { readServerVersion, type ServerVersion } from './sql/server-version.ts';
 export { type AccessMode, readSessionSetting, type SessionSetting } from './sql/session-setting.ts';
 export { type LexicalMode, type Token, tokenize } from './sql/sql-lexer.ts';
 export type { StatementKind, StatementKindOptions } from './sql/statement-kind.ts';

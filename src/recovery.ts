@@ -152,11 +152,13 @@ export class Recovery {
 
   #outcomeUnknown(error: unknown, failure: Failure, attempts: number): OutcomeUnknownError {
     const elapsedMs = this.#environment.now() - this.#startedAt;
-    publish('gone-away:outcome-unknown', () => ({ attempts, elapsedMs, failure }));
+    const unsafe = this.#operation.whyUnsafe?.();
+    const known = unsafe === undefined ? failure : Object.freeze({ ...failure, unsafe });
+    publish('gone-away:outcome-unknown', () => ({ attempts, elapsedMs, failure: known }));
     const what = this.#operation.kind === 'transaction' ? 'the transaction' : 'the statement';
     return new OutcomeUnknownError(
-      `Nobody can know whether ${what} was applied: ${failure.reason} (${nameOf(failure)}). It was not sent again.`,
-      { failure, attempts, elapsedMs, cause: error },
+      `Nobody can know whether ${what} was applied: ${failure.reason} (${nameOf(failure)}). It was not sent again${unsafe === undefined ? '' : `, for ${unsafe.why}`}.`,
+      { failure: known, attempts, elapsedMs, cause: error },
     );
   }
 

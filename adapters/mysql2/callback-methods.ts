@@ -60,7 +60,7 @@ function readEvents(client: ResilientClient, sql: unknown, values: unknown, comm
   // As with mysql2's own pool, a statement of which nobody reads anything may fail without ending the process.
   command.once('error', () => {});
   const read =
-    client.policy.exactlyOnce && needsLedger(sql)
+    client.policy.exactlyOnce && needsLedger(sql, client.policy)
       ? client.run('query', sql, values).then(([rows, fields]) => {
           command.emit('fields', fields);
           command.emit('result', rows);

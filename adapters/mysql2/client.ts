@@ -48,7 +48,7 @@ export class ResilientClient implements PoolUse {
     const { policy } = this;
     const sql = sqlAsCalled(given);
     const values = valuesAsCalled(parameters);
-    if (policy.exactlyOnce && needsLedger(sql)) return runSingleWrite(this, method, sql, values);
+    if (policy.exactlyOnce && needsLedger(sql, policy)) return runSingleWrite(this, method, sql, values);
     return runStatement(
       this,
       sql,

@@ -81,6 +81,14 @@ export function withoutUndefined<T extends object>(options: T): { [K in keyof T]
   };
 }
 
+/** The options with the policy's own list in the place of the user's, who may change that one later. */
+export function withListOf<T extends { readonly safeFunctions?: readonly string[] | undefined }>(
+  { safeFunctions }: { readonly safeFunctions: readonly string[] },
+  options: T,
+): T {
+  return options.safeFunctions === undefined ? options : { ...options, safeFunctions };
+}
+
 export function expect(holds: boolean, name: string, value: unknown, expected: string): asserts holds {
   if (!holds) throw new TypeError(`Expected \`${name}\` to be ${expected}, got ${describeValue(value)}`);
 }

@@ -1,3 +1,4 @@
+import { readFunctionNames } from '../sql/function-names.ts';
 import {
   aBoolean,
   aFunction,
@@ -68,6 +69,9 @@ const sharedChecks: ChecksOf<SharedOptions> = {
     checks: { after: positiveMilliseconds, timeout: positiveMilliseconds } satisfies ChecksOf<WatchOptions>,
   }),
   exactlyOnce: aBoolean,
+  safeFunctions: (name, value) => {
+    readFunctionNames(name, value);
+  },
   transactions: anObject({ checks: transactionDefaultChecks, hints: renamedForTransactions }),
   shouldRetry: aFunction,
   onRetry: aFunction,

@@ -101,6 +101,13 @@ export interface SharedOptions {
    * is lost; four round trips instead of one. Also for transactions, as `transactions: { exactlyOnce: true }`. Default false.
    */
   readonly exactlyOnce?: boolean | undefined;
+  /**
+   * Stored and loadable functions of your own that are harmless, as your statements call them: `'price_of'` where they name no schema, `'shop.price_of'` where they
+   * do. By listing one you promise that a call of it writes nothing, locks nothing, and neither changes nor reads what belongs to its session (variables,
+   * LAST_INSERT_ID). Then a read that calls it is sent again when its answer is lost. A name counts in upper and lower case alike, a schema as it is
+   * written. Those of a call take the place of those of its pool. Default: none.
+   */
+  readonly safeFunctions?: readonly string[] | undefined;
   /** For transactions; each can have its own in its `transaction()` call. */
   readonly transactions?: TransactionDefaults | undefined;
   /**

@@ -1,8 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import type { BudgetOptions } from '../budget.ts';
 import type { Failure } from '../failure.ts';
+import { readFunctionNames } from '../sql/function-names.ts';
 import type { EvictEvent, RetriesExhaustedEvent, RetryEvent } from '../telemetry.ts';
-import { checkedCopy, withoutUndefined } from './option-checks.ts';
+import { checkedCopy, withListOf, withoutUndefined } from './option-checks.ts';
 import { callRules, clientRules, poolRules, transactionRules } from './option-rules.ts';
 import type {
   CallOptions,
@@ -39,6 +40,8 @@ export interface RetryPolicy {
   readonly watch: WatchOptions | false;
   readonly idempotent: boolean;
   readonly exactlyOnce: boolean;
+  /** Each in one form, whatever way it was given in. */
+  readonly safeFunctions: readonly string[];
   readonly transactions: TransactionPolicy;
   readonly shouldRetry: ((failure: Failure) => boolean) | undefined;
   readonly onRetry: ((event: RetryEvent) => void) | undefined;
@@ -75,6 +78,7 @@ const defaults: RetryPolicy = {
   watch: defaultWatch,
   idempotent: false,
   exactlyOnce: false,
+  safeFunctions: Object.freeze([]),
   transactions: Object.freeze({ rerun: false, exactlyOnce: false }),
   shouldRetry: undefined,
   onRetry: undefined,
@@ -103,7 +107,7 @@ export function retryPolicy(given: ResilienceOptions | RetryPolicy = {}): RetryP
   if (madeFrom.has(given)) return given as RetryPolicy;
   const options = checkedCopy<ResilienceOptions>('policy', given, poolRules);
   const policy = layOver(defaults, options);
-  madeFrom.set(policy, Object.freeze(options));
+  madeFrom.set(policy, Object.freeze(withListOf(policy, options)));
   return policy;
 }
 
@@ -119,12 +123,12 @@ export interface ClientPolicy {
  *
  * @throws TypeError as {@link retryPolicy} does, and for options that belong to a pool
  */
-export function clientPolicy(given: ClientOptions | RetryPolicy = {}): ClientPolicy {
-  const made = madeFrom.get(given);
-  const options = made ?? checkedCopy<ClientOptions>('options', given as ClientOptions, clientRules);
-  const policy = made === undefined ? layOver(defaults, options) : (given as RetryPolicy);
-  const asked = Object.entries(withoutUndefined(options)).filter(([name]) => Object.hasOwn(callRules.checks, name));
-  return { policy, asked: Object.fromEntries(asked) };
+export function clientPolicy(from: ClientOptions | RetryPolicy = {}): ClientPolicy {
+  const made = madeFrom.get(from);
+  const options = made ?? checkedCopy<ClientOptions>('options', from as ClientOptions, clientRules);
+  const policy = made === undefined ? layOver(defaults, options) : (from as RetryPolicy);
+  const given = Object.entries(withoutUndefined(withListOf(policy, options)));
+  return { policy, asked: Object.fromEntries(given.filter(([name]) => Object.hasOwn(callRules.checks, name))) };
 }
 
 /**
@@ -156,13 +160,14 @@ export function transactionPolicy(base: TransactionPolicy, given: TransactionOpt
 
 /** Checked options over a policy: those of a kind that has parts, part by part. */
 function layOver(base: RetryPolicy, options: ResilienceOptions | CallOptions): RetryPolicy {
-  const { budget, liveness, watch, transactions, ...rest } = options as ResilienceOptions;
+  const { budget, liveness, watch, safeFunctions, transactions, ...rest } = options as ResilienceOptions;
   const policy: RetryPolicy = {
     ...base,
     ...withoutUndefined(rest),
     budget: partsOver(base.budget, budget, defaultBudget),
     liveness: partsOver<LivenessOptions>(base.liveness, liveness, base.liveness) || base.liveness,
     watch: partsOver(base.watch, watch, defaultWatch),
+    safeFunctions: safeFunctions === undefined ? base.safeFunctions : readFunctionNames('safeFunctions', safeFunctions),
     transactions: transactionsOver(base.transactions, options.exactlyOnce, transactions),
   };
   if (policy.maxTimeout < policy.minTimeout) {

@@ -5,18 +5,18 @@
  *
  * - is *native*, so that the server never runs a stored or loadable function of that name instead. MySQL manual, "Function Name
  *   Parsing and Resolution": native first, then loadable, then stored; a stored function that shares the name is reached only
- *   with its schema in front, or with a space before the parenthesis, and the judge allows neither. What only one family has
- *   (MySQL: UUID_TO_BIN, BIN_TO_UUID, ANY_VALUE, REGEXP_LIKE; MariaDB: JSON_QUERY, NVL, MEDIAN) may be somebody's stored
- *   function on the other. Asked of real servers, so are POINT, LINESTRING and POLYGON on MariaDB, and MD5 and SHA1 on MySQL 9.7;
+ *   with its schema in front, or with a space before the parenthesis, and the judge allows neither. What only one family has, or some
+ *   versions, may be somebody's stored function on the others: see `family-functions.ts`;
  * - takes no lock, waits for nothing, writes nothing, moves no counter, and reads nothing that an earlier statement of the same
  *   session left behind.
  *
- * Clock and chance (NOW, RAND, UUID) are allowed: they give another value each time, but nobody saw the first one.
+ * Clock and chance (NOW, RAND, UUID) are allowed: they give another value each time, but nobody saw the first one. So is CONNECTION_ID.
+ * DATABASE, USER and their kin say the same on every session of a pool, for what USE and COM_CHANGE_USER have changed is not handed on.
  *
- * Left out on purpose: GET_LOCK and its family, SLEEP, BENCHMARK, LAST_INSERT_ID, ROW_COUNT, FOUND_ROWS, CONNECTION_ID, UUID_SHORT
- * (moves a server-wide counter), LOAD_FILE, NAME_CONST, EXTRACTVALUE, UPDATEXML, NEXTVAL and its family, the waits for
- * replication, DATABASE and USER and their kin (the session's), and DEFAULT: on MariaDB a column's default may be `NEXT VALUE FOR s`,
- * and `DEFAULT(column)` evaluates it.
+ * Left out on purpose: GET_LOCK and its family, BENCHMARK, LAST_INSERT_ID, ROW_COUNT, FOUND_ROWS, CURRENT_ROLE (which SET ROLE may have
+ * changed), UUID_SHORT (moves a server-wide counter), LOAD_FILE (of a pipe it takes what it reads), EXTRACTVALUE and UPDATEXML (their
+ * paths may have user variables), NAME_CONST, NEXTVAL and its family, the waits for replication, and DEFAULT: on MariaDB a
+ * column's default may be `NEXT VALUE FOR s`, and `DEFAULT(column)` evaluates it.
  */
 export const PURE_FUNCTIONS: ReadonlySet<string> = words(`
   AVG BIT_AND BIT_OR BIT_XOR COUNT GROUP_CONCAT JSON_ARRAYAGG JSON_OBJECTAGG MAX MIN STD STDDEV STDDEV_POP STDDEV_SAMP SUM VARIANCE VAR_POP VAR_SAMP
@@ -41,7 +41,9 @@ export const PURE_FUNCTIONS: ReadonlySet<string> = words(`
   JSON_MERGE_PRESERVE JSON_OBJECT JSON_QUOTE JSON_REMOVE JSON_REPLACE JSON_SEARCH JSON_SET JSON_TYPE JSON_UNQUOTE JSON_VALID JSON_VALUE
 
   AES_DECRYPT AES_ENCRYPT COMPRESS INET6_ATON INET6_NTOA INET_ATON INET_NTOA IS_IPV4 IS_IPV4_COMPAT IS_IPV4_MAPPED IS_IPV6 SHA2 UNCOMPRESS
-  UNCOMPRESSED_LENGTH UUID VERSION
+  UNCOMPRESSED_LENGTH UUID
+
+  CHARSET COERCIBILITY COLLATION CONNECTION_ID CURRENT_USER DATABASE SCHEMA SESSION_USER SLEEP SYSTEM_USER USER VERSION
 
   MBRCONTAINS MBREQUALS MBRINTERSECTS MBROVERLAPS MBRTOUCHES MBRWITHIN ST_AREA ST_ASBINARY ST_ASGEOJSON ST_ASTEXT ST_ASWKB ST_ASWKT ST_BUFFER ST_CENTROID ST_CONTAINS ST_CONVEXHULL ST_CROSSES ST_DIFFERENCE ST_DIMENSION ST_DISJOINT
   ST_DISTANCE ST_DISTANCE_SPHERE ST_ENDPOINT ST_ENVELOPE ST_EQUALS ST_EXTERIORRING ST_GEOMCOLLFROMTEXT ST_GEOMETRYN ST_GEOMETRYTYPE ST_GEOMFROMGEOJSON
@@ -62,6 +64,7 @@ export const NEVER_A_CALL: ReadonlySet<string> = words(`
   BIGINT BIT BLOB DATETIME DEC DECIMAL DOUBLE FLOAT INT INTEGER MEDIUMINT NCHAR NUMERIC REAL SMALLINT TEXT TINYINT VARBINARY VARCHAR
 `);
 
-function words(list: string): ReadonlySet<string> {
+/** A set of names, apart by blanks. */
+export function words(list: string): ReadonlySet<string> {
   return new Set(list.trim().split(/\s+/));
 }

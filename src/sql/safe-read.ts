@@ -1,5 +1,9 @@
-import { modesFor, type Token, tokenize } from './sql-lexer.ts';
-import { isSafeToken, isSymbol, parenthesesMatch, wordAt } from './statement-rules.ts';
+import type { ReadContext, Reading } from './call-rules.ts';
+import { readFunctionNames } from './function-names.ts';
+import { dependsOnMode, type ReadHazard, unreadable } from './read-hazard.ts';
+import { readServerVersion } from './server-version.ts';
+import { isSymbol, type LexicalMode, modesFor, type Token, tokenize, wordAt } from './sql-lexer.ts';
+import { findHazardAt, parenthesesMatch } from './statement-rules.ts';
 import { firstWordOf } from './statement-text.ts';
 
 /** Longer statements are not read, so that the time a failure costs has a bound. In UTF-16 code units. */
@@ -45,7 +49,7 @@ const SHOW_FORMS: readonly string[] = [
  * to tell the difference?
  *
  * True for one SELECT, TABLE, VALUES, SHOW, EXPLAIN or DESCRIBE (also behind WITH or parentheses) that locks nothing, writes nothing to files or variables,
- * calls only built-in functions known to be harmless, and reads nothing that an earlier statement of its session left behind. It has to be so
+ * calls only functions known to be harmless, and reads nothing that an earlier statement of its session left behind. It has to be so
  * under every `sql_mode`, in MySQL 8.0 and later and in MariaDB 10.5 and later. False for all else, and for everything in doubt: what is not
  * listed, or cannot be read with certainty, is not safe. A false costs a retry, a wrong true could apply a write twice.
  *
@@ -64,26 +68,78 @@ const SHOW_FORMS: readonly string[] = [
  * @param sql the statement's text, with or without `?` and `:name` placeholders. Longer than 1 MiB is never safe. Takes linear time, and next to
  *   none for a statement that begins as no read does.
  * @param options.mayLock the statement is known to run alone, with autocommit and in no transaction. Default false
+ * @param options.serverVersion what the server that had the statement says that it is, as VERSION() does: then what only some servers have built in is
+ *   known as well. Default: only what all have is
+ * @param options.safeFunctions as in the options of a pool. Default: none
+ * @throws TypeError for a `safeFunctions` that holds what is no name of a function
  */
-export function isSafeRead(sql: string, { mayLock = false }: { readonly mayLock?: boolean } = {}): boolean {
-  if (sql.length > MAX_LENGTH || !FIRST_WORDS.has(firstWordOf(sql))) return false;
-  return modesFor(sql).every((mode) => {
-    const tokens = tokenize(sql, mode);
-    return tokens !== undefined && isSafeStatement(withoutFinalSemicolon(tokens), mayLock);
-  });
+export function isSafeRead(sql: string, options: SafeReadOptions = {}): boolean {
+  const { mayLock = false, serverVersion, safeFunctions = [] } = options;
+  const context = {
+    mayLock,
+    server: readServerVersion(serverVersion),
+    safeFunctions: readFunctionNames('safeFunctions', safeFunctions),
+  };
+  return judgeRead(sql, context).isSafe;
+}
+
+export interface SafeReadOptions {
+  readonly mayLock?: boolean | undefined;
+  readonly serverVersion?: string | undefined;
+  readonly safeFunctions?: readonly string[] | undefined;
+}
+
+/** What keeps a read from being safe, in plain words and without a value of the statement. */
+export interface UnsafeReason {
+  /** The end of a sentence: "it calls price_of(), which is not known to be free of effects". */
+  readonly why: string;
+  /** The function that it calls, as `safeFunctions` would name it; undefined where it is something else. */
+  readonly function?: string | undefined;
+}
+
+/** What {@link isSafeRead} says, and why. */
+export interface ReadVerdict {
+  readonly isSafe: boolean;
+  /** Of a read that is not safe. Undefined for what does not begin as a read does. */
+  readonly unsafe: UnsafeReason | undefined;
+}
+
+const safe: ReadVerdict = Object.freeze({ isSafe: true, unsafe: undefined });
+const noRead: ReadVerdict = Object.freeze({ isSafe: false, unsafe: undefined });
+
+export function unsafeRead({ why, function: called }: UnsafeReason): ReadVerdict {
+  return { isSafe: false, unsafe: Object.freeze(called === undefined ? { why } : { why, function: called }) };
+}
+
+/** {@link isSafeRead}, for whoever knows where the statement ran. */
+export function judgeRead(sql: string, context: ReadContext): ReadVerdict {
+  if (!FIRST_WORDS.has(firstWordOf(sql))) return noRead;
+  if (sql.length > MAX_LENGTH) return unsafeRead({ why: 'it is too long to be read' });
+  const promised = new Set(context.safeFunctions);
+  const [first, ...others] = modesFor(sql).map((mode) => findHazard(sql, mode, { ...context, promised }));
+  // What is a name in all modes is no value in any.
+  const agree = others.every((other) => other?.at === first?.at && other?.why === first?.why);
+  if (!agree) return unsafeRead(dependsOnMode);
+  return first === undefined ? safe : unsafeRead(first);
+}
+
+function findHazard(sql: string, mode: LexicalMode, context: Omit<Reading, 'sql' | 'tokens'>): ReadHazard | undefined {
+  const all = tokenize(sql, mode);
+  if (all === undefined) return unreadable(sql, mode);
+  const tokens = withoutFinalSemicolon(all);
+  const body = safeBody(tokens);
+  if (body === undefined)
+    return { at: 0, why: `${wordAt(tokens, 0) || 'it'} in this form is not known to change nothing` };
+  const reading: Reading = { ...context, sql, tokens };
+  for (let index = body; index < tokens.length; index += 1) {
+    const hazard = findHazardAt(reading, index);
+    if (hazard !== undefined) return hazard;
+  }
+  return parenthesesMatch(tokens) ? undefined : { at: 0, why: 'its parentheses do not match' };
 }
 
 function withoutFinalSemicolon(tokens: readonly Token[]): readonly Token[] {
   return isSymbol(tokens.at(-1), ';') ? tokens.slice(0, -1) : tokens;
-}
-
-function isSafeStatement(tokens: readonly Token[], mayLock: boolean): boolean {
-  const body = safeBody(tokens);
-  return (
-    body !== undefined &&
-    parenthesesMatch(tokens) &&
-    tokens.every((_, index) => index < body || isSafeToken(tokens, index, mayLock))
-  );
 }
 
 /** Where the part begins that the rules for single tokens judge; undefined when the statement is of another kind. */

@@ -1,7 +1,6 @@
 import { isForOfStatement, isOtherScope, readTarget, scopeAt } from './set-rules.ts';
-import { modesFor, type Token } from './sql-lexer.ts';
+import { isSymbol, modesFor, type Token, wordAt } from './sql-lexer.ts';
 import { stripFinalSemicolons } from './statement-kind.ts';
-import { isSymbol, wordAt } from './statement-rules.ts';
 import { findFirstWord, firstWordOf, tokensFrom } from './statement-text.ts';
 import { isNeutralVerb } from './verb-effects.ts';
 

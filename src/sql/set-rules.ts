@@ -1,5 +1,4 @@
-import { type LexicalMode, modesFor, type Token } from './sql-lexer.ts';
-import { isSymbol, wordAt } from './statement-rules.ts';
+import { isSymbol, type LexicalMode, modesFor, type Token, wordAt } from './sql-lexer.ts';
 import { tokensFrom } from './statement-text.ts';
 
 /** The part of a SET that may do more than to set variables of the session. In doubt it does: these may stand in a string or in another name. */

@@ -25,8 +25,8 @@ export function modesFor(sql: string): readonly LexicalMode[] {
 
 /** `quoted` is a string or a quoted name alike: which of the two "..." is depends on the mode, and no rule here needs to know. */
 export interface Token {
-  readonly kind: 'word' | 'quoted' | 'number' | 'placeholder' | 'symbol';
-  /** A word in upper case; what stands between the quotes, in upper case; a symbol's one character. */
+  readonly kind: 'word' | 'quoted' | 'number' | 'placeholder' | 'symbol' | 'variable';
+  /** A word in upper case; what stands between the quotes, in upper case; a symbol's one character; `@@x` of the server, in upper case. */
   readonly text: string;
   readonly start: number;
   readonly end: number;
@@ -49,6 +49,8 @@ const WORD = /[A-Za-z_][A-Za-z0-9_$]*/y;
 const NUMBER = /0x[0-9A-Fa-f]+|0b[01]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?/y;
 const NAMED_PLACEHOLDER = /:[A-Za-z0-9_]+/y;
 const SYMBOL = /[-+*/%&|^~!=<>,.();]/y;
+/** `@@x` and `@@global.x`, a variable of the server; not `@@component.x`, nor a name in quotes. */
+const SYSTEM_VARIABLE = /@@(?:(?:global|session|local)\.)?[A-Z_][A-Z0-9_]*(?![\w$.@'"`])/iy;
 /** What may not follow a number directly: the server might read `1a` as a name, `1e5a` as a number and an alias. */
 const NUMBER_GOES_ON = /[A-Za-z0-9_$.]/y;
 /** `--` begins a comment only before whitespace, the end or a control character; the latter is not read anyway. */
@@ -62,14 +64,14 @@ const HINT_WITH_EFFECT = /SET_VAR|RESOURCE_GROUP/i;
 /**
  * Splits a statement into tokens as MySQL and MariaDB do in the given mode (manuals: "Language Structure", "Comments", "Comment Syntax").
  *
- * @returns undefined for anything that it cannot read with certainty: an unterminated string or comment, an executable or nested comment, `@`, `:=`, `{`, `[`,
+ * @returns undefined for anything that it cannot read with certainty: an unterminated string or comment, an executable or nested comment, `@x`, `:=`, `{`, `[`,
  *   `$` or `\` or a character outside ASCII out of quotes. Takes linear time.
  */
 export function tokenize(sql: string, mode: LexicalMode): readonly Token[] | undefined {
   if (UNREADABLE_ANYWHERE.test(sql)) return undefined;
   const tokens: Token[] = [];
   for (let start = 0; start < sql.length; ) {
-    const lexeme = readLexeme(sql, start, mode);
+    const lexeme = readLexeme(sql, start, mode) ?? readSystemVariable(sql, start);
     if (lexeme === undefined) return undefined;
     const { kind, end } = lexeme;
     if (kind !== 'blank') {
@@ -79,6 +81,21 @@ export function tokenize(sql: string, mode: LexicalMode): readonly Token[] | und
     start = end;
   }
   return tokens;
+}
+
+/** Where {@link tokenize} stops reading; undefined where no single place is to blame, or it reads all. */
+export function findUnreadable(sql: string, mode: LexicalMode): number | undefined {
+  if (UNREADABLE_ANYWHERE.test(sql)) return undefined;
+  for (let start = 0; start < sql.length; ) {
+    const lexeme = readLexeme(sql, start, mode) ?? readSystemVariable(sql, start);
+    if (lexeme === undefined) return start;
+    start = lexeme.end;
+  }
+  return undefined;
+}
+
+function readSystemVariable(sql: string, start: number): Lexeme {
+  return found('variable', matchEnd(SYSTEM_VARIABLE, sql, start));
 }
 
 /** @returns undefined where it will not read on. Looks at nothing before `start` */
@@ -157,4 +174,19 @@ function found(kind: Token['kind'] | 'blank', end: number | undefined): Lexeme {
 export function matchEnd(pattern: RegExp, text: string, start: number): number | undefined {
   pattern.lastIndex = start;
   return pattern.test(text) ? pattern.lastIndex : undefined;
+}
+
+/** The unquoted word at an index, in upper case; '' when there is none. */
+export function wordAt(tokens: readonly Token[], index: number): string {
+  const token = tokens[index];
+  return token?.kind === 'word' ? token.text : '';
+}
+
+export function isSymbol(token: Token | undefined, text: string): boolean {
+  return token?.kind === 'symbol' && token.text === text;
+}
+
+/** A name as far as anyone can tell: a string looks the same as a quoted name. */
+export function isName(token: Token | undefined): token is Token {
+  return token?.kind === 'word' || token?.kind === 'quoted';
 }

@@ -1,5 +1,7 @@
-import { NEVER_A_CALL, PURE_FUNCTIONS } from './pure-functions.ts';
-import type { Token } from './sql-lexer.ts';
+import { findHazardousCall, isPureCall, type Reading } from './call-rules.ts';
+import { clause, earlierState, type ReadHazard, unknownVariable } from './read-hazard.ts';
+import { isName, isSymbol, type Token, wordAt } from './sql-lexer.ts';
+import { changesWhenRead, isLeftByEarlierStatement, tellsOfEarlierStatements } from './system-state.ts';
 
 /** Words that a safe read never has; INSERT(...) and REPLACE(...) are functions. FOR is judged apart. */
 const FORBIDDEN_WORDS: ReadonlySet<string> = new Set([
@@ -7,45 +9,51 @@ const FORBIDDEN_WORDS: ReadonlySet<string> = new Set([
   ...['INTO', 'LOCK', 'PROCEDURE', 'DELETE', 'INSERT', 'REPLACE', 'UPDATE'],
   // Prepares the answer of a later FOUND_ROWS().
   'SQL_CALC_FOUND_ROWS',
-  // The session's, and functions without parentheses.
-  ...['CURRENT_ROLE', 'CURRENT_USER', 'SESSION_USER', 'SYSTEM_USER'],
+  // What SET ROLE has changed, and a function without parentheses.
+  'CURRENT_ROLE',
 ]);
 
 /** After a dot or a percent sign: MariaDB's Oracle mode reads `s.NEXTVAL`, `s.CURRVAL` and `SQL%ROWCOUNT`, quoted names as well. */
 const FORBIDDEN_MEMBERS: ReadonlySet<string> = new Set(['NEXTVAL', 'CURRVAL', 'ROWCOUNT']);
 
-/** Their tables tell of sessions, the asking one included: SESSION_VARIABLES, PROFILING, threads. */
-const SYSTEM_SCHEMAS: ReadonlySet<string> = new Set(['INFORMATION_SCHEMA', 'PERFORMANCE_SCHEMA', 'SYS']);
-
 /** What FOR may begin: columns of JSON_TABLE, time travel, index hints. Not UPDATE, SHARE, CONNECTION or whatever comes next. */
 const AFTER_FOR: ReadonlySet<string> = new Set(['ORDINALITY', 'SYSTEM_TIME', 'JOIN', 'ORDER', 'GROUP']);
 
-/** Neither family takes a bare subquery for an argument list: `f(SELECT 1)` is a syntax error, `f((SELECT 1))` is a call. */
-const SUBQUERY_VERBS: ReadonlySet<string> = new Set(['SELECT', 'WITH']);
-
-/**
- * Judges one token by its neighbours; a statement is safe if all its tokens are.
- *
- * @param mayLock FOR UPDATE, FOR SHARE and LOCK IN SHARE MODE do no harm
- */
-export function isSafeToken(tokens: readonly Token[], index: number, mayLock: boolean): boolean {
+/** Judges one token by its neighbours; a statement is safe if none of its tokens is a hazard. */
+export function findHazardAt(reading: Reading, index: number): ReadHazard | undefined {
+  const { tokens } = reading;
   const token = tokens[index];
-  if (token === undefined || isSymbol(token, ';')) return false;
-  if (isSymbol(token, '(')) return callsNothingElse(tokens, index);
-  return isName(token) ? isSafeName(tokens, index, token) && isSafeWord(tokens, index, mayLock) : true;
+  if (token === undefined) return undefined;
+  const { start, text } = token;
+  if (isSymbol(token, ';')) return { at: start, why: 'it is more than one statement' };
+  if (isSymbol(token, '(')) return findHazardousCall(reading, index);
+  if (token.kind === 'variable') {
+    // `@@session . x` is one variable as well.
+    if (isSymbol(tokens[index + 1], '.')) return unknownVariable(start);
+    return isLeftByEarlierStatement(text) ? earlierState(start, text) : undefined;
+  }
+  return isName(token) ? (findHazardInName(reading, index, token) ?? findHazardInWord(reading, index)) : undefined;
 }
 
-function isSafeName(tokens: readonly Token[], index: number, { text }: Token): boolean {
-  if (SYSTEM_SCHEMAS.has(text) && isSymbol(tokens[index + 1], '.')) return false;
-  const isMember = isSymbol(tokens[index - 1], '.') || isSymbol(tokens[index - 1], '%');
-  return !(isMember && FORBIDDEN_MEMBERS.has(text));
+function findHazardInName({ sql, tokens }: Reading, index: number, token: Token): ReadHazard | undefined {
+  const { start, text } = token;
+  const isText = sql.charAt(start) === "'";
+  if (changesWhenRead(text) && !isText) return { at: start, why: `it reads ${text}, which sets it back` };
+  const isMember = isSymbol(tokens[index - 1], '.');
+  if (isMember && tellsOfEarlierStatements(tokens[index - 2]?.text ?? '', text)) return earlierState(start, text);
+  const isForbidden = (isMember || isSymbol(tokens[index - 1], '%')) && FORBIDDEN_MEMBERS.has(text);
+  return isForbidden ? clause(start, text) : undefined;
 }
 
-function isSafeWord(tokens: readonly Token[], index: number, mayLock: boolean): boolean {
+function findHazardInWord(reading: Reading, index: number): ReadHazard | undefined {
+  const { tokens, mayLock } = reading;
   const word = wordAt(tokens, index);
-  if (mayLock && isOfLockingClause(tokens, index)) return true;
-  if (word === 'FOR') return isSafeFor(tokens, index);
-  return !FORBIDDEN_WORDS.has(word) || isPureCall(tokens, index + 1);
+  const at = tokens[index]?.start ?? 0;
+  const locks = isOfLockingClause(tokens, index);
+  if (mayLock && locks) return undefined;
+  if (word === 'FOR' && locks) return clause(at, `FOR ${wordAt(tokens, index + 1)}`);
+  if (word === 'FOR') return isSafeFor(tokens, index) ? undefined : clause(at, 'FOR');
+  return !FORBIDDEN_WORDS.has(word) || isPureCall(reading, index + 1) ? undefined : clause(at, word);
 }
 
 /** NEXT VALUE FOR s: the sequence may be named like any of the words that are fine elsewhere. A number is SUBSTRING(x FROM 1 FOR 2). */
@@ -64,48 +72,6 @@ function isOfLockingClause(tokens: readonly Token[], index: number): boolean {
   return ['UPDATE', 'SHARE'].includes(wordAt(tokens, begin + 1));
 }
 
-/** Is the parenthesis at this index one that calls no function, or only a pure one? */
-function callsNothingElse(tokens: readonly Token[], index: number): boolean {
-  const name = tokens[index - 1];
-  if (name === undefined) return true;
-  if (name.kind === 'symbol') return name.text !== '.' && name.text !== ')';
-  if (!isName(name)) return false;
-
-  const word = wordAt(tokens, index - 1);
-  const before = tokens[index - 2];
-  // schema.function(...) is never a built-in.
-  if (isSymbol(before, '.')) return false;
-  if (SUBQUERY_VERBS.has(wordAt(tokens, index + 1))) return true;
-  if (NEVER_A_CALL.has(word) || isPureCall(tokens, index)) return true;
-  // CAST(x AS type(n)) and a derived table's columns, AS d (a, b): no expression begins after AS.
-  if (wordAt(tokens, index - 2) === 'AS') return true;
-  // MATCH(...) AGAINST (...) and '$[*]' COLUMNS (...): no operand follows another.
-  if (word === 'AGAINST') return isSymbol(before, ')');
-  if (word === 'COLUMNS') return before?.kind === 'quoted';
-  return isCteColumnList(tokens, index);
-}
-
-/** With a space before the parenthesis, COUNT and its like are ordinary names and may be stored functions. */
-function isPureCall(tokens: readonly Token[], parenthesis: number): boolean {
-  const word = wordAt(tokens, parenthesis - 1);
-  const adjacent = tokens[parenthesis - 1]?.end === tokens[parenthesis]?.start;
-  return isSymbol(tokens[parenthesis], '(') && adjacent && (PURE_FUNCTIONS.has(word) || word === 'JSON_TABLE');
-}
-
-/** `WITH name (a, b) AS (`: names only, so this looks no further than the next parenthesis. */
-function isCteColumnList(tokens: readonly Token[], index: number): boolean {
-  const before = tokens[index - 2];
-  if (!['WITH', 'RECURSIVE'].includes(wordAt(tokens, index - 2)) && !isSymbol(before, ',')) return false;
-  let at = index + 1;
-  while (isName(tokens[at]) && isSymbol(tokens[at + 1], ',')) at += 2;
-  return (
-    isName(tokens[at]) &&
-    isSymbol(tokens[at + 1], ')') &&
-    wordAt(tokens, at + 2) === 'AS' &&
-    isSymbol(tokens[at + 3], '(')
-  );
-}
-
 /**
  * Are parentheses balanced, and has every JSON_TABLE its COLUMNS? Without them it would be a call of a stored function, which MariaDB allows
  * to have that name.
@@ -120,19 +86,4 @@ export function parenthesesMatch(tokens: readonly Token[]): boolean {
     } else if (isSymbol(token, ')') && open.pop() !== false) return false;
   }
   return open.length === 0;
-}
-
-/** The unquoted word at an index, in upper case; '' when there is none. */
-export function wordAt(tokens: readonly Token[], index: number): string {
-  const token = tokens[index];
-  return token?.kind === 'word' ? token.text : '';
-}
-
-export function isSymbol(token: Token | undefined, text: string): boolean {
-  return token?.kind === 'symbol' && token.text === text;
-}
-
-/** A name as far as anyone can tell: a string looks the same as a quoted name. */
-function isName(token: Token | undefined): token is Token {
-  return token?.kind === 'word' || token?.kind === 'quoted';
 }

@@ -4,7 +4,7 @@ import { createPool } from 'mysql2/promise';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { withResilience } from '../../adapters/drizzle/index.ts';
 import { classify } from '../../src/classify.ts';
-import { isSafeRead } from '../../src/sql/safe-read.ts';
+import { judgeRead } from '../../src/sql/safe-read.ts';
 import { tokenize } from '../../src/sql/sql-lexer.ts';
 import { readStatementKind } from '../../src/sql/statement-kind.ts';
 import type { CreateBinding } from '../contract/binding.ts';
@@ -22,7 +22,7 @@ vi.mock('../../src/sql/statement-kind.ts', { spy: true });
 /** How often each was called: what they do with a long statement keeps this process from everything else. */
 const readings = () => ({
   classified: vi.mocked(classify).mock.calls.length,
-  judged: vi.mocked(isSafeRead).mock.calls.length,
+  judged: vi.mocked(judgeRead).mock.calls.length,
   lexed: vi.mocked(tokenize).mock.calls.length,
   kinds: vi.mocked(readStatementKind).mock.calls.length,
 });

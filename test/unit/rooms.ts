@@ -57,7 +57,7 @@ export const rooms: readonly Room[] = [
   {
     room: 'src/policy/',
     about: 'the options: types, checks, defaults',
-    imports: ['src/failure.ts', 'src/budget.ts', 'src/telemetry.ts'],
+    imports: ['src/failure.ts', 'src/budget.ts', 'src/telemetry.ts', 'src/sql/function-names.ts'],
     packages: ['node:events'],
   },
   {

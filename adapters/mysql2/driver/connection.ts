@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Connection } from 'mysql2';
-import { timers } from '../../../src/internal.ts';
+import { readServerVersion, type ServerVersion, timers } from '../../../src/internal.ts';
 import type { DriverCommand } from './command.ts';
 import type { ConnectionInternals } from './internals.ts';
 
@@ -79,6 +79,11 @@ export function lastActiveAt(connection: Connection): number {
 export function autocommitAtFirst(connection: Connection): boolean | undefined {
   const { statusFlags } = (connection as unknown as ConnectionInternals)._handshakePacket ?? {};
   return typeof statusFlags === 'number' ? (statusFlags & 2) !== 0 : undefined;
+}
+
+/** What the server is, by its greeting; undefined where that says nothing that is known, or this version of mysql2 does not tell. */
+export function serverVersionOf(connection: Connection): ServerVersion | undefined {
+  return readServerVersion((connection as unknown as ConnectionInternals)._handshakePacket?.serverVersion);
 }
 
 /** The database that a new connection uses, before anybody changes it; undefined for none. */

@@ -32,7 +32,7 @@ export interface ConnectionInternals {
   _protocolError?: unknown;
   _closing?: boolean;
   _paused?: boolean;
-  _handshakePacket?: { readonly statusFlags?: unknown } | null;
+  _handshakePacket?: { readonly statusFlags?: unknown; readonly serverVersion?: unknown } | null;
 }
 
 export interface PoolInternals {

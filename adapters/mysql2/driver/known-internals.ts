@@ -10,6 +10,8 @@ export const parts = {
   answers:
     'what the server says of its sessions, and whether its packets come in order; so each connection is closed after one use, and what a lost connection has undone counts as unknown',
   commands: 'what is sent on a connection that your code holds; so its failures are judged by their codes alone',
+  version:
+    'what the server is; so a read is not sent again that calls a function which only some servers have built in',
   texts:
     'the text that went over the wire; so it may have been several statements, and one that is not plain ASCII is not sent again',
   greeting:
@@ -128,6 +130,11 @@ export const knownInternals: readonly Internal[] = [
     name: 'connection._handshakePacket.statusFlags',
     parts: ['greeting'],
     isFound: ({ connection: { _handshakePacket } }) => isNumber(_handshakePacket?.statusFlags),
+  },
+  {
+    name: 'connection._handshakePacket.serverVersion',
+    parts: ['version'],
+    isFound: ({ connection: { _handshakePacket } }) => typeof _handshakePacket?.serverVersion === 'string',
   },
   {
     name: 'connection.lastActiveTime',

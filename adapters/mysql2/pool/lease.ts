@@ -233,7 +233,7 @@ export class Lease implements Holder, Watched {
   }
 
   #next(): SentStatement {
-    this.#lastStatement = new SentStatement(this.connection);
+    this.#lastStatement = new SentStatement(this.connection, this.#policy.safeFunctions);
     return this.#lastStatement;
   }
 

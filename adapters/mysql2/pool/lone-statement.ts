@@ -62,7 +62,7 @@ export function assertCommitted(lease: Pick<Lease, 'state' | 'lastStatement'>): 
   };
   if (!inTransaction) return;
   // A read has said all that it had to say.
-  if (!autocommit && lastStatement?.isSafeRead(false) === true) return;
+  if (!autocommit && lastStatement?.judgeRead(false).isSafe === true) return;
   const kind = lastStatement?.kind;
   if (kind === undefined || !kind.leavesUncommitted) {
     throw undone(inDoubt, 'It left a transaction open, and no statement behind it could have ended that');

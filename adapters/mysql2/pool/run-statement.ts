@@ -1,4 +1,11 @@
-import { type Failure, type Operation, propertyOf, type RetryPolicy } from '../../../src/internal.ts';
+import {
+  type Failure,
+  type Operation,
+  propertyOf,
+  type ReadVerdict,
+  type RetryPolicy,
+  type UnsafeRead,
+} from '../../../src/internal.ts';
 import type { Lease } from './lease.ts';
 import { assertCommits, assertCommitted, refuseSessionBound } from './lone-statement.ts';
 import type { PoolUse } from './pool-use.ts';
@@ -53,6 +60,7 @@ class StatementOperation implements Operation {
   readonly isHandedOver: () => boolean;
   #sent: SentStatement | undefined;
   #mayLock = false;
+  #verdict: ReadVerdict | undefined;
 
   constructor(idempotent: boolean, isHandedOver: () => boolean) {
     this.idempotent = idempotent;
@@ -66,7 +74,12 @@ class StatementOperation implements Operation {
   }
 
   isSafeRead(): boolean {
-    return this.#sent?.isSafeRead(this.#mayLock) === true;
+    this.#verdict = this.#sent?.judgeRead(this.#mayLock);
+    return this.#verdict?.isSafe === true;
+  }
+
+  whyUnsafe(): UnsafeRead | undefined {
+    return this.#verdict?.unsafe;
   }
 
   recallFailure(error: unknown): Failure | undefined {

@@ -2,13 +2,15 @@ import type { PoolConnection } from 'mysql2';
 import {
   type ClassifiedError,
   type Failure,
-  isSafeRead,
+  judgeRead,
   mayEndTransaction,
+  type ReadVerdict,
   readStatementKind,
   type StatementKind,
+  unsafeRead,
 } from '../../../src/internal.ts';
 import { type DriverCommand, sqlOf } from '../driver/command.ts';
-import { allowsMultipleStatements, isEncodedFaithfully } from '../driver/connection.ts';
+import { allowsMultipleStatements, isEncodedFaithfully, serverVersionOf } from '../driver/connection.ts';
 import type { HeaderStatus } from '../driver/result-header.ts';
 import { isFittingAnswer, unfittingAnswer } from './fitting-answer.ts';
 
@@ -24,21 +26,25 @@ export class SentStatement {
   /** What its results say of the session; only where the packets of the server cannot be read. */
   status: HeaderStatus | undefined;
   readonly #connection: PoolConnection;
-  /** Where the text was read for the answer: it is a read that is safe without leave to lock. */
-  #isPlainRead = false;
+  readonly #safeFunctions: readonly string[];
+  /** Where the text was read for the answer, which gives no leave to lock. */
+  #plainVerdict: ReadVerdict | undefined;
 
-  constructor(connection: PoolConnection) {
+  /** @param safeFunctions of the user, as in the policy */
+  constructor(connection: PoolConnection, safeFunctions: readonly string[]) {
     this.#connection = connection;
+    this.#safeFunctions = safeFunctions;
   }
 
   /**
-   * Whether the statement may be sent again, by its text as it went over the wire: parameters may bring SQL of their own (`mysql.raw()`). False
+   * Whether the statement may be sent again, by its text as it went over the wire: parameters may bring SQL of their own (`mysql.raw()`). Not so
    * where the connection's charset cannot hold the text, which is not what went over the wire then.
    */
-  isSafeRead(mayLock: boolean): boolean {
+  judgeRead(mayLock: boolean): ReadVerdict {
     const sql = sqlOf(this.command);
-    if (sql === undefined || !isEncodedFaithfully(sql, this.#connection)) return false;
-    return this.#isPlainRead || isSafeRead(sql, { mayLock });
+    if (sql === undefined) return unknownText;
+    if (!isEncodedFaithfully(sql, this.#connection)) return unfaithfulText;
+    return this.#plainVerdict?.isSafe ? this.#plainVerdict : this.#judge(sql, mayLock);
   }
 
   /** Whether it may have ended the transaction that it ran in, by its text. */
@@ -71,7 +77,14 @@ export class SentStatement {
   }
 
   #readPlain(sql: string): boolean {
-    this.#isPlainRead = isSafeRead(sql);
-    return this.#isPlainRead;
+    this.#plainVerdict = this.#judge(sql, false);
+    return this.#plainVerdict.isSafe;
+  }
+
+  #judge(sql: string, mayLock: boolean): ReadVerdict {
+    return judgeRead(sql, { mayLock, server: serverVersionOf(this.#connection), safeFunctions: this.#safeFunctions });
   }
 }
+
+const unknownText = unsafeRead({ why: 'its text is not known' });
+const unfaithfulText = unsafeRead({ why: 'the charset of its connection cannot hold its text' });

@@ -1,4 +1,4 @@
-import { isSafeRead, readStatementKind, type StatementKind } from '../../../src/internal.ts';
+import { judgeRead, type RetryPolicy, readStatementKind, type StatementKind } from '../../../src/internal.ts';
 import { textOf } from '../driver/command.ts';
 import type { StatementMethod, StatementResult } from '../pool/lease.ts';
 import type { LeaseClient } from '../pool/lease-client.ts';
@@ -11,11 +11,14 @@ import { runTransaction } from './run-transaction.ts';
 const describing: ReadonlySet<string> = new Set(['SHOW', 'EXPLAIN', 'DESCRIBE', 'DESC']);
 
 /** Whether this statement has an outcome that can be in doubt. A safe read is sent again anyway. */
-export function needsLedger(sql: unknown): boolean {
+export function needsLedger(sql: unknown, { safeFunctions }: Pick<RetryPolicy, 'safeFunctions'>): boolean {
   const text = textOf(sql);
   if (text === undefined) return true;
   const kind = kindOf(text);
-  return kind.isSeveral || !(describing.has(kind.verb) || isSafeRead(text));
+  return (
+    kind.isSeveral ||
+    !(describing.has(kind.verb) || judgeRead(text, { mayLock: false, server: undefined, safeFunctions }).isSafe)
+  );
 }
 
 /**

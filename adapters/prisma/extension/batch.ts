@@ -1,4 +1,4 @@
-import type { Failure, Operation } from '../../../src/internal.ts';
+import type { Failure, Operation, ReadVerdict, UnsafeRead } from '../../../src/internal.ts';
 import type { OperationRunner } from './operation-runner.ts';
 import { type QueryHookParams, watchElements } from './prisma-internals.ts';
 import { describeOperation, type PrismaOperation } from './prisma-operation.ts';
@@ -8,6 +8,7 @@ import { hasEvidence, isBeforeFirstStatement, refineFailure } from './verdict.ts
 class Batch {
   readonly #size: number;
   readonly #elements = new Map<object, PrismaOperation>();
+  #verdicts: readonly ReadVerdict[] = [];
 
   constructor(size: number) {
     this.#size = size;
@@ -27,15 +28,22 @@ class Batch {
   }
 
   isSafeRead(): boolean {
-    return this.#isKnown && [...this.#elements.values()].every((element) => element.isSafeRead());
+    this.#verdicts = [...this.#elements.values()].map((element) => element.judgeRead());
+    return this.#isKnown && this.#verdicts.every(({ isSafe }) => isSafe);
+  }
+
+  /** Of one that only reads. */
+  whyUnsafe(): UnsafeRead | undefined {
+    const reads = this.#verdicts.every(({ isSafe, unsafe }) => isSafe || unsafe !== undefined);
+    return this.#isKnown && reads ? this.#verdicts.find(({ unsafe }) => unsafe !== undefined)?.unsafe : undefined;
   }
 }
 
 const batches = new WeakMap<object, Batch>();
 
 /** An operation is about to take its place in a batch. */
-export function noteElement(element: object, params: QueryHookParams): void {
-  batches.get(element)?.note(element, describeOperation(params));
+export function noteElement(element: object, params: QueryHookParams, { policy }: OperationRunner): void {
+  batches.get(element)?.note(element, describeOperation(params, policy.safeFunctions));
 }
 
 /**
@@ -58,6 +66,7 @@ export function runBatch(
     },
     idempotent,
     isSafeRead: () => batch.isSafeRead(),
+    whyUnsafe: () => batch.whyUnsafe(),
     isHandedOver: () => false,
     refineFailure: (failure, error) =>
       provesWhole(failure, error, batch) ? failure : refineFailure(failure, { outcome: 'unknown' }),

@@ -1,4 +1,4 @@
-import { type Failure, isGoneAwayError, type Operation } from '../../../src/internal.ts';
+import { type Failure, isGoneAwayError, type Operation, type ReadVerdict } from '../../../src/internal.ts';
 import { noteElement } from './batch.ts';
 import { runInside } from './interactive-transaction.ts';
 import type { Attempt, OperationRunner } from './operation-runner.ts';
@@ -20,7 +20,7 @@ export function createOperationHook(runner: OperationRunner): (params: QueryHook
       case 'transaction':
         return runInside(
           surroundings.id,
-          () => describeOperation(params),
+          () => describeOperation(params, runner.policy.safeFunctions),
           async () => {
             try {
               return await query(args);
@@ -30,7 +30,7 @@ export function createOperationHook(runner: OperationRunner): (params: QueryHook
           },
         );
       case 'batch':
-        noteElement(surroundings.element, params);
+        noteElement(surroundings.element, params, runner);
         return query(args);
       case 'hidden':
         warnOfHiddenSurroundings();
@@ -42,7 +42,7 @@ export function createOperationHook(runner: OperationRunner): (params: QueryHook
 }
 
 function retryOperation(runner: OperationRunner, params: QueryHookParams): Promise<unknown> {
-  const described = describeOperation(params);
+  const described = describeOperation(params, runner.policy.safeFunctions);
   const request = requestOf(params);
   const outer = request === undefined ? undefined : attempts.get(request);
   if (outer !== undefined) outer.delegated = true;
@@ -53,10 +53,15 @@ function retryOperation(runner: OperationRunner, params: QueryHookParams): Promi
 }
 
 function toRetriedOperation(described: PrismaOperation, idempotent: boolean): Operation {
+  let verdict: ReadVerdict | undefined;
   return {
     kind: 'statement',
     idempotent,
-    isSafeRead: described.isSafeRead,
+    isSafeRead: () => {
+      verdict ??= described.judgeRead();
+      return verdict.isSafe;
+    },
+    whyUnsafe: () => verdict?.unsafe,
     isHandedOver: () => false,
     refineFailure: (failure, error) => {
       if (endsByOwnLimit(failure, described)) return refineFailure(failure, { kind: 'limit' });

@@ -1,4 +1,11 @@
-import { isSafeRead, limitsLockWait, mayEndTransaction, readStatementKind } from '../../../src/internal.ts';
+import {
+  judgeRead,
+  limitsLockWait,
+  mayEndTransaction,
+  type ReadVerdict,
+  readStatementKind,
+  unsafeRead,
+} from '../../../src/internal.ts';
 import type { QueryHookParams } from './prisma-internals.ts';
 
 /** The operations of a model that only ever SELECT. Whatever Prisma may add is a write until it stands here. */
@@ -15,8 +22,8 @@ const modelReads: ReadonlySet<string> = new Set([
 
 /** What an operation of Prisma does to the database, as far as its name and its SQL say. Asked only after a failure. */
 export interface PrismaOperation {
-  /** Nobody can tell whether it ran once or twice. */
-  isSafeRead(): boolean;
+  /** Whether nobody can tell if it ran once or twice. */
+  judgeRead(): ReadVerdict;
   /**
    * It is all or nothing: one statement, or an implicit transaction. Not so for CALL, DDL and the like, which may have
    * committed a part of their work before they fail.
@@ -30,10 +37,14 @@ export interface PrismaOperation {
   readonly isRaw: boolean;
 }
 
-export function describeOperation({ model, operation, args }: Omit<QueryHookParams, 'query'>): PrismaOperation {
+/** @param safeFunctions of the user, as in the policy */
+export function describeOperation(
+  { model, operation, args }: Omit<QueryHookParams, 'query'>,
+  safeFunctions: readonly string[],
+): PrismaOperation {
   if (model !== undefined) {
     return {
-      isSafeRead: () => modelReads.has(operation),
+      judgeRead: () => ({ isSafe: modelReads.has(operation), unsafe: undefined }),
       isAtomic: () => true,
       mayEndTransaction: () => false,
       limitsLockWait: () => false,
@@ -41,9 +52,11 @@ export function describeOperation({ model, operation, args }: Omit<QueryHookPara
     };
   }
   return {
-    isSafeRead: () => {
+    judgeRead: () => {
       const sql = sqlOf(args);
-      return sql !== undefined && isSafeRead(sql);
+      if (sql === undefined) return unsafeRead({ why: 'its text is not known' });
+      // Which server that is, an adapter of somebody else does not tell. Ours decides by itself, and knows.
+      return judgeRead(sql, { mayLock: false, server: undefined, safeFunctions });
     },
     isAtomic: () => {
       const sql = sqlOf(args);

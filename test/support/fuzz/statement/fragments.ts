@@ -14,8 +14,8 @@ export const HAZARDS = pieces(`
   count (1)  now ()  now/**/()  substring (1)  app.count(1)
   nextval(s)  next value for s  next/**/value for ${'`s`'}  next value for ordinality  setval(s, 100)  lastval(s)
   s.nextval  s.${'`nextval`'}  s."nextval"  ${'`s`'} . NextVal  s.currval  previous value for s  (select default(b) from d limit 1)
-  @x  @${'`x`'}  @'x'  @x := 5  @@long_query_time  @@session.long_query_time  current_role
-  last_insert_id()  last_insert_id(77)  row_count()  found_rows()  connection_id()  uuid_short()  sql%rowcount
+  @x  @${'`x`'}  @'x'  @x := 5  @@last_insert_id  @@session.identity  @@session . last_insert_id  @@local/**/.identity  @@warning_count  current_role
+  last_insert_id()  last_insert_id(77)  row_count()  found_rows()  uuid_short()  sql%rowcount  any_value(1)  nvl(1)  bin_to_uuid(1)
   get_lock('free', 0)  get_lock('held', 0)  release_lock('held')  release_all_locks()
   (select variable_value from information_schema.session_variables where variable_name = 0x6c6f6e675f71756572795f74696d65)
   (select variable_value from performance_schema.session_variables where variable_name = 0x6c6f6e675f71756572795f74696d65)
@@ -52,13 +52,15 @@ export const ORIGINALS = pieces(`
   show tables like 't%'
 `).map((statement) => statement.split(' '));
 
-export const NAMES = pieces('a  t.a  `a`  app.t.a  `t` . `b`  b  id  "a"  t.`id`');
+export const NAMES = pieces(
+  'a  t.a  `a`  app.t.a  `t` . `b`  b  id  "a"  t.`id`  @@version  @@global.server_id  @@SESSION.sql_mode  current_user  database()',
+);
 export const NUMBERS = pieces('1  0  -1  1.5  .5  1.  1e1  0x41  0b1  null  true');
 export const TEXTS = pieces(
   String.raw`'x'  "x"  ''  ""  'it''s'  '\''  '\\'  "\""  '"'  "'"  '${'`'}'  '#'  '-- '  '/*'  '*/'  ';'  N'x'  _utf8mb4'é'  x'41'`,
 );
 export const PURE = pieces(
-  'coalesce  concat  if  ifnull  greatest  lower  json_array  count  max  left  abs  char  now  quote  insert  replace',
+  'coalesce  concat  if  ifnull  greatest  lower  json_array  count  max  left  abs  char  now  quote  insert  replace  any_value  nvl  bin_to_uuid',
 );
 export const TABLES = pieces(
   't  app.t  `t`  (select 1 as a, 2 as b, 3 as id) as t  t use index for join (primary)  v as t  t join d as e on t.id = e.a',

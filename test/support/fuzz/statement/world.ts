@@ -41,6 +41,9 @@ async function createRoutines(connection: Connection): Promise<void> {
     'md5',
     'uuid_to_bin',
     'regexp_like',
+    'any_value',
+    'bin_to_uuid',
+    'nvl',
     'count',
     'substring',
   ];

@@ -38,6 +38,17 @@ describe('retryPolicy', () => {
     expect(clientPolicy(policy).policy).toBe(policy);
   });
 
+  it('has the names of safe functions in one form, and its own copy of them', () => {
+    const safeFunctions = ['Price_Of', '`Shop`.`PRICE_OF`', '`a b`'];
+    const policy = retryPolicy({ safeFunctions });
+    safeFunctions[0] = 'get_lock';
+    expect(policy.safeFunctions).toEqual(['price_of', 'Shop.price_of', '`a b`']);
+    expect(Object.isFrozen(policy.safeFunctions)).toBe(true);
+    expect(callPolicy(policy, { safeFunctions: ['f'] }).safeFunctions).toEqual(['f']);
+    expect(callPolicy(policy, {}).safeFunctions).toBe(policy.safeFunctions);
+    expect(clientPolicy(retryPolicy({ safeFunctions: ['F'] })).asked).toEqual({ safeFunctions: ['f'] });
+  });
+
   it('that another copy of this package made is as good as its options', () => {
     const policy = retryPolicy({ retries: 3, budget: false, exactlyOnce: true, watch: false });
     expect(retryPolicy({ ...policy } as never)).toEqual(policy);
@@ -90,6 +101,26 @@ describe('retryPolicy', () => {
       'transactions.exactlyOnce with rerun: false',
       { transactions: { exactlyOnce: true, rerun: false } },
       /`rerun` to be true or left out beside `exactlyOnce`, got false/,
+    ],
+    [
+      "safeFunctions: 'price_of'",
+      { safeFunctions: 'price_of' },
+      /`safeFunctions` to be an array of names of functions, got "price_of"/,
+    ],
+    [
+      'safeFunctions with a call',
+      { safeFunctions: ['f', 'price_of()'] },
+      /`safeFunctions\[1\]` to be the name of a function, as in 'price_of' or 'shop.price_of', got "price_of\(\)"/,
+    ],
+    ['safeFunctions with three parts', { safeFunctions: ['a.b.c'] }, /`safeFunctions\[0\]`.*got "a.b.c"/],
+    ['safeFunctions with nothing', { safeFunctions: [''] }, /`safeFunctions\[0\]`.*got ""/],
+    ['safeFunctions with a number', { safeFunctions: [7] }, /`safeFunctions\[0\]`.*got 7/],
+    ['safeFunctions with a hole', { safeFunctions: new Array(2) }, /`safeFunctions\[0\]`.*got undefined/],
+    ['safeFunctions without end', { safeFunctions: new Array(2 ** 32 - 1) }, /`safeFunctions`.*got one of 4294967295/],
+    [
+      'safeFunctions with one that locks',
+      { safeFunctions: ['Get_Lock'] },
+      /`safeFunctions\[0\]` to be a function without effects, got "Get_Lock"/,
     ],
     ['ledgerTable: "a b"', { ledgerTable: 'a b' }, /`ledgerTable` to be a name of letters.*got "a b"/],
     ['liveness: 5', { liveness: 5 }, /`liveness` to be an object, got 5/],
