@@ -157,7 +157,7 @@ export class Recovery {
     publish('gone-away:outcome-unknown', () => ({ attempts, elapsedMs, failure: known }));
     const what = this.#operation.kind === 'transaction' ? 'the transaction' : 'the statement';
     return new OutcomeUnknownError(
-      `Nobody can know whether ${what} was applied: ${failure.reason} (${nameOf(failure)}). It was not sent again${unsafe === undefined ? '' : `, for ${unsafe.why}`}.`,
+      `Nobody can know whether ${what} was applied: ${failure.reason} (${nameOf(failure)}). It was not sent again${unsafe === undefined ? '' : `, because ${unsafe.why}`}.`,
       { failure: known, attempts, elapsedMs, cause: error },
     );
   }

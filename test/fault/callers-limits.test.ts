@@ -1,8 +1,9 @@
 import { createPool as createCallbackPool } from 'mysql2';
 import { createPool, type Pool } from 'mysql2/promise';
 import { describe, expect, test } from 'vitest';
-import { type Resilient, transaction, withResilience } from '../../adapters/mysql2/index.ts';
+import { createLedger, type Resilient, transaction, withResilience } from '../../adapters/mysql2/index.ts';
 import { classify, isGoneAwayError, type ResilienceOptions, type RetryEvent } from '../../src/index.ts';
+import { causesOf } from '../../src/internal.ts';
 import { failureOf } from '../contract/outcome.ts';
 import { unhurried, useStage } from '../support/stage.ts';
 
@@ -68,6 +69,19 @@ describe('a limit that the caller has set', unhurried, () => {
       expect(await stage.rows()).toEqual([1]);
     });
 
+    test('leaves a transaction that is open on a connection of its caller’s as it was', async () => {
+      const { pool } = open();
+      const held = await pool.getConnection();
+      await held.beginTransaction();
+      await held.query(insertOne);
+      const error = await failureOf(held.query({ sql: 'SELECT SLEEP(0.6)', timeout }));
+      expect(error).toMatchObject({ code: 'PROTOCOL_SEQUENCE_TIMEOUT' });
+      await held.query('INSERT INTO stage_rows (id) VALUES (2)');
+      await held.commit();
+      held.release();
+      expect(await stage.rows()).toEqual([1, 2]);
+    });
+
     test('of a callback pool', async () => {
       const pool = withResilience(createCallbackPool({ ...stage.direct(), connectionLimit: 1 }));
       stage.after(() => new Promise<void>((resolve) => pool.end(() => resolve())));
@@ -77,6 +91,35 @@ describe('a limit that the caller has set', unhurried, () => {
       });
       expect(error).toMatchObject({ code: 'PROTOCOL_SEQUENCE_TIMEOUT' });
       await stage.inFlight(0);
+    });
+
+    test.each([
+      ['BEGIN', 'BEGIN'],
+      ['the claim of its token', 'gone_away_ledger'],
+      ['the statement', insertOne],
+      ['COMMIT', 'COMMIT'],
+    ])('ends a write with exactlyOnce, when the server goes silent at %s', async (_name, text) => {
+      const retried: RetryEvent[] = [];
+      const pool = createPool({ ...stage.routed(), connectionLimit: 2 });
+      const wrapped = stage.closing(withResilience(pool, { onRetry: (event) => void retried.push(event) }));
+      await createLedger(wrapped);
+      const once = wrapped.$resilience({ exactlyOnce: true });
+      // The table of the ledger is looked at once for each pool.
+      await once.query('INSERT INTO stage_rows (id) VALUES (0)');
+      const stop = stage.router.onClientData((data) => {
+        if (data.includes(text)) stage.router.set('drop-s2c');
+        return undefined;
+      });
+      const error = await failureOf(once.query({ sql: insertOne, timeout }));
+      stop();
+      stage.router.set('pass');
+      expect([error, ...causesOf(error)]).toContainEqual(
+        expect.objectContaining({ code: 'PROTOCOL_SEQUENCE_TIMEOUT' }),
+      );
+      expect(retried).toEqual([]);
+      await expect.poll(() => stage.server.admin('SELECT 1 FROM information_schema.innodb_trx')).toEqual([]);
+      const rows = await stage.rows();
+      if (classify(error).outcome !== 'unknown') expect(rows).toEqual([0]);
     });
 
     test('is as long as the call bears with a server that is away', async () => {

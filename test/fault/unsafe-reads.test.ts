@@ -80,7 +80,7 @@ describe('a read that is lost in flight', unhurried, () => {
         function: 'price_of',
       };
       expect(error).toMatchObject({ code: 'ERR_GONE_AWAY_OUTCOME_UNKNOWN', failure: { outcome: 'unknown', unsafe } });
-      expect(error.message).toContain(`It was not sent again, for ${unsafe.why}.`);
+      expect(error.message).toContain(`It was not sent again, because ${unsafe.why}.`);
       expect(events.map(({ failure }) => failure.unsafe)).toEqual([unsafe]);
       expect(isGoneAwayError(error) && inspect(error.failure)).not.toContain('hunter2');
       expect(await calls()).toBe(0);

@@ -91,7 +91,7 @@ export class LedgerClaim {
     const { lease } = row;
     const completed = new CompletedClaim(this.#context, this.#facts, this.#state);
     if (lease.transactionEnd !== undefined) return completed;
-    const send = sendUntil(lease, Number.POSITIVE_INFINITY, use.policy, environment);
+    const send = sendUntil(lease, Number.POSITIVE_INFINITY, use.policy, environment, use.timeout);
     if (lease.transactionState === 'none' || !lease.isWhole) throw endedByItself();
     if (lease.transactionState === 'unsure') {
       // The callback swallowed a lock wait timeout, which ends the transaction where innodb_rollback_on_timeout is set: COMMIT would

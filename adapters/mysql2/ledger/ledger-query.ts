@@ -4,13 +4,17 @@ import type { Lease, StatementLimits, StatementResult } from '../pool/lease.ts';
 /** How the ledger sends a statement on the connection that it works on. */
 export type SendSql = (sql: object) => Promise<StatementResult>;
 
-/** Sends on this lease. No statement is waited for longer than its limits say, nor beyond `deadline`, which is on the clock of `now`. */
+/** Sends on this lease. No statement is waited for longer than its limits say, nor beyond `deadline`, which is on the clock of `now`; in its place there may be a `timeout` of mysql2's for each. */
 export function sendUntil(
   lease: Pick<Lease, 'run'>,
   deadline: number,
   { attemptTimeout, signal }: StatementLimits,
   { now }: Pick<Environment, 'now'>,
+  timeout?: number,
 ): SendSql {
+  if (timeout !== undefined) {
+    return (sql) => lease.run('untraced', { ...sql, timeout }, undefined, { attemptTimeout, signal });
+  }
   return (sql) => {
     const left = Math.max(1, deadline - now());
     const limit = Math.min(attemptTimeout ?? Number.POSITIVE_INFINITY, left);

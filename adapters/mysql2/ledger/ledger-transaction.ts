@@ -45,7 +45,7 @@ export class LedgerTransaction {
     const table = use.policy.ledgerTable;
     const database = await ledgerDatabase(use, table, deadline);
     const facts = await lease.prepare(() =>
-      checkLedger(use, database, sendUntil(lease, deadline, use.policy, use.core.environment)),
+      checkLedger(use, database, sendUntil(lease, deadline, use.policy, use.core.environment, use.timeout)),
     );
     const context = { use, database, statements: ledgerStatements(table, database), key: this.#key };
     this.#checked = new CheckedLedger(context, facts, this.#checked?.lastLease);
@@ -93,7 +93,7 @@ export class CheckedLedger {
     const before = this.#lastLease;
     const running = this.#state;
     const row = { token: randomToken(), lease, datedAt: environment.wallClock() };
-    const send = sendUntil(lease, deadline, use.policy, environment);
+    const send = sendUntil(lease, deadline, use.policy, environment, use.timeout);
     this.#lastLease = lease;
     // Whatever becomes of the new one: the old row is not to be completed any more.
     if (running !== undefined) running.row = row;

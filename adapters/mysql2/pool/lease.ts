@@ -325,8 +325,10 @@ export class Lease implements Holder, Watched {
 
   #giveBack(): void {
     const pooled = this.#pooled;
-    if (pooled.isLost) this.destroy('lost');
-    else if (pooled.isDirty || hasRunningCommand(pooled.core)) this.destroy('dirty');
+    if (pooled.isLost) {
+      pooled.stopTimedOut();
+      this.destroy('lost');
+    } else if (pooled.isDirty || hasRunningCommand(pooled.core)) this.destroy('dirty');
     else {
       this.#end();
       pooled.lastUsedAt = this.#owner.environment.wallClock();

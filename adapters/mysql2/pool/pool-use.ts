@@ -5,4 +5,6 @@ import type { PoolCore } from './pool-core.ts';
 export interface PoolUse {
   readonly core: PoolCore;
   readonly policy: RetryPolicy;
+  /** mysql2's own `timeout` of the statement that all this is for, in milliseconds: what gone-away sends around it is waited for no longer. Left out: none. */
+  readonly timeout?: number | undefined;
 }

@@ -117,7 +117,7 @@ export class PooledConnection {
   /** The command that has ended a result, and not its last one. */
   #goesOn: DriverCommand | undefined;
   /** The command that mysql2's own timer has ended: its answer is nobody's. */
-  #timedOut: DriverCommand | undefined;
+  #timedOut: { readonly command: DriverCommand | undefined; readonly error: unknown } | undefined;
   readonly #beganWithAutocommit: boolean;
   #hearsAnswers: boolean;
   #lost = false;
@@ -178,7 +178,9 @@ export class PooledConnection {
 
   /** Something is under way on it that somebody waits for. */
   get owesAnswers(): boolean {
-    return hasRunningCommand(this.core) && pendingCommands(this.core).some((command) => command !== this.#timedOut);
+    return (
+      hasRunningCommand(this.core) && pendingCommands(this.core).some((command) => command !== this.#timedOut?.command)
+    );
   }
 
   get isSuspect(): boolean {
@@ -259,11 +261,12 @@ export class PooledConnection {
     attachEvidence(error, this.#evidenceFor(command, error));
     const classified = new ClassifiedError(error);
     const { failure } = classified;
-    const { killsLostSessions = false } = this.holder ?? {};
+    const { killsLostSessions = false, watchesCommands = false } = this.holder ?? {};
     this.#noteSize(error, failure, command);
-    if (failure.kind === 'limit' && failure.stillRunning) this.#timedOut = command;
+    if (failure.kind === 'limit' && failure.stillRunning) this.#timedOut = { command, error };
     this.observe(error, failure);
-    if (failure.stillRunning && killsLostSessions) this.stopThread(error);
+    // Who holds the connection may go on with it, as on a bare one: the answer comes, and his transaction is still there.
+    if (failure.stillRunning && killsLostSessions && !watchesCommands) this.stopThread(error);
     else this.#offerKill(error, failure.kind, command, killsLostSessions);
     return classified;
   }
@@ -280,6 +283,13 @@ export class PooledConnection {
   stopThread(error: unknown): void {
     attachKill(error, (limits) => this.#killer.kill(this.session, limits));
     this.#killer.begin(this.session);
+  }
+
+  /** It is given back while the server is at work on what mysql2's own timer has ended: nobody waits for that any more. */
+  stopTimedOut(): void {
+    const timedOut = this.#timedOut;
+    if (timedOut === undefined || this.holder?.killsLostSessions !== true) return;
+    if (pendingCommands(this.core).some((command) => command === timedOut.command)) this.stopThread(timedOut.error);
   }
 
   /** Whoever wants to send the work again that ended with this error can have the server's thread stopped first. */

@@ -1,16 +1,10 @@
-import {
-  type Failure,
-  type Operation,
-  propertyOf,
-  type ReadVerdict,
-  type RetryPolicy,
-  type UnsafeRead,
-} from '../../../src/internal.ts';
+import type { Failure, Operation, ReadVerdict, UnsafeRead } from '../../../src/internal.ts';
 import type { Lease } from './lease.ts';
 import { assertCommits, assertCommitted, refuseSessionBound } from './lone-statement.ts';
 import type { PoolUse } from './pool-use.ts';
 import { mayWrite } from './refusals.ts';
 import type { SentStatement } from './sent-statement.ts';
+import { timeoutOf, withinTimeout } from './statement-timeout.ts';
 
 /**
  * Runs one statement outside a transaction, as often as the policy and the evidence allow, each time on a lease of its own.
@@ -30,7 +24,8 @@ export function runStatement<T>(
 ): Promise<T> {
   const refusal = refuseSessionBound(sql);
   if (refusal !== undefined) return Promise.reject(refusal);
-  const policy = withinTimeout(given, sql);
+  const timeout = timeoutOf(sql);
+  const policy = timeout === undefined ? given : withinTimeout(given, timeout);
   const operation = new StatementOperation(policy.idempotent, isHandedOver);
   return core.executor.run(operation, policy, async ({ patience }) => {
     const lease = await core.acquire(policy, patience, false, core.isRefused && mayWrite(sql));
@@ -44,13 +39,6 @@ export function runStatement<T>(
       end?.(lease);
     }
   });
-}
-
-/** Whoever waits for an answer no longer than `timeout` (mysql2's own, in milliseconds) does not want to bear with a server for longer than that. */
-function withinTimeout(policy: RetryPolicy, sql: unknown): RetryPolicy {
-  const timeout = propertyOf(sql, 'timeout');
-  const isShorter = typeof timeout === 'number' && timeout > 0 && timeout < policy.maxRetryTime;
-  return isShorter ? Object.freeze({ ...policy, maxRetryTime: timeout }) : policy;
 }
 
 /** What the executor has to know of a statement. */

@@ -8,15 +8,24 @@ export const plainEnd: EndSteps<LeaseClient> = {
   rollback: (connection) => sendPlain(connection, 'ROLLBACK'),
 };
 
-/** All steps of a transaction where no ORM speaks for it, but for what is done in it. */
-export const plainSteps: Omit<TransactionSteps<LeaseClient, unknown>, 'body'> = {
+/** All steps of a transaction but for what is done in it. */
+type Steps = Omit<TransactionSteps<LeaseClient, unknown>, 'body'>;
+
+/** Where no ORM speaks for it. */
+export const plainSteps: Steps = {
   ...plainEnd,
   open: (connection) => connection,
   begin: (connection) => sendPlain(connection, 'BEGIN'),
 };
 
+/** The same, each within mysql2's own `timeout`, in milliseconds. */
+export function stepsWithin(timeout: number): Steps {
+  const send = (sql: string) => (connection: LeaseClient) => connection.run('query', { sql, timeout }, undefined);
+  return { open: (connection) => connection, begin: send('BEGIN'), commit: send('COMMIT'), rollback: send('ROLLBACK') };
+}
+
 /** The same for a transaction that is none of the user's. */
-export const untracedSteps: Omit<TransactionSteps<LeaseClient, unknown>, 'body'> = {
+export const untracedSteps: Steps = {
   open: (connection) => connection,
   begin: (connection) => connection.run('untraced', 'BEGIN', undefined),
   commit: (connection) => connection.run('untraced', 'COMMIT', undefined),

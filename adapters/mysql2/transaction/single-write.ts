@@ -4,7 +4,8 @@ import type { StatementMethod, StatementResult } from '../pool/lease.ts';
 import type { LeaseClient } from '../pool/lease-client.ts';
 import { refuseSessionBound } from '../pool/lone-statement.ts';
 import type { PoolUse } from '../pool/pool-use.ts';
-import { plainSteps } from './plain-steps.ts';
+import { timeoutOf, withinTimeout } from '../pool/statement-timeout.ts';
+import { plainSteps, stepsWithin } from './plain-steps.ts';
 import { runTransaction } from './run-transaction.ts';
 
 /** They tell of something and change nothing. EXPLAIN ANALYZE, which executes, is not among them. */
@@ -41,8 +42,10 @@ export async function runSingleWrite(
     );
   }
   const options = { rerun: true, exactlyOnce: true, idempotencyKey: undefined } as const;
-  return runTransaction<LeaseClient, StatementResult>(use, options, {
-    ...plainSteps,
+  const timeout = timeoutOf(sql);
+  const limited = timeout === undefined ? use : { core: use.core, policy: withinTimeout(use.policy, timeout), timeout };
+  return runTransaction<LeaseClient, StatementResult>(limited, options, {
+    ...(timeout === undefined ? plainSteps : stepsWithin(timeout)),
     body: (connection) => connection.run(method, sql, values),
   });
 }
