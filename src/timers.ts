@@ -6,9 +6,12 @@ import { performance } from 'node:perf_hooks';
 import * as nodeProcess from 'node:process';
 import * as nodeTimers from 'node:timers';
 
-export const { setTimeout, clearTimeout, setImmediate, clearImmediate } = nodeTimers;
-export const { nextTick } = nodeProcess;
-export const { queueMicrotask } = globalThis;
+export const setTimeout: typeof nodeTimers.setTimeout = nodeTimers.setTimeout;
+export const clearTimeout: typeof nodeTimers.clearTimeout = nodeTimers.clearTimeout;
+export const setImmediate: typeof nodeTimers.setImmediate = nodeTimers.setImmediate;
+export const clearImmediate: typeof nodeTimers.clearImmediate = nodeTimers.clearImmediate;
+export const nextTick: typeof nodeProcess.nextTick = nodeProcess.nextTick;
+export const queueMicrotask: typeof globalThis.queueMicrotask = globalThis.queueMicrotask;
 
 /** Milliseconds, monotonic. Bound: every statement reads this clock. */
 export const now: () => number = performance.now.bind(performance);
