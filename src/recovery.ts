@@ -171,12 +171,25 @@ export class Recovery {
     const errors = Object.freeze([...this.#errors]);
     // Who asked for no retries gets the error itself.
     if (this.#policy.retries === 0) return errors[0];
-    const limit = reason === 'losses' ? this.#losses.describe(this.#operation.kind) : limits[reason];
+    const limit = this.#describeLimit(reason);
     return new RetriesExhaustedError(
       `Gave up after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'} in ${Math.round(elapsedMs)} ms, ${limit}; ` +
         `the last one failed with ${nameOf(last)}`,
       { failure, attempts, elapsedMs, errors, cause: errors.at(-1) },
     );
+  }
+
+  #describeLimit(reason: RetriesExhaustedEvent['reason']): string {
+    switch (reason) {
+      case 'retries':
+        return 'no retries left (`retries`)';
+      case 'deadline':
+        return `the deadline would have passed (\`${this.#policy.patienceOption ?? 'maxRetryTime'}\`)`;
+      case 'budget':
+        return "the pool's retry budget is spent (`budget`)";
+      case 'losses':
+        return this.#losses.describe(this.#operation.kind);
+    }
   }
 }
 
@@ -197,12 +210,6 @@ function readOnce(operation: Operation): Operation {
 }
 
 const noVeto = { shouldRetry: undefined } as const;
-
-const limits: Readonly<Record<Exclude<RetriesExhaustedEvent['reason'], 'losses'>, string>> = {
-  retries: 'no retries left (`retries`)',
-  deadline: 'the deadline would have passed (`maxRetryTime`)',
-  budget: "the pool's retry budget is spent (`budget`)",
-};
 
 function nameOf(failure: Failure): string {
   const code = failure.code ?? failure.errno;

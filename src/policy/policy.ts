@@ -33,6 +33,8 @@ export interface RetryPolicy {
   readonly maxTimeout: number;
   readonly factor: number;
   readonly maxRetryTime: number;
+  /** What the caller knows that limit as, where he has set a shorter one elsewhere: mysql2's `timeout`. */
+  readonly patienceOption?: 'timeout' | undefined;
   readonly signal: AbortSignal | undefined;
   readonly attemptTimeout: number | undefined;
   readonly acquireTimeout: number | undefined;

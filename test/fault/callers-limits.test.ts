@@ -127,6 +127,7 @@ describe('a limit that the caller has set', unhurried, () => {
       await stage.server.stop();
       const error = await failureOf(pool.query({ sql: 'SELECT 1', timeout }));
       expect(classify(error)).toMatchObject({ outcome: 'not-executed' });
+      expect(error.message).toMatch(/`timeout/);
       await stage.server.start();
     });
   });

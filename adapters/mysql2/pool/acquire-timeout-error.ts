@@ -10,7 +10,7 @@ import {
 
 /** What a call knows that waited for a connection until its time was over. Times in milliseconds. */
 export interface AcquireTimeoutFacts {
-  readonly policy: Pick<RetryPolicy, 'acquireTimeout' | 'maxRetryTime' | 'retries'>;
+  readonly policy: Pick<RetryPolicy, 'acquireTimeout' | 'maxRetryTime' | 'patienceOption' | 'retries'>;
   readonly elapsedMs: number;
   /** Where the pool connects to. */
   readonly address: string;
@@ -55,7 +55,7 @@ export function refusalError(
   const { address, elapsedMs, lastError, lastFailure, policy } = facts;
   const what = lastFailure?.kind === 'not-ready' ? 'everything' : 'writes';
   const why = `the server at ${address} refuses ${what} (${lastFailure?.errno ?? lastFailure?.code})`;
-  const limit = `\`maxRetryTime: ${policy.maxRetryTime}\` waits no longer`;
+  const limit = `${patienceOf(policy)} waits no longer`;
   const failure = failureOf(
     { proof: 'not-executed', kind: 'acquire-timeout', invalidates: 'nothing', source: why },
     neverAcquired,
@@ -72,7 +72,7 @@ function reasonOf(facts: AcquireTimeoutFacts): string {
   const { address, awayForMs, connectingForMs, lastFailure, policy } = facts;
   if (awayForMs !== undefined) {
     const said = lastFailure?.code ?? lastFailure?.errno ?? lastFailure?.kind;
-    const limit = policy.retries === 0 ? '`retries: 0`' : `\`maxRetryTime: ${policy.maxRetryTime}\``;
+    const limit = policy.retries === 0 ? '`retries: 0`' : patienceOf(policy);
     const what =
       lastFailure?.code === noCredentialsCode
         ? `\`credentials\` has given nothing to connect to ${address} with for`
@@ -81,9 +81,13 @@ function reasonOf(facts: AcquireTimeoutFacts): string {
   }
   if (connectingForMs !== undefined) {
     const who = facts.asksForCredentials ? '`credentials` of the pool' : `the server at ${address}`;
-    return `${who} has not answered for ${inWords(connectingForMs)} (\`maxRetryTime: ${policy.maxRetryTime}\`)`;
+    return `${who} has not answered for ${inWords(connectingForMs)} (${patienceOf(policy)})`;
   }
   return `${holdersOf(facts)} (\`acquireTimeout: ${stuckAfter(policy)}\`)`;
+}
+
+function patienceOf({ maxRetryTime, patienceOption }: AcquireTimeoutFacts['policy']): string {
+  return `\`${patienceOption ?? 'maxRetryTime'}: ${maxRetryTime}\``;
 }
 
 function holdersOf({ connectionLimit, held, handedOut, idleForMs }: AcquireTimeoutFacts): string {

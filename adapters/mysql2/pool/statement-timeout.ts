@@ -8,5 +8,7 @@ export function timeoutOf(sql: unknown): number | undefined {
 
 /** Whoever waits for an answer no longer than that does not want to bear with a server for longer. */
 export function withinTimeout(policy: RetryPolicy, timeout: number): RetryPolicy {
-  return timeout < policy.maxRetryTime ? Object.freeze({ ...policy, maxRetryTime: timeout }) : policy;
+  return timeout < policy.maxRetryTime
+    ? Object.freeze({ ...policy, maxRetryTime: timeout, patienceOption: 'timeout' })
+    : policy;
 }
