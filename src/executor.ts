@@ -37,7 +37,10 @@ export class Executor {
       this.#budget?.refund();
       return result;
     } catch (error) {
-      return new Recovery(operation, policy, this.#environment, this.#budget, startedAt, patience).run(error, attempt);
+      const recovery = new Recovery(operation, policy, this.#environment, this.#budget, startedAt, patience);
+      const result = await recovery.run(error, attempt);
+      this.#budget?.refund();
+      return result;
     }
   }
 }

@@ -1,7 +1,7 @@
 import pRetry from 'p-retry';
 import { abortReasonOr } from './abort.ts';
 import { fullJitterDelay } from './backoff.ts';
-import type { RetryBudget } from './budget.ts';
+import { describeSpent, type RetryBudget } from './budget.ts';
 import { classify } from './classify.ts';
 import { decide } from './decide.ts';
 import type { Environment } from './environment.ts';
@@ -110,7 +110,7 @@ export class Recovery {
     if (this.#losses.count > lossRetries) throw this.#gaveUp('losses', failure, attempts);
     if (this.#environment.now() + delayMs >= this.#patience.deadline) throw this.#gaveUp('deadline', failure, attempts);
     await this.#refuseInVain(error);
-    if (this.#budget?.trySpend() === false) throw this.#gaveUp('budget', failure, attempts);
+    if (this.#budget?.trySpend(failure) === false) throw this.#gaveUp('budget', failure, attempts);
     const event = { attempt: attempts, retriesLeft: retries - attempts, delayMs, failure };
     notify(onRetry, event);
     publish('gone-away:retry', () => event);
@@ -171,7 +171,7 @@ export class Recovery {
     const errors = Object.freeze([...this.#errors]);
     // Who asked for no retries gets the error itself.
     if (this.#policy.retries === 0) return errors[0];
-    const limit = this.#describeLimit(reason);
+    const limit = this.#describeLimit(reason, last);
     return new RetriesExhaustedError(
       `Gave up after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'} in ${Math.round(elapsedMs)} ms, ${limit}; ` +
         `the last one failed with ${nameOf(last)}`,
@@ -179,14 +179,14 @@ export class Recovery {
     );
   }
 
-  #describeLimit(reason: RetriesExhaustedEvent['reason']): string {
+  #describeLimit(reason: RetriesExhaustedEvent['reason'], last: Failure): string {
     switch (reason) {
       case 'retries':
         return 'no retries left (`retries`)';
       case 'deadline':
         return `the deadline would have passed (\`${this.#policy.patienceOption ?? 'maxRetryTime'}\`)`;
       case 'budget':
-        return "the pool's retry budget is spent (`budget`)";
+        return describeSpent(last);
       case 'losses':
         return this.#losses.describe(this.#operation.kind);
     }

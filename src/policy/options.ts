@@ -132,13 +132,23 @@ export interface CallOptions extends SharedOptions {
 
 /** What may be set for a client of Prisma, by the extension; connections are the business of its adapter's pool. */
 export interface ClientOptions extends SharedOptions {
-  /** A token bucket for all retries of a client. `false` switches it off. Default: 200 at once, 20 a second, 0.1 back for a success. */
+  /**
+   * What limits the retries of a client as a whole: two token buckets of this size. One pays for retries after conflicts with other work
+   * (deadlock, lock wait timeout, a refused certification), the other for all others, such as those after a lost connection. Neither can use
+   * up what is the other's. A retry costs a token; after a conflict that the server has resolved, a tenth of one. `false` switches both off.
+   * Default: 200 at once, 20 a second, 0.1 back for a success.
+   */
   readonly budget?: Partial<BudgetOptions> | false | undefined;
 }
 
 /** What may be set for a pool. */
 export interface ResilienceOptions extends SharedOptions {
-  /** A token bucket for all retries of a pool. `false` switches it off. Default: 200 at once, 20 a second, 0.1 back for a success. */
+  /**
+   * What limits the retries of a pool as a whole: two token buckets of this size. One pays for retries after conflicts with other work
+   * (deadlock, lock wait timeout, a refused certification), the other for all others, such as those after a lost connection. Neither can use
+   * up what is the other's. A retry costs a token; after a conflict that the server has resolved, a tenth of one. `false` switches both off.
+   * Default: 200 at once, 20 a second, 0.1 back for a success.
+   */
   readonly budget?: Partial<BudgetOptions> | false | undefined;
   /** When a pooled connection is trusted. */
   readonly liveness?: Partial<LivenessOptions> | undefined;

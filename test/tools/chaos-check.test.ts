@@ -27,7 +27,7 @@ function tables(operations: readonly OperationRow[], balances: Readonly<Record<n
 }
 
 const history = (calls: readonly Call[], rest: Partial<History> = {}): History => {
-  return { calls, faults: [], stalls: [], ...rest };
+  return { calls, faults: [], stalls: [], notes: [], ...rest };
 };
 
 const fault = (fields: Partial<FaultWindow> = {}): FaultWindow => {

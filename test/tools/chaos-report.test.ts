@@ -4,7 +4,7 @@ import type { Outcome, RunResult } from '../campaigns/chaos/run.ts';
 
 const outcome = (fields: Partial<Outcome> = {}): Outcome => ({
   client: 'drizzle',
-  history: { calls: [], faults: [], stalls: [] },
+  history: { calls: [], faults: [], stalls: [], notes: [] },
   lent: 0,
   violations: [],
   lostTail: 0,

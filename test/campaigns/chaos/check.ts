@@ -1,3 +1,4 @@
+import { offenceOfKilled, wasLostTooOften } from './check-killed.ts';
 import { hasParts, offenceOfParts } from './check-parts.ts';
 import { type Call, type FaultWindow, type History, isSafeRead, rowsOf, stalledBetween } from './history.ts';
 import { accountCount, openingBalance, type Tables } from './tables.ts';
@@ -15,6 +16,8 @@ export const promises = {
   'money misplaced': 'money is neither made nor lost',
   'wrong answer': 'a read answers what is there',
   'safe read failed': 'a safe read is answered, or goes on until its time is over',
+  'sent again too often': 'a statement is not sent again and again whose connection is lost each time',
+  'interrupted, yet sent again': 'a statement that somebody has stopped is not sent again',
   'outlived its deadline': 'a call ends when its time is over',
   hung: 'a call ends',
 } as const;
@@ -156,7 +159,7 @@ function misplacedMoney({ operations, accounts }: Tables): Violation[] {
     }));
 }
 
-function violationsOfOne(call: Call, { faults, stalls }: History): Violation[] {
+function violationsOfOne(call: Call, history: History): Violation[] {
   const { kind, answer, error, startedAt, endedAt, deadline, limit } = call;
   const took = endedAt - startedAt;
   const violation = (offence: Offence, what: string): Violation[] => [{ offence, what, calls: [call] }];
@@ -164,15 +167,18 @@ function violationsOfOne(call: Call, { faults, stalls }: History): Violation[] {
   if (answer === 'wrong') return violation('wrong answer', error ?? '');
   if (error?.includes('read only transaction') === true)
     return violation('session of another', 'it was to write in a session that takes no writes');
-  const late = took - stalledBetween(stalls, startedAt, endedAt) - limit;
+  const killed = kind === 'slow-read' ? offenceOfKilled(call, history) : undefined;
+  if (killed !== undefined) return violation(killed, 'the operator saw it again');
+  const late = took - stalledBetween(history.stalls, startedAt, endedAt) - limit;
   if (late > grace) return violation('outlived its deadline', `${Math.round(late)} ms after its ${limit}`);
   const failed = isSafeRead(kind) && answer !== 'ok' && took < deadline - precision;
-  if (!failed || wasInterrupted(call, faults)) return [];
+  if (!failed || wasInterrupted(call, history) || wasLostTooOften(call, history)) return [];
   return violation('safe read failed', `after ${Math.round(took)} of ${deadline} ms: ${error}`);
 }
 
 /** Someone stopped this statement on purpose, and the server said so. */
-function wasInterrupted({ error = '', startedAt, endedAt }: Call, faults: readonly FaultWindow[]): boolean {
+function wasInterrupted({ error = '', startedAt, endedAt }: Call, { faults, notes }: History): boolean {
   if (!/interrupted/i.test(error)) return false;
+  if (notes.some(({ did, at }) => did === 'KILL QUERY' && at >= startedAt && at <= endedAt)) return true;
   return faults.some(({ interrupts, from, to }) => interrupts === true && endedAt >= from && startedAt <= to);
 }

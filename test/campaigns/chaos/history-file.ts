@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
-import type { Call, Event, FaultWindow, History, Stall } from './history.ts';
+import type { Call, Event, FaultWindow, History, Note, Stall } from './history.ts';
 
 /** Everything that happens, as it happens, in a file: what a long run remembers must not look like a leak. One event on each line. */
 export class HistoryFile {
@@ -34,13 +34,16 @@ export class HistoryFile {
     const calls: Call[] = [];
     const faults: FaultWindow[] = [];
     const stalls: Stall[] = [];
+    const notes: Note[] = [];
     for await (const line of createInterface({ input: createReadStream(this.path) })) {
       const event = JSON.parse(line) as Event;
       if (event.type === 'fault') faults.push(event);
       else if (event.type === 'stall') stalls.push(event);
-      else if (event.client === client) calls.push(event);
+      else if (event.client !== client) continue;
+      else if (event.type === 'note') notes.push(event);
+      else calls.push(event);
     }
-    return { calls, faults, stalls };
+    return { calls, faults, stalls, notes };
   }
 
   /** Removes it, unless it was asked for by name. */

@@ -5,6 +5,7 @@ import type { Outcome } from '../../../src/index.ts';
  *
  * - `read`, `sum`, `iterate`: safe reads, of one row, of all the money in one snapshot, of a thousand rows one by one.
  * - `locking-read`: a read that locks, for as long as it runs.
+ * - `slow-read`: a safe read that waits for a row which somebody holds (`operator/hold-rows.ts`).
  * - `insert`, `exact-insert`: one row; the second settled with the ledger.
  * - `transfer`: money from one account to another, and a row that says so. `transfer-rerun` may run again, `transfer-exact` is settled with
  *   the ledger.
@@ -34,6 +35,7 @@ export const callKinds = [
   'sum',
   'iterate',
   'locking-read',
+  'slow-read',
   'insert',
   'exact-insert',
   'transfer',
@@ -61,7 +63,7 @@ export type CallKind = (typeof callKinds)[number];
 
 /** Whether calls of this kind may be repeated at will, and so should be answered whatever happens. */
 export function isSafeRead(kind: CallKind): boolean {
-  return kind === 'read' || kind === 'sum';
+  return kind === 'read' || kind === 'sum' || kind === 'slow-read';
 }
 
 /** How many rows with its id a call leaves behind when it is applied once. */
@@ -71,6 +73,7 @@ export function rowsOf(kind: CallKind): number {
     case 'sum':
     case 'iterate':
     case 'locking-read':
+    case 'slow-read':
     case 'wanderer':
     case 'stray-begin':
     case 'setting':
@@ -142,13 +145,24 @@ export interface Stall {
   readonly to: number;
 }
 
-export type Event = Call | FaultWindow | Stall;
+/** What the operator did about a read (`operator/operator.ts`): saw it for the first time on this session, or ended it. */
+export interface Note {
+  readonly type: 'note';
+  readonly did: 'see' | 'KILL' | 'KILL QUERY';
+  readonly client: string;
+  /** Of the call, for a slow read. */
+  readonly id?: number;
+  readonly at: number;
+}
+
+export type Event = Call | FaultWindow | Stall | Note;
 
 /** What was seen of one client from outside, from the first call to the last. */
 export interface History {
   readonly calls: readonly Call[];
   readonly faults: readonly FaultWindow[];
   readonly stalls: readonly Stall[];
+  readonly notes: readonly Note[];
 }
 
 /** How many milliseconds of this time the process stood still. */

@@ -29,6 +29,8 @@ async function main(options: ChaosOptions): Promise<boolean> {
     const violations = report.violations + unheard.length;
     for (const summary of report.clients) {
       say(formatTable(summary));
+      say(formatTable({ client: 'slow reads, by how they were ended', told: summary.slowReads }));
+      say(`Reads of all kinds that the operator has ended: ${JSON.stringify(summary.killed)}`);
       for (const violation of summary.violations.slice(0, 20)) say(violation);
       if (summary.violations.length > 20) say(`and ${summary.violations.length - 20} more; --json has them all`);
     }

@@ -19,7 +19,7 @@ export interface ChaosOptions {
 export const usage = `Usage: npm run chaos -- [options]
 
 Lets 50 callers use a private server while it is killed, stopped, frozen, cut off and overloaded, and holds what they
-were told against what the tables say.
+were told against what the tables say. An operator ends reads that take too long, by KILL and by KILL QUERY.
 
 Options:
   --seed N          repeats the faults and the calls of an earlier run; its seed is in its report (default: random)

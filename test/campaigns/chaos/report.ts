@@ -15,6 +15,10 @@ export interface Summary {
   readonly lostTail: number;
   readonly connectionsNotReturned: number;
   readonly errors: Readonly<Record<string, number>>;
+  /** Reads that an operator has ended, by how. */
+  readonly killed: Readonly<Record<string, number>>;
+  /** What slow reads were told, by what the operator did to them. */
+  readonly slowReads: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly violations: readonly string[];
 }
 
@@ -59,24 +63,37 @@ export function leftovers({ outcomes, threads, before, after, atTheEnd }: RunRes
 
 function summarise(outcome: Outcome): Summary {
   const { client, history, violations, lent, unknownAndApplied, unknownAndNotApplied, lostTail } = outcome;
-  const { calls } = history;
+  const { calls, notes } = history;
   const kinds = callKinds.filter((kind) => calls.some((call) => call.kind === kind));
+  const kills = notes.filter(({ did }) => did !== 'see');
+  const slowReads = calls.filter(({ kind }) => kind === 'slow-read');
+  const fateOf = (call: Call) => kills.flatMap(({ id, did }) => (id === call.id ? [did] : [])).join(', ');
   return {
     client,
     calls: calls.length,
-    told: Object.fromEntries(
-      kinds.map((kind) => [kind, count(calls.filter((call) => call.kind === kind).map(({ answer }) => answer))]),
-    ),
+    told: tell(calls, ({ kind }) => kind, kinds),
     unknownAndApplied,
     unknownAndNotApplied,
     lostTail,
     connectionsNotReturned: lent,
     errors: count(calls.flatMap(({ answer, error }) => (error === undefined ? [] : [`${answer}: ${error}`]))),
+    killed: count(kills.map(({ did }) => did)),
+    slowReads: tell(slowReads, (call) => fateOf(call) || 'spared'),
     violations: violations.map((violation) => describeViolation(violation, history)),
   };
 }
 
-export function formatTable({ client, told }: Summary): string {
+/** What the calls of each group were told. */
+function tell(
+  calls: readonly Call[],
+  groupOf: (call: Call) => string,
+  groups: readonly string[] = [...new Set(calls.map(groupOf))].sort(),
+): Summary['told'] {
+  const answersIn = (group: string) => calls.filter((call) => groupOf(call) === group).map(({ answer }) => answer);
+  return Object.fromEntries(groups.map((group) => [group, count(answersIn(group))]));
+}
+
+export function formatTable({ client, told }: Pick<Summary, 'client' | 'told'>): string {
   const table = new Table({
     head: [client, ...answers],
     colAligns: ['left', ...answers.map(() => 'right' as const)],

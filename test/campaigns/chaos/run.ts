@@ -7,8 +7,10 @@ import { type ClientName, clientKindOf } from './clients/clients.ts';
 import type { History } from './history.ts';
 import type { HistoryFile } from './history-file.ts';
 import { growth, type Holdings, settled, takeStock } from './leftovers.ts';
-import { type LoadOptions, load, loadEachKind, workListOf } from './load.ts';
+import { type Clock, type LoadOptions, load, loadEachKind, workListOf } from './load.ts';
 import { unleash } from './nemesis.ts';
+import { holdRows } from './operator/hold-rows.ts';
+import { employOperator } from './operator/operator.ts';
 import { watchStandstill } from './standstill.ts';
 import { createDatabase, databaseOf, readTables } from './tables.ts';
 import type { Fault, World } from './world.ts';
@@ -73,10 +75,12 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const before = await takeStock();
   const stopWatching = watchStandstill(clock, add);
   const until = clock() + seconds * 1_000;
+  const stopOperating = operate(options, clock);
   const loaded = loadUntil(until, 2);
   await unleash(faults, { random: randomFrom(seed), clock, until, add, onFault: options.onFault });
   await world.heal();
   await loaded;
+  await stopOperating();
   stopWatching();
   await file.close();
 
@@ -94,6 +98,20 @@ export async function run(options: RunOptions): Promise<RunResult> {
     outcomes.push({ client: name, history, lent: lent[index] ?? 0, ...check(history, tables) });
   }
   return { outcomes, threads, before, after, atTheEnd };
+}
+
+/** Lets somebody hold the rows that slow reads wait for, and somebody else end the reads that wait for too long. */
+function operate({ world, clients, seed, file }: RunOptions, clock: Clock): () => Promise<unknown> {
+  const { operated: server } = world;
+  if (server === undefined) return async () => {};
+  const dismissOperator = employOperator({
+    server,
+    random: randomFrom(seed + 3),
+    clock,
+    add: (note) => file.add(note),
+  });
+  const release = holdRows(server, clients.map(databaseOf));
+  return () => Promise.all([dismissOperator(), release()]);
 }
 
 /** A pool with a connection that never answers does not end. */

@@ -33,10 +33,18 @@ export function databaseOf(client: string): string {
   return `chaos_${client.replaceAll('-', '_')}`;
 }
 
+/** Whose database it is; the inverse of {@link databaseOf}. */
+export function clientOf(database: string): string {
+  return database.replace(/^chaos_/, '').replaceAll('_', '-');
+}
+
 /** One that looks like it, that has other values, and that nobody asks for. */
 export function foreignDatabaseOf(database: string): string {
   return `${database}_foreign`;
 }
+
+/** The value of the one row of `held`, on which slow reads wait. */
+export const heldValue = 41;
 
 const scratchTables = 10;
 
@@ -52,6 +60,8 @@ export async function createDatabase(root: Connection, client: string): Promise<
   await createOne(root, foreignDatabaseOf(database), () => -1, 0);
   for (let id = 0; id < scratchTables; id += 1)
     await root.query(`CREATE TABLE ${database}.${scratchTable(id)} (id INT NOT NULL PRIMARY KEY)`);
+  await root.query(`CREATE TABLE ${database}.held (id INT NOT NULL PRIMARY KEY, value INT NOT NULL)`);
+  await root.query(`INSERT INTO ${database}.held VALUES (1, ${heldValue})`);
   await root.query(`CREATE PROCEDURE ${database}.fail_half_way(id INT) SQL SECURITY INVOKER
     BEGIN
       START TRANSACTION;

@@ -22,6 +22,7 @@ const weights: Readonly<Record<CallKind, number>> = {
   sum: 4,
   iterate: 3,
   'locking-read': 4,
+  'slow-read': 4,
   insert: 16,
   'exact-insert': 6,
   transfer: 9,

@@ -1,4 +1,5 @@
 import type { Connection, PoolOptions } from 'mysql2/promise';
+import type { Server } from '../../support/server/server.ts';
 
 /** Something that can happen to a world. */
 export interface Fault {
@@ -18,6 +19,8 @@ export interface World {
   /** For example 'mariadb 10.11.14'. */
   readonly title: string;
   readonly faults: readonly Fault[];
+  /** The one on which an operator ends long reads, if there is one. */
+  readonly operated?: Server;
   /** Where the client with this number connects, without a database. Each one has a way of its own. */
   addressOf(client: number): PoolOptions;
   /** Runs `work` as root where the truth is: on the server that takes writes. */

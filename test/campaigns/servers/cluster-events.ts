@@ -149,6 +149,7 @@ function historyOf(client: ClientName, events: readonly Event[]): History {
     calls,
     faults: events.filter((event) => event.type === 'fault'),
     stalls: events.filter((event) => event.type === 'stall'),
+    notes: [],
   };
 }
 

@@ -14,6 +14,18 @@ const onTable = (columns: string, run: (prisma: Prisma) => Promise<unknown>) => 
   }
 };
 
+/** Calls a procedure with this body, from the text `CALL gone_away_procedure()`. */
+const callOf =
+  (body: string): Operation['run'] =>
+  async (prisma, sql) => {
+    await sql(`CREATE PROCEDURE gone_away_procedure() ${body}`);
+    try {
+      return await prisma.$queryRaw`CALL gone_away_procedure()`;
+    } finally {
+      await sql('DROP PROCEDURE gone_away_procedure');
+    }
+  };
+
 const readAll =
   (column: string, value: string): Operation['run'] =>
   async (prisma, sql) => {
@@ -157,5 +169,24 @@ export const differences: readonly Operation[] = [
     name: 'too few parameters',
     differs: { row: "the driver's own errors", ours: { error: { cause: { code: 1210 } } }, on: 'mysql' },
     run: (prisma) => prisma.$queryRawUnsafe('SELECT ?, ?', 1),
+  },
+  {
+    name: 'the rows of a procedure have the names of their columns',
+    differs: { row: 'the rows of a `CALL`', ours: { value: [{ a: 'x', b: 'y' }] } },
+    run: callOf("SELECT 'x' AS a, 'y' AS b"),
+  },
+  {
+    name: 'a procedure with two results gives the rows of the first',
+    differs: { row: 'the rows of a `CALL`', ours: { value: [{ a: 'x' }] } },
+    run: callOf("BEGIN SELECT 'x' AS a; SELECT 'y' AS b; END"),
+  },
+  {
+    name: 'a procedure that finds nothing gives no row',
+    differs: { row: 'the rows of a `CALL`', ours: { value: [] } },
+    run: callOf("SELECT 'x' AS a FROM DUAL WHERE 1 = 0"),
+  },
+  {
+    name: 'a procedure that selects nothing gives no row',
+    run: callOf('BEGIN DECLARE unused INT; SET unused = 1; END'),
   },
 ];

@@ -24,7 +24,7 @@ async function threads(root: Connection, condition: string): Promise<readonly { 
 }
 
 /** One that has gone by itself in the meantime is no error. */
-async function kill(root: Connection, verb: 'KILL' | 'KILL QUERY', id: number): Promise<void> {
+export async function kill(root: Connection, verb: 'KILL' | 'KILL QUERY', id: number): Promise<void> {
   await root.query(`${verb} ${id}`).catch((error: unknown) => {
     if (!hasCode(error, 'ER_NO_SUCH_THREAD')) throw error;
   });

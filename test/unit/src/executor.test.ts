@@ -28,7 +28,9 @@ function lost(progress: 'written' | 'not-written'): Error {
 /** Runs with no delay unless asked for one; each outcome is a value to return or an error to throw. */
 function scenario(
   outcomes: readonly unknown[],
-  options: CallOptions & { budget?: false | { capacity: number; refillPerSecond: number } } = {},
+  options: CallOptions & {
+    budget?: false | { capacity: number; refillPerSecond: number; refundPerSuccess?: number };
+  } = {},
 ) {
   const { budget, ...rest } = options;
   const policy = retryPolicy({ minTimeout: 0, maxTimeout: 0, budget: budget ?? false, ...rest });
@@ -138,6 +140,14 @@ describe('Executor', () => {
     });
     await expect(run(write)).rejects.toThrow(/budget/);
     expect(attempts).toEqual([1, 2, 3, 4]);
+  });
+
+  it('pays back for work that succeeded at last as for work that did at once', async () => {
+    const { run } = scenario([lost('not-written'), 'done'], {
+      budget: { capacity: 1, refillPerSecond: 0, refundPerSuccess: 1 },
+    });
+    await expect(run(write)).resolves.toBe('done');
+    await expect(run(write)).resolves.toBe('done');
   });
 
   it('ends a pause at once when the signal aborts, with its reason', async () => {

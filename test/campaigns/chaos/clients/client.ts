@@ -47,6 +47,7 @@ function statementsOf(kind: CallKind): number {
     case 'sum':
     case 'iterate':
     case 'locking-read':
+    case 'slow-read':
     case 'insert':
     case 'procedure':
     case 'stray-begin':

@@ -28,7 +28,7 @@ interface ClientKind {
 const plain = ['read', 'sum', 'locking-read', 'insert', 'transfer'] as const;
 const all = [
   ...plain,
-  ...(['exact-insert', 'transfer-rerun', 'transfer-exact', 'keyed'] as const),
+  ...(['slow-read', 'exact-insert', 'transfer-rerun', 'transfer-exact', 'keyed'] as const),
   ...unrulyKinds,
   ...sessionKinds,
 ];

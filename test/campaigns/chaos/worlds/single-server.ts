@@ -22,6 +22,7 @@ export async function createSingleServer(clients: number): Promise<World> {
   return {
     title: `${server.kind} ${server.version}`,
     faults: [...faultsOf(server, asRoot), ...faultsOnTheWay(network)],
+    operated: server,
     addressOf(client) {
       const port = ports[client] ?? 0;
       const { user = '', password = '' } = server.connectionOptions();

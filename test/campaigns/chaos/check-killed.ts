@@ -1,0 +1,29 @@
+import type { Offence } from './check.ts';
+import type { Call, History } from './history.ts';
+
+/** How often a statement may be sent again whose connection was lost under it: the default of the option of this name. */
+export const lossRetries = 2;
+
+/** What an operator who ends a read may expect of the client that has sent it. */
+export function offenceOfKilled(call: Call, history: History): Offence | undefined {
+  const notes = history.notes.filter(({ id }) => id === call.id);
+  const seenAfter = (at: number) => notes.find((note) => note.did === 'see' && note.at > at);
+  const lastKill = notes.filter(({ did }) => did === 'KILL')[lossRetries];
+  if (lastKill !== undefined && seenAfter(lastKill.at) !== undefined) return 'sent again too often';
+  const interruption = notes.find(({ did }) => did === 'KILL QUERY');
+  const again = interruption && seenAfter(interruption.at);
+  // Where something else happened as well, the answer may have been lost that said so.
+  if (again !== undefined && isQuiet(history, call.startedAt, again.at)) return 'interrupted, yet sent again';
+  return undefined;
+}
+
+/** Whether a slow read may have ended because its connections were lost too often. */
+export function wasLostTooOften({ id, kind, startedAt, endedAt }: Call, history: History): boolean {
+  if (kind !== 'slow-read') return false;
+  const kills = history.notes.filter((note) => note.id === id && note.did === 'KILL');
+  return kills.length > lossRetries || !isQuiet(history, startedAt, endedAt);
+}
+
+function isQuiet({ faults, stalls }: History, from: number, to: number): boolean {
+  return [...faults, ...stalls].every((trouble) => trouble.to < from || trouble.from > to);
+}
