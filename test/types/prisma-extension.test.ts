@@ -97,6 +97,25 @@ describe('the types of an extended client', () => {
     expectTypeOf(wrong).toBeFunction();
   });
 
+  it('let people name the type of a transaction’s client, as they do with other extensions', () => {
+    type ByParameters = Parameters<Parameters<typeof prisma.$transaction>[0]>[0];
+    type ByInference = Parameters<(typeof prisma)['$transaction']>[0] extends (tx: infer T) => unknown ? T : never;
+    type ByMethod = typeof prisma extends { $transaction(work: (tx: infer T) => unknown): unknown } ? T : never;
+    type OfRich = Parameters<Parameters<typeof rich.$transaction>[0]>[0];
+    expectTypeOf<ByParameters['user']['count']>().toEqualTypeOf<typeof prisma.user.count>();
+    expectTypeOf<ByInference>().toEqualTypeOf<ByParameters>();
+    expectTypeOf<ByMethod>().toEqualTypeOf<ByParameters>();
+    expectTypeOf<OfRich['$shout']>().toEqualTypeOf<(text: string) => string>();
+    expectTypeOf<ByParameters>().not.toHaveProperty('$extends');
+    const run = <T>(work: (tx: ByParameters) => Promise<T>): Promise<T> => prisma.$transaction(work);
+    const runRichly = <T>(work: (tx: OfRich) => Promise<T>): Promise<T> => rich.$transaction(work, { rerun: true });
+    expectTypeOf(run).toBeFunction();
+    expectTypeOf(runRichly).toBeFunction();
+    const either = (db: typeof prisma | ByParameters) => db.user.count();
+    expectTypeOf(() => either(prisma)).returns.resolves.toEqualTypeOf<number>();
+    expectTypeOf(() => prisma.$transaction(either)).returns.resolves.toEqualTypeOf<number>();
+  });
+
   it('have $resilience(), which gives back the same type', () => {
     expectTypeOf<typeof prisma>().toExtend<ResilienceMethods>();
     expectTypeOf(() => prisma.$resilience({ idempotent: true })).returns.toEqualTypeOf<typeof prisma>();

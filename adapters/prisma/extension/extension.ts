@@ -19,7 +19,7 @@ import { OperationRunner } from './operation-runner.ts';
 import { adapterNameOf, type ExtendableClient, limitsStart, providerOf } from './prisma-internals.ts';
 
 /** What {@link resilience} adds to a client. */
-export interface ResilienceMethods {
+export interface ResilienceMethods<Client = object> {
   /**
    * The same client with other options for the calls made through it, such as `{ idempotent: true }` or `{ signal }`.
    *
@@ -41,6 +41,11 @@ export interface ResilienceMethods {
   $transaction<T, R>(
     this: T,
     callback: (tx: Omit<T, MissingInTransactions>, context: TransactionContext) => Promise<R>,
+    options?: PrismaTransactionOptions & TransactionOptions,
+  ): Promise<R>;
+  // The last one is what `Parameters<typeof prisma.$transaction>` reads, by which people name the type of a `tx`.
+  $transaction<R>(
+    callback: (tx: Omit<Client, MissingInTransactions>) => Promise<R>,
     options?: PrismaTransactionOptions & TransactionOptions,
   ): Promise<R>;
 }
@@ -72,13 +77,13 @@ const prismaNames = [
 type Nothing = Record<never, never>;
 
 /** A client extension: what `$extends()` takes. In the terms of Prisma's own types, none of which is needed to read this. */
-export type ResilienceExtension = (client: object) => {
+export type ResilienceExtension<Client = object> = (client: Client) => {
   $extends: {
     extArgs: {
       result: Nothing;
       model: Nothing;
       query: Nothing;
-      client: { [K in keyof ResilienceMethods]: () => ResilienceMethods[K] };
+      client: { [K in keyof ResilienceMethods]: () => ResilienceMethods<Client>[K] };
     };
   };
 };
@@ -96,9 +101,9 @@ export type ResilienceExtension = (client: object) => {
  * @param policy options, or a policy from `retryPolicy()`, of which the part about connections goes unused here
  * @throws TypeError when an option is wrong; from `$extends()`, when this is no client of Prisma on MySQL or MariaDB
  */
-export function resilience(policy?: ClientOptions | RetryPolicy): ResilienceExtension {
+export function resilience<Client = object>(policy?: ClientOptions | RetryPolicy): ResilienceExtension<Client> {
   const runner = OperationRunner.create(policy);
-  return ((client: unknown) => extend(expectClient(client), runner)) as unknown as ResilienceExtension;
+  return ((client: unknown) => extend(expectClient(client), runner)) as unknown as ResilienceExtension<Client>;
 }
 
 function extend(client: ExtendableClient, runner: OperationRunner): ExtendableClient {
