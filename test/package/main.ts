@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runCommandLine, UsageError } from '../support/command/command-line.ts';
 import { deadLinks } from './dead-links.ts';
+import { compileDeclarations } from './declarations.ts';
 import { exceededLimits, secretsIn, unexpectedPaths } from './package-contents.ts';
 import { type PackedPackage, packPackage } from './packed-package.ts';
 import { misplacedSources } from './source-maps.ts';
@@ -14,7 +15,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const usage = `Usage: tsx test/package/main.ts, after npm run build
 
 Packs the package as it would be published, and looks at what is in it: how much, that all of it belongs there, that its links and its source
-maps lead to files in it. Installs it in a folder without mysql2 and uses the extension for Prisma there.
+maps lead to files in it. Installs it in a folder without mysql2 and uses the extension for Prisma there. Then in one with mysql2 and the ORMs, where a
+module that exports its clients is compiled with declarations.
 `;
 
 async function checkPackage(): Promise<boolean> {
@@ -28,6 +30,9 @@ async function checkPackage(): Promise<boolean> {
     const scratch = join(folder, 'scratch');
     await mkdir(scratch);
     await useWithoutMysql2(packed.tarball, root, scratch);
+    const exporting = join(folder, 'exporting');
+    await mkdir(exporting);
+    await compileDeclarations(packed.tarball, root, exporting);
     return findings.length === 0;
   } finally {
     await rm(folder, { recursive: true, force: true });

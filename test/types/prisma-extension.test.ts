@@ -114,6 +114,8 @@ describe('the types of an extended client', () => {
     const either = (db: typeof prisma | ByParameters) => db.user.count();
     expectTypeOf(() => either(prisma)).returns.resolves.toEqualTypeOf<number>();
     expectTypeOf(() => prisma.$transaction(either)).returns.resolves.toEqualTypeOf<number>();
+    const named = () => prisma.$transaction<number>(async (tx) => tx.user.count(), { rerun: true });
+    expectTypeOf(named).returns.resolves.toEqualTypeOf<number>();
   });
 
   it('have $resilience(), which gives back the same type', () => {

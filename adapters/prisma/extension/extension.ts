@@ -51,7 +51,7 @@ export interface ResilienceMethods<Client = object> {
 }
 
 /** What Prisma's operations are until somebody waits for them. */
-interface PrismaPromise extends Promise<unknown> {
+export interface PrismaPromise extends Promise<unknown> {
   readonly [Symbol.toStringTag]: 'PrismaPromise';
 }
 
