@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Prisma } from '../../prisma/generated/client.ts';
 import { createTables } from '../../prisma/tables.ts';
@@ -83,6 +84,24 @@ describe.each(adapters)('a limit that the caller of Prisma has set, on %s', unhu
     expect(runs).toBe(0);
     await leave();
     await prisma.$transaction(count, { maxWait: 2_000 });
+  });
+
+  test('no `maxWait`: a transaction waits its turn for longer than Prisma’s default', async () => {
+    const retried: RetryEvent[] = [];
+    const prisma = open(1, { onRetry: (event) => retried.push(event) });
+    const leave = await occupy(prisma);
+    let runs = 0;
+    const waiting = prisma.$transaction(async () => {
+      runs += 1;
+    });
+    // Prisma's default is over.
+    await delay(2_500);
+    expect(runs).toBe(0);
+    await leave();
+    await waiting;
+    expect(runs).toBe(1);
+    // On ours it is one wait, as long as the server is borne with. Of the others nobody knows how long they would wait.
+    if (adapter === 'PrismaMySQL2') expect(retried).toEqual([]);
   });
 });
 

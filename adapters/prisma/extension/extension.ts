@@ -16,7 +16,7 @@ import { runBatch } from './batch.ts';
 import { runInteractive, type TransactionCallback } from './interactive-transaction.ts';
 import { createOperationHook } from './operation-hook.ts';
 import { OperationRunner } from './operation-runner.ts';
-import { adapterNameOf, type ExtendableClient, limitsStart, providerOf } from './prisma-internals.ts';
+import { adapterNameOf, type ExtendableClient, limitsStart, patientStart, providerOf } from './prisma-internals.ts';
 
 /** What {@link resilience} adds to a client. */
 export interface ResilienceMethods<Client = object> {
@@ -138,15 +138,18 @@ function createTransactionMethod(runner: OperationRunner, original: ExtendableCl
   return async function $transaction(this: ExtendableClient, input: unknown, options?: object): Promise<unknown> {
     const policy = ownTransactionOptions(runner.policy.transactions, options, prismaNames);
     const others = options === undefined ? options : otherTransactionOptions(options);
+    const isLimited = limitsStart(this, others);
+    const isPatient = typeof input === 'function' && !isLimited && hasOwnAdapter(this);
     const send = (taken: object): Promise<unknown> => {
       takenOver().add(taken);
-      return original.call(this, taken, others);
+      const patient = isPatient ? { ...others, maxWait: patientStart(runner.policy.maxRetryTime) } : others;
+      return original.call(this, taken, patient);
     };
     if (isInTransaction(this)) refuseLedgerOptions(options);
     // In a transaction the outermost one decides.
     const passes = isInTransaction(this) || takenOver().has(input as object);
     if (passes) return original.call(this, input, others);
-    const inTime = limitsStart(this, others) ? runner.limitingStart() : runner;
+    const inTime = isLimited ? runner.limitingStart() : runner;
     const forThis = policy.exactlyOnce ? withSettledCommit(this, inTime) : inTime;
     if (typeof input === 'function') return runInteractive(forThis, policy, input as TransactionCallback, send);
     if (!Array.isArray(input)) return original.call(this, input, others);
@@ -180,10 +183,15 @@ function expectClient(client: unknown): ExtendableClient {
   return client as ExtendableClient;
 }
 
+/** The client is on PrismaMySQL2. */
+function hasOwnAdapter(client: object): boolean {
+  return adapterNameOf(client) === adapterInfo.adapterName;
+}
+
 /** The ledger's rows have to be written on the connection of the transaction, which only our own adapter knows. */
 function expectLedger(client: object): void {
+  if (hasOwnAdapter(client)) return;
   const name = adapterNameOf(client);
-  if (name === adapterInfo.adapterName) return;
   throw new TypeError(
     `Expected a client on PrismaMySQL2 for \`exactlyOnce\` or \`idempotencyKey\`, got one on ${name ?? 'something else'}`,
   );

@@ -103,6 +103,17 @@ export function limitsStart(client: object, options?: object): boolean {
   return limit !== undefined && limit !== defaultMaxWait;
 }
 
+/** As long as any timer can be, in milliseconds. */
+const longestTimer = 2_147_483_647;
+
+/**
+ * A `maxWait` for a client on an adapter that bears with the server for `maxRetryTime` by itself, both in milliseconds: longer than that, so that Prisma does not break in on
+ * it, and each time costs a retry.
+ */
+export function patientStart(maxRetryTime: number): number {
+  return Math.min(maxRetryTime + defaultMaxWait, longestTimer);
+}
+
 /** The driver adapter of a client, as it calls itself; undefined where there is none, or this version of Prisma does not say. */
 export function adapterNameOf(client: object): string | undefined {
   const config: unknown = Reflect.get(client, '_engineConfig');
