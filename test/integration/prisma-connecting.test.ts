@@ -3,7 +3,7 @@ import { createPool, type PoolConnection, type PoolOptions } from 'mysql2/promis
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withResilience } from '../../adapters/mysql2/index.ts';
 import { PrismaMySQL2, type PrismaMySQL2Options } from '../../adapters/prisma/adapter/index.ts';
-import { originalErrorOf } from '../../adapters/prisma/index.ts';
+import { originalErrorOf, resilience } from '../../adapters/prisma/index.ts';
 import { PrismaClient } from '../../prisma/generated/client.ts';
 import { AcquireTimeoutError, classify } from '../../src/index.ts';
 import { freePort } from '../support/server/free-port.ts';
@@ -178,6 +178,18 @@ describe('a server that does not let anybody in', () => {
     }
     await gone();
   });
+});
+
+it.each([
+  ['with the extension', (client: PrismaClient) => client.$extends(resilience())],
+  ['without it', (client: PrismaClient) => client],
+])('a first query is answered, also when its client is disconnected beside it: %s', async (_what, extend) => {
+  const client = new PrismaClient({ adapter: new PrismaMySQL2({ ...server.connectionOptions('app') }) });
+  const prisma = extend(client) as PrismaClient;
+  // Prisma sends nothing before somebody waits for it.
+  const answer = one(prisma).then((rows) => rows);
+  await prisma.$disconnect();
+  expect(await answer).toEqual([{ one: 'one' }]);
 });
 
 it('a frozen server keeps nobody from disconnecting, and what waits for it is told', async ({ skip }) => {

@@ -1,3 +1,4 @@
+import { timers } from '../../../src/internal.ts';
 import type { ResilientClient, StatementRoom } from '../../mysql2/binding.ts';
 import { LeaseClient, statementRoomOf } from '../../mysql2/binding.ts';
 import { adapterInfo } from '../bridge/adapter-info.ts';
@@ -74,7 +75,9 @@ export class SqlAdapter implements SqlDriverAdapter {
     return { ...this.#info };
   }
 
-  dispose(): Promise<void> {
-    return this.#close();
+  async dispose(): Promise<void> {
+    // Prisma disconnects in the very turn in which it goes on with what has waited for the first connection.
+    await new Promise<void>((resolve) => timers.setImmediate(resolve));
+    await this.#close();
   }
 }
