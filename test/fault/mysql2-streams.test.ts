@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
 import { classify, type ResilienceOptions, type RetryEvent } from '../../src/index.ts';
 import { failureOf, later } from '../contract/outcome.ts';
+import { collectGarbage } from '../support/fuzz/heap.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
 
 const select = 'SELECT id FROM stage_rows ORDER BY seq';
@@ -105,6 +106,25 @@ describe('rows that are read from a command of mysql2', unhurried, () => {
       await expect.poll(() => stage.proxy.connections(), patient).toBe(0);
     },
   );
+
+  test.each(ways)('%s: leave nothing of a connection that was lost under them', async (_name, read) => {
+    await fill(3);
+    const { pool } = open(1);
+    const connections: WeakRef<object>[] = [];
+    pool.on('connection', (connection) => connections.push(new WeakRef(connection)));
+    await read(pool);
+    const unlock = await stage.lock();
+    const rows = later(read(pool));
+    for (const id of await stage.inFlight(1)) await stage.server.killThread(id);
+    await unlock();
+    expect(await rows).toHaveLength(3);
+    await expect
+      .poll(async () => {
+        await collectGarbage();
+        return connections.map((connection) => connection.deref() !== undefined);
+      }, patient)
+      .toEqual([false, true]);
+  });
 
   test('of an error of the server: the error, once, and then the end', async () => {
     const { pool } = open(1);

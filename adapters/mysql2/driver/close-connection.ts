@@ -12,7 +12,8 @@ const patience = 30_000;
  */
 export function closeWhenAnswered(connection: Connection): void {
   const { stream } = connection as unknown as ConnectionInternals;
-  if (stream === undefined) return;
+  // One that has closed says so no more.
+  if (stream === undefined || stream.destroyed) return;
   const isKnown = tellsOfCommands(connection);
   if (isKnown && !hasRunningCommand(connection)) {
     stream.destroy();

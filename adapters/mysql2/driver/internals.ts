@@ -12,6 +12,7 @@ export interface ConnectionInternals {
   stream?: Socket;
   handlePacket?: (packet?: IncomingPacket) => void;
   sequenceId?: number;
+  compressedSequenceId?: number;
   config?: {
     readonly compress?: unknown;
     readonly clientFlags?: unknown;

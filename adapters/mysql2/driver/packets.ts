@@ -64,14 +64,14 @@ export function faultBeforeReading(
 
 /**
  * Whether the server may give the next packet any number. With compression it goes on from the number of its last compressed packet whenever it has
- * sent all it had, which it does between two results; and behind a request of several packets it has counted those of the compressed kind.
+ * sent all it had, which it does between two results; and behind a request of several packets it has counted those of the compressed kind. A packet
+ * that is just short enough to be one may need two of those: https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_compression_packet.html
  *
- * @param at where mysql2 is: at the first packet of a result, behind a file, or elsewhere
- * @param isFirst nothing of the answer was read before
- * @param expected the next number by the packets that were sent and read
+ * @param at where mysql2 is: at the first packet of the whole answer, of a further result, behind a file, or elsewhere
+ * @param requestPackets how many packets the request had, of the kind that it had more of
  */
-export function mayCountAnew(at: 'result' | 'file' | 'elsewhere', isFirst: boolean, expected: number): boolean {
-  return at === 'file' || (at === 'result' && (!isFirst || expected > 1));
+export function mayCountAnew(at: 'first' | 'result' | 'file' | 'elsewhere', requestPackets: number): boolean {
+  return at === 'file' || at === 'result' || (at === 'first' && requestPackets > 1);
 }
 
 /**

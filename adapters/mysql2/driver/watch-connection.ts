@@ -92,8 +92,6 @@ function guardPackets(internals: ConnectionInternals, { hasHeardNothing }: Wire,
   let countsOn = false;
   /** The command whose answer is being read. */
   let begun: DriverCommand | undefined;
-  /** The command that has ended a result, and not its last one. */
-  let goesOn: DriverCommand | undefined;
   internals.handlePacket = (packet) => {
     const { _command: command } = internals;
     // With nothing in flight mysql2 ends the connection itself; what comes while it is paused comes here again.
@@ -108,7 +106,7 @@ function guardPackets(internals: ConnectionInternals, { hasHeardNothing }: Wire,
     }
     hasAnswered = true;
     const countsAnew = isCompressed
-      ? isCountedAnew(internals, packet, command, command !== goesOn)
+      ? isCountedAnew(internals, packet, command, command !== begun)
       : countsOn && command !== begun;
     begun = command;
     const before = faultBeforeReading(packet, countsAnew ? undefined : expected, hasHeardNothing);
@@ -118,10 +116,7 @@ function guardPackets(internals: ConnectionInternals, { hasHeardNothing }: Wire,
     }
     if (countsAnew) internals.sequenceId = packet.sequenceId;
     const result = readResultEnd(command, packet);
-    if (result !== undefined && !countsOn) {
-      goesOn = result !== 'error' && result.hasMoreResults ? command : undefined;
-      observer.answered(command, result);
-    }
+    if (result !== undefined && !countsOn) observer.answered(command, result);
     handlePacket.call(internals, packet);
     // Not kept for longer: it has the rows that it read.
     if (internals._command !== command) begun = undefined;
@@ -135,14 +130,15 @@ function guardPackets(internals: ConnectionInternals, { hasHeardNothing }: Wire,
 }
 
 function isCountedAnew(
-  { sequenceId: expected }: ConnectionInternals,
+  { sequenceId: expected, compressedSequenceId = 0 }: ConnectionInternals,
   packet: IncomingPacket,
   command: DriverCommand,
   isFirst: boolean,
 ): boolean {
   if (expected === undefined || packet.sequenceId === expected) return false;
-  const at = isAtResult(command) ? 'result' : isBehindFile(command) ? 'file' : 'elsewhere';
-  return mayCountAnew(at, isFirst, expected);
+  const further = isAtResult(command) ? 'result' : isBehindFile(command) ? 'file' : 'elsewhere';
+  // The compressed packet that brought this one is counted by now.
+  return mayCountAnew(isFirst ? 'first' : further, Math.max(expected, compressedSequenceId - 1));
 }
 
 interface RowsInternals {
