@@ -24,6 +24,8 @@ export default defineConfig({
     // A first run may have to fetch a server before any test can begin.
     hookTimeout: 300_000,
     testTimeout: 60_000,
+    // What is polled for comes at once; a machine that is busy with other things may take its time.
+    expect: { poll: { timeout: 15_000 } },
     onUnhandledError: (error) => !isUnheardOfMariaDbDriver(error),
     // Each file has servers of its own; more files at once than cores only make them wait for each other. Where all files have
     // one server, they would meet in its process list and in its counters.
