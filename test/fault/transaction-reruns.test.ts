@@ -7,20 +7,12 @@ import { createDrizzleBinding } from '../contract/bindings/drizzle.ts';
 import { createCallbackBinding, createPromiseBinding } from '../contract/bindings/mysql2.ts';
 import { createPrismaBinding } from '../contract/bindings/prisma.ts';
 import { later } from '../contract/outcome.ts';
+import { errorPacket } from '../support/proxy/error-packet.ts';
 import { recordStatements } from '../support/proxy/record-statements.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
 
 const rerun = { rerun: true } as const;
 const fast = { minTimeout: 0, maxTimeout: 0 } as const;
-
-/** ERR packet, the first of an answer. Source: MySQL, "ERR_Packet" */
-function errorPacket(errno: number, sqlState: string, message: string): Buffer {
-  const payload = Buffer.concat([
-    Buffer.from([0xff, errno & 0xff, errno >> 8]),
-    Buffer.from(`#${sqlState}${message}`, 'latin1'),
-  ]);
-  return Buffer.concat([Buffer.from([payload.length, 0, 0, 1]), payload]);
-}
 
 /** What a cluster says to a COMMIT whose changes were refused by another node; nothing of the transaction is left then. */
 const refusals = [

@@ -19,6 +19,7 @@ import {
   destroyConnection,
   hasRunningCommand,
   isKnownDead,
+  pendingCommands,
   probePath,
 } from '../driver/connection.ts';
 import { isRow } from '../driver/result-end.ts';
@@ -59,8 +60,10 @@ export interface LeaseOwner {
 /** One use of a pooled connection, from acquire to release. Keeps the first failure of that use. */
 export class Lease implements Holder, Watched {
   readonly watchesCommands: boolean;
-  /** Nothing of the transaction that is open on it can have been committed already. */
+  /** Nothing of the transaction that is open on it can have been committed already, as far as the transaction has heard. */
   isWhole = true;
+  /** A statement of the transaction has been sent, whose answer it has not heard yet. */
+  awaitsAnswer = false;
   readonly #pooled: PooledConnection;
   readonly #owner: LeaseOwner;
   readonly #policy: RetryPolicy;
@@ -281,6 +284,15 @@ export class Lease implements Holder, Watched {
     };
     signal?.addEventListener('abort', onAbort, { once: true });
     return stop;
+  }
+
+  isWholeBefore(command: DriverCommand | undefined): boolean {
+    if (!this.isWhole || !this.awaitsAnswer) return this.isWhole;
+    const last = this.#lastStatement;
+    // Its answer and the end of the connection were read in one go: mysql2 tells of the one in a later turn than of the other.
+    const hasAnswer =
+      last?.command !== command && !pendingCommands(this.connection).some((one) => one === last?.command);
+    return !(hasAnswer && last?.mayCommit === true);
   }
 
   unanswered(): Unanswered | undefined {

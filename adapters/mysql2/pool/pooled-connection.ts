@@ -65,10 +65,10 @@ export interface Holder {
   readonly watchesCommands: boolean;
   /** Only statements that precede the user's own are being sent. */
   readonly preparing: boolean;
-  /** Nothing of the transaction that is open can have been committed already. */
-  readonly isWhole: boolean;
   /** The server's thread may be stopped when the connection is lost. */
   readonly killsLostSessions: boolean;
+  /** Nothing of the transaction that is open can have been committed before this command; undefined for what no command failed with. */
+  isWholeBefore(command: DriverCommand | undefined): boolean;
   /** The holder gives the connection back. */
   release(): void;
   /** Something failed on it in a way that may succeed another time. */
@@ -362,7 +362,7 @@ export class PooledConnection {
     const progress = wire === 'written' && this.holder?.preparing === true ? 'preparing' : wire;
     const sql = sqlOf(command) ?? '';
     const kind = readStatementKind(sql, { multipleStatements: allowsMultipleStatements(this.core) });
-    const isWhole = this.holder?.isWhole !== false;
+    const isWhole = this.holder?.isWholeBefore(command) !== false;
     return {
       progress,
       atomic: kind.isAtomic,

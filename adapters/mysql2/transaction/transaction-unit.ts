@@ -195,6 +195,7 @@ export class TransactionUnit extends LeaseClient {
     const { state, actions } = stepGate(this.#gate, event);
     this.#gate = state;
     this.lease.isWhole = state.isWhole;
+    if (event.type === 'answered' || event.type === 'failed') this.lease.awaitsAnswer = false;
     for (const action of actions) this.#do(action);
   }
 
@@ -237,6 +238,7 @@ export class TransactionUnit extends LeaseClient {
       // Nothing is written to a connection that is known to be lost: what has happened to it, happened before there was anything to execute.
       if (isLost && firstFailure !== undefined && this.isUntouched) throw firstFailure.error;
       this.#wasOpen = this.lease.transactionState === 'open';
+      this.lease.awaitsAnswer = true;
       await call.send();
       this.#calls.delete(id);
       this.#resent?.resolve();

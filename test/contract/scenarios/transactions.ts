@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { classify, OutcomeUnknownError } from '../../../src/index.ts';
+import { errorPacket } from '../../support/proxy/error-packet.ts';
 import { recordStatements } from '../../support/proxy/record-statements.ts';
 import { notOurs } from '../../support/server/server.ts';
 import { patient, type Stage } from '../../support/stage.ts';
@@ -7,6 +8,18 @@ import type { Binding, BindingStatements, CreateBinding } from '../binding.ts';
 import { failureOf, later, warm } from '../outcome.ts';
 
 type Callback = (tx: BindingStatements) => Promise<unknown>;
+
+/** Not what PREPARE is answered with, which begins in the same way. Sources: MySQL, "OK_Packet", "COM_STMT_PREPARE_OK" */
+function isOkPacket(chunk: Buffer): boolean {
+  return chunk[4] === 0 && chunk.readUIntLE(0, 3) !== 12;
+}
+
+/** What the server says to a connection that it ends unasked. */
+function farewellOf({ server }: Stage): Buffer {
+  return server.kind === 'mariadb'
+    ? errorPacket(1927, '70100', 'Connection was killed', 0)
+    : errorPacket(4031, 'HY000', 'The client was disconnected by the server because of inactivity.', 0);
+}
 
 /** A transaction is one unit: its callback runs once, and its COMMIT is never guessed at. */
 export function describeTransactions(create: CreateBinding, stage: Stage): void {
@@ -91,6 +104,37 @@ export function describeTransactions(create: CreateBinding, stage: Stage): void 
         expect(sent.packets()).toBe(0);
         await unlock();
         expect(await binding.read()).toEqual([]);
+      },
+    );
+
+    test.each([
+      ['a statement that commits by itself', 'TRUNCATE TABLE stage_keyed'],
+      ['one that begins another transaction', 'START TRANSACTION'],
+    ])(
+      'that has committed a part of itself is not told of as undone, though the server hung up with that very answer: %s',
+      async (_name, sql) => {
+        const binding = open(1);
+        await warm(binding, 1);
+        const hangUp = () => {
+          const stop = stage.proxy.onServerData((chunk, connection) => {
+            if (!isOkPacket(chunk)) return 'forward';
+            stop();
+            connection.answer(Buffer.concat([chunk, farewellOf(stage)]));
+            return 'swallow';
+          });
+        };
+        const callback = vi.fn<Callback>(async (tx) => {
+          await tx.insert(1);
+          hangUp();
+          await tx.send(sql);
+          await tx.insert(2);
+        });
+        const error = await failureOf(binding.transaction(callback, { rerun: true }));
+        expect(callback).toHaveBeenCalledOnce();
+        // MySQL does not prepare every statement, and then the one that is hung up behind is another one.
+        const rows = await stage.rows();
+        if (sql.startsWith('TRUNCATE')) expect(rows).toEqual([1]);
+        if (rows.length > 0) expect(['failed', 'unknown']).toContain(classify(error).outcome);
       },
     );
 
