@@ -105,6 +105,54 @@ describe.each(adapters)('a limit that the caller of Prisma has set, on %s', unhu
   });
 });
 
+describe.each(adapters)('a signal, on %s', unhurried, (adapter) => {
+  const stage = useStage('prisma-signal');
+  beforeAll(() => withConnection(stage.direct(), (connection) => createTables((sql) => connection.query(sql))));
+  beforeEach(() => stage.server.admin('DELETE FROM user'));
+
+  test.each([
+    ['a further statement', (tx: Pick<ExtendedClient, 'user'>) => tx.user.create({ data: { email: 'second' } })],
+    ['nothing more', async () => {}],
+  ])(
+    'ends a transaction that is between its statements with its reason, and nothing of it stays: %s',
+    async (_what, goOn) => {
+      const prisma = createExtendedClient(stage, adapter, { connection: stage.direct(), connectionLimit: 1 });
+      const abort = new AbortController();
+      const reason = new Error('the client has gone');
+      const work = prisma.$resilience({ signal: abort.signal }).$transaction(async (tx) => {
+        await tx.user.create({ data: { email: 'first' } });
+        abort.abort(reason);
+        await goOn(tx);
+      });
+      expect(await failureOf(work)).toBe(reason);
+      expect(await prisma.user.count()).toBe(0);
+    },
+  );
+});
+
+describe('`maxWait` of a transaction on PrismaMySQL2, whose BEGIN has no answer', unhurried, () => {
+  const stage = useStage('prisma-silent-begin');
+  beforeAll(() => withConnection(stage.direct(), (connection) => createTables((sql) => connection.query(sql))));
+  beforeEach(() => stage.server.admin('DELETE FROM user'));
+
+  test('is P2028, and its connection is free for the next one', async () => {
+    const prisma = createExtendedClient(stage, 'PrismaMySQL2', { connectionLimit: 2 });
+    await Promise.all([prisma.$queryRaw`SELECT SLEEP(0.1)`, prisma.$queryRaw`SELECT SLEEP(0.1)`]);
+    const silenceAtBegin = stage.proxy.onClientData((chunk, connection) => {
+      if (!chunk.includes('BEGIN')) return 'forward';
+      connection.silence();
+      return 'swallow';
+    });
+    for (let round = 0; round < 3; round += 1) {
+      const work = prisma.$transaction(async () => {}, { maxWait: 300 });
+      expect(await failureOf(work)).toMatchObject({ code: 'P2028' });
+    }
+    silenceAtBegin();
+    expect(await prisma.$transaction((tx) => tx.user.count())).toBe(0);
+    await prisma.$disconnect();
+  });
+});
+
 describe('`timeout` of a transaction on PrismaMySQL2, with a statement under way', unhurried, () => {
   const stage = useStage('prisma-timeout');
   beforeAll(() => withConnection(stage.direct(), (connection) => createTables((sql) => connection.query(sql))));

@@ -1,4 +1,11 @@
-import { classify, type EitherSignal, eitherSignal, timers, transactionOperation } from '../../../src/internal.ts';
+import {
+  classify,
+  type EitherSignal,
+  eitherSignal,
+  type RetryPolicy,
+  timers,
+  transactionOperation,
+} from '../../../src/internal.ts';
 import type {
   CompletedClaim,
   Lease,
@@ -55,10 +62,11 @@ export async function beginTransaction(
     const originalMessage = `MySQL and MariaDB have no isolation level ${isolationLevel}`;
     throw payloadError({ kind: 'InvalidIsolationLevel', level: isolationLevel, originalCode: 'N/A', originalMessage });
   }
-  const { core, policy } = client;
+  const { core } = client;
   const idempotencyKey = call?.ticket?.idempotencyKey;
-  const { exactlyOnce } = policy.transactions;
+  const { exactlyOnce } = client.policy.transactions;
   const ledger = exactlyOnce ? new LedgerTransaction(client, { idempotencyKey }) : undefined;
+  const { policy, release } = within(client.policy, call?.start);
   try {
     return await core.executor.run(beginning, policy, async ({ patience }) => {
       const tx = new AdapterTransaction(client, await core.acquire(policy, patience, false), call);
@@ -67,7 +75,19 @@ export async function beginTransaction(
     });
   } catch (error) {
     throw toPrismaError(markSettledByPool(error));
+  } finally {
+    release();
   }
+}
+
+/** The same policy for as long as a signal has not aborted. */
+function within(
+  policy: RetryPolicy,
+  signal: AbortSignal | undefined,
+): { readonly policy: RetryPolicy; readonly release: () => void } {
+  if (signal === undefined) return { policy, release: () => {} };
+  const either = eitherSignal(policy.signal, signal);
+  return { policy: Object.freeze({ ...policy, signal: either.signal }), release: either.release };
 }
 
 /** A transaction on its own connection, until Prisma ends it. */
@@ -109,7 +129,11 @@ class AdapterTransaction implements Transaction {
     ledger: LedgerTransaction | undefined,
     deadline: number,
   ): Promise<void> {
+    const start = this.#call?.start;
+    const giveUp = () => this.#abandoned.abort();
+    start?.addEventListener('abort', giveUp, { once: true });
     try {
+      start?.throwIfAborted();
       const checked = await ledger?.checkTable(this.#lease, deadline);
       const own = this.#connection.ownSide;
       const claim = await this.#connection.begin(async (until) => {
@@ -124,6 +148,8 @@ class AdapterTransaction implements Transaction {
     } catch (error) {
       this.#end();
       throw error;
+    } finally {
+      start?.removeEventListener('abort', giveUp);
     }
   }
 

@@ -15,6 +15,8 @@ export class CallScope {
   ticket: LedgerTicket | undefined;
   /** The callback of that transaction has begun and not ended: who rolls it back now does not wait for what is under way in it. */
   callbackRuns = false;
+  /** Aborts when Prisma does not wait any more for the beginning of that transaction. */
+  start: AbortSignal | undefined;
   /** An adapter of this package has taken the options: their limits are its business. */
   reachedAdapter = false;
 
@@ -80,7 +82,7 @@ export class LedgerTicket {
 }
 
 /** What a call tells the adapter. The adapter may be one of another copy of this package, in another version: nothing of it is sure to be there. */
-export type CurrentCall = Partial<Pick<CallScope, 'options' | 'ticket' | 'callbackRuns' | 'reachedAdapter'>>;
+export type CurrentCall = Partial<Pick<CallScope, 'options' | 'ticket' | 'callbackRuns' | 'start' | 'reachedAdapter'>>;
 
 /** The call that this runs in, if it has options for the adapter. */
 export function currentCall(): CurrentCall | undefined {

@@ -33,6 +33,8 @@ interface RunningTransaction {
   /** What operations in it failed with, where the server has undone them, and everything before them, or will when the transaction ends. */
   readonly undone: WeakSet<object>;
   readonly operations: OperationsTogether;
+  /** Of the call: nothing more is sent once it has aborted. */
+  readonly signal: AbortSignal | undefined;
   /** Its callback has ended, and its COMMIT or ROLLBACK is not to be passed by: comes when Prisma has answered that. */
   closing: Promise<unknown> | undefined;
 }
@@ -56,6 +58,7 @@ export async function runInside(
     return runStray(id, query);
   }
   if (transaction.ended !== undefined) throw transaction.ended.error;
+  transaction.signal?.throwIfAborted();
   const described = operation();
   // What it has committed by itself, no later failure undoes.
   const mayCommit = described.mayEndTransaction();
@@ -142,6 +145,7 @@ export async function runInteractive(
           isWhole: true,
           undone: new WeakSet(),
           operations: new OperationsTogether(),
+          signal: runner.policy.signal,
           closing: undefined,
         };
         const end = () => waitForOthers(tx, transaction, sent);
@@ -219,6 +223,7 @@ async function runCallback(
   try {
     const result = await outsideCalls(async () => callback()).finally(end);
     if (transaction.ended !== undefined) throw transaction.ended.error;
+    transaction.signal?.throwIfAborted();
     return result;
   } finally {
     if (id !== undefined) runningTransactions.delete(id);
