@@ -54,7 +54,7 @@ export function failureOf(row: Omit<ErrorRow, 'errno' | 'code' | 'text' | 'when'
 function toFailure({ row, facts }: Finding, evidence: Evidence | undefined): Failure {
   return Object.freeze({
     kind: row.kind,
-    outcome: outcomeOf(row.proof, evidence),
+    outcome: outcomeOf(row.proof, evidence, facts),
     transient: row.proof !== 'permanent',
     invalidates: row.invalidates,
     endsTransaction: row.proof === 'transaction-rolled-back' || row.invalidates !== 'nothing',
@@ -72,7 +72,7 @@ function endsWaitOnly({ kind, proof }: Finding['row']): boolean {
 
 function reasonOf({ proof, source }: Finding['row'], evidence: Evidence | undefined): string {
   if (evidence === undefined) return source;
-  if (proof === 'permanent' && outcomeOf(proof, evidence) === 'unknown') {
+  if (proof === 'permanent' && evidence.progress === 'written' && evidence.commits) {
     return 'the server answered COMMIT with an error that does not say what became of it';
   }
   return `${source}; ${describeEvidence(evidence)}`;
@@ -83,17 +83,17 @@ function shownCode(code: string | undefined): string | undefined {
   return code !== undefined && /^[\w.-]{1,64}$/.test(code) ? code : undefined;
 }
 
-function outcomeOf(proof: Proof, evidence: Evidence | undefined): Outcome {
+function outcomeOf(proof: Proof, evidence: Evidence | undefined, { several }: ErrorFacts): Outcome {
   switch (proof) {
     case 'permanent':
       if (evidence === undefined) return 'failed';
       if (evidence.progress !== 'written') return evidence.isPart === true ? 'failed' : 'not-executed';
       return evidence.commits ? 'unknown' : 'failed';
     case 'not-executed':
-      return isPartOnly(evidence) ? 'failed' : 'not-executed';
+      return isPartOnly(evidence, several) ? 'failed' : 'not-executed';
     case 'statement-rolled-back':
     case 'transaction-rolled-back':
-      return isPartOnly(evidence) ? 'failed' : 'rolled-back';
+      return isPartOnly(evidence, several) ? 'failed' : 'rolled-back';
     case 'unknown':
       if (evidence === undefined) return 'unknown';
       // A lost connection undoes an open transaction, whether or not its last statement was sent.
@@ -106,8 +106,8 @@ function outcomeOf(proof: Proof, evidence: Evidence | undefined): Outcome {
 }
 
 /** The server answered for the statement that failed; what had run before it in the same request, or transaction, may have been committed. */
-function isPartOnly(evidence: Evidence | undefined): boolean {
-  if (evidence === undefined) return false;
+function isPartOnly(evidence: Evidence | undefined, several: boolean): boolean {
+  if (evidence === undefined) return several;
   return evidence.isPart === true || (evidence.progress === 'written' && !evidence.atomic);
 }
 

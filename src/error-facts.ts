@@ -1,5 +1,6 @@
 import type { Evidence } from './failure.ts';
 import { isError, propertyOf as read } from './property.ts';
+import { readStatementKind } from './sql/statement-kind.ts';
 
 /** An error chain longer than this is somebody's mistake, or hostile. */
 const deepestChain = 12;
@@ -21,6 +22,8 @@ export interface ErrorFacts {
   /** The statement says itself how long it waits for a lock. */
   readonly limited: boolean;
   readonly fatal: boolean;
+  /** Nobody has watched the wire, and the text that the driver quotes is a CALL, or several statements: those before the failed one may stand. */
+  readonly several: boolean;
   /** The driver could make nothing of it that can be sent. */
   readonly unsendable: boolean;
 }
@@ -59,8 +62,15 @@ export function factsOf(link: unknown, evidence: Evidence | undefined): ErrorFac
     ownWords: number === undefined && !isServers(link) && !isWrapper(link),
     ...timeOf(link, evidence),
     fatal: read(link, 'fatal') === true,
+    several: evidence === undefined && quotesSeveral(link),
     unsendable: evidence?.progress === 'not-written' && isMistake(link),
   };
+}
+
+function quotesSeveral(link: unknown): boolean {
+  if (failedToConnect(link)) return false;
+  const sql = read(link, 'sql');
+  return typeof sql === 'string' && !readStatementKind(sql, { multipleStatements: true }).isAtomic;
 }
 
 /** An error that JavaScript itself, or Node.js, makes of a wrong argument. */
@@ -141,6 +151,7 @@ function factsOfPayload(payload: unknown, evidence: Evidence | undefined): Error
     ownWords: false,
     ...timeOf(payload, evidence),
     fatal: false,
+    several: false,
     unsendable: false,
   };
 }

@@ -214,6 +214,23 @@ describe('classify, by codes alone', () => {
   it('takes a code of the server before a code of the driver', () => {
     expect(classify(make({ errno: 1213, code: 'ECONNRESET' }))).toMatchObject({ kind: 'deadlock' });
   });
+
+  it.each([
+    [1205, 'CALL pay(1)', 'failed'],
+    [1213, 'INSERT INTO orders VALUES (1); UPDATE stock SET n = n - 1', 'failed'],
+    [1290, 'CALL pay(1)', 'failed'],
+    [1213, 'UPDATE stock SET n = n - 1', 'rolled-back'],
+    [1290, "INSERT INTO notes VALUES ('a; b')", 'not-executed'],
+  ])('says of an error %d of one statement only that it left nothing behind: %s', (errno, sql, outcome) => {
+    expect(classify(make({ errno, sql, sqlState: 'HY000' }, 'running with the --read-only option')).outcome).toBe(
+      outcome,
+    );
+  });
+
+  it('knows that nothing was sent where there was no connection, whatever the text', () => {
+    const refused = make({ code: 'ECONNREFUSED', syscall: 'connect', sql: 'CALL pay(1)' });
+    expect(classify(refused).outcome).toBe('not-executed');
+  });
 });
 
 describe('classify', () => {

@@ -8,7 +8,7 @@ const claim = { proof: 'unknown', kind: 'connection-lost', invalidates: 'connect
 const row = (source: string, tells: Partial<ErrorRow>): ErrorRow => ({ ...claim, source, ...tells });
 const facts = (known: Partial<ErrorFacts>): ErrorFacts => ({
   ...{ errno: undefined, code: undefined, sqlState: undefined, message: '', ownWords: false },
-  ...{ connecting: false, alone: false, limited: false, fatal: false, unsendable: false },
+  ...{ connecting: false, alone: false, limited: false, fatal: false, several: false, unsendable: false },
   ...known,
 });
 
