@@ -15,6 +15,10 @@ export interface ReplicationDialect {
   readonly pause: string;
   readonly resume: string;
   readonly promote: readonly string[];
+  /** A node that begins anew lets no user in who would miss something there; nothing, where no such switch exists. */
+  readonly closed: readonly string[];
+  /** Lets everybody in. */
+  readonly open: readonly string[];
   follow(primaryPort: number, executed: string): readonly string[];
 }
 
@@ -49,6 +53,8 @@ const mariadb: ReplicationDialect = {
   pause: 'STOP SLAVE IO_THREAD',
   resume: 'START SLAVE IO_THREAD',
   promote: ['STOP SLAVE', 'RESET SLAVE ALL', 'SET GLOBAL read_only = 0'],
+  closed: [],
+  open: [],
   follow: (primaryPort, executed) => [
     'SET GLOBAL read_only = 1',
     `SET GLOBAL gtid_slave_pos = '${executed}'`,
@@ -74,6 +80,8 @@ const mysql: ReplicationDialect = {
   pause: 'STOP REPLICA IO_THREAD',
   resume: 'START REPLICA IO_THREAD',
   promote: ['STOP REPLICA', 'RESET REPLICA ALL', 'SET GLOBAL super_read_only = 0', 'SET GLOBAL read_only = 0'],
+  closed: ['--offline-mode=ON'],
+  open: ['SET GLOBAL offline_mode = OFF'],
   follow: (primaryPort) => [
     'SET GLOBAL super_read_only = 1',
     `CHANGE REPLICATION SOURCE TO SOURCE_HOST = '127.0.0.1', SOURCE_PORT = ${primaryPort}, SOURCE_USER = 'repl', ` +

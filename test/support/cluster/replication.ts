@@ -116,12 +116,12 @@ export class ReplicationPair {
     await node.renew();
     // Under its old number it would take its part of the history for something that it has already.
     this.#lastId += 1;
-    await node.start({ flags: this.#flagsOf(this.#lastId) });
+    await node.start({ flags: [...this.#flagsOf(this.#lastId), ...this.#dialect.closed] });
     await run(node, this.#dialect.user);
     // Whatever it has before it has caught up is nobody's only copy.
     await run(node, durability(0));
     await this.#follow();
-    await run(node, durability(1));
+    await run(node, [...durability(1), ...this.#dialect.open]);
   }
 
   async destroy(): Promise<void> {
