@@ -11,7 +11,7 @@ export type { Decision } from './decide.ts';
 export { decide } from './decide.ts';
 export { type Environment, realEnvironment } from './environment.ts';
 export { causesOf } from './error-facts.ts';
-export { attachEvidence, evidenceOf, neverAcquired } from './evidence.ts';
+export { attachEvidence, evidenceOf, findEvidence, neverAcquired } from './evidence.ts';
 export { Executor } from './executor.ts';
 export type { Evidence, Operation, Progress } from './failure.ts';
 export * from './index.ts';

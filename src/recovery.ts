@@ -99,7 +99,7 @@ export class Recovery {
     this.#patience.lastFailure = failure;
     if (failure.outcome === 'unknown' && !operation.isSafeRead()) this.#doubt ??= failure;
     if (failure.kind !== 'acquire-timeout') this.#lastSent = failure;
-    if (isLossInFlight(failure)) this.#losses.note(took);
+    if (isLossInFlight(failure, error)) this.#losses.note(took);
     const shouldRetry = (asked: Failure) => askHook(this.#policy.shouldRetry, asked);
     const decision = decide(failure, operation, { shouldRetry });
     if (decision === 'outcome-unknown') throw this.#outcomeUnknown(error, failure, attempts);

@@ -296,8 +296,8 @@ export class PooledConnection {
   #offerKill(error: unknown, kind: FailureKind, command: DriverCommand | undefined, killsLostSessions: boolean): void {
     if (!killsLostSessions || !mayLeaveRunning.has(kind)) return;
     const progress = this.#wire.progressOf(command);
-    // What waits for the end of a statement has the locks of those before it.
-    if (progress !== 'written' && progress !== 'cut-short') return;
+    // What waits for the end of a statement, or for what it is to be prepared with, has the locks of those before it.
+    if (progress !== 'written' && progress !== 'cut-short' && progress !== 'prepared') return;
     attachKill(error, (limits) => this.#killer.kill(this.session, limits));
   }
 
