@@ -1,10 +1,13 @@
 import { createPool, type PoolOptions } from 'mysql2/promise';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { withResilience } from '../../adapters/mysql2/index.ts';
+import { resilience } from '../../adapters/prisma/index.ts';
+import { PrismaClient } from '../../prisma/generated/client.ts';
 import { createTables } from '../../prisma/tables.ts';
 import { classify, OutcomeUnknownError, type RetryEvent } from '../../src/index.ts';
 import { failureOf, messagesOf } from '../contract/outcome.ts';
 import { largeWrites } from '../support/mysql2/large-statements.ts';
+import { createPrismaMariaDb } from '../support/prisma/prisma-mariadb.ts';
 import { unhurried, useStage } from '../support/stage.ts';
 
 const limit = 1_048_576;
@@ -96,5 +99,38 @@ describe('a statement that is larger than `max_allowed_packet`', unhurried, () =
     expect(error).toBeInstanceOf(OutcomeUnknownError);
     expect(retried).toEqual([]);
     expect(await countRows()).toEqual([{ blobs: 0, types: 0 }]);
+  });
+
+  describe('through the extension on @prisma/adapter-mariadb, which brings no evidence', () => {
+    const openForeign = () => {
+      const retried: RetryEvent[] = [];
+      const adapter = createPrismaMariaDb(stage.direct(), { connectTimeout: 400, acquireTimeout: 3_000 });
+      const extension = resilience({ onRetry: (event) => retried.push(event) });
+      const prisma = new PrismaClient({ adapter }).$extends(extension);
+      stage.after(() => prisma.$disconnect());
+      return { prisma, retried };
+    };
+    const data = Buffer.alloc(4_000_000, 'x');
+
+    test('is a read that is sent three times at most', async () => {
+      const { prisma, retried } = openForeign();
+      await failureOf(prisma.$queryRaw`SELECT LENGTH(${data})`);
+      expect(retried.length).toBeLessThanOrEqual(2);
+    });
+
+    test('is a write that is sent once, and of unknown outcome where the driver has not read what the server said', async () => {
+      const { prisma, retried } = openForeign();
+      const writes = [
+        () => prisma.$executeRaw`INSERT INTO stage_blobs (data) VALUES (${data})`,
+        () => prisma.allTypes.create({ data: { longBlob: data } }),
+      ];
+      for (const write of writes) {
+        const error = await failureOf(write());
+        const known = { kind: 'limit', outcome: 'not-executed', errno: 1153 };
+        expect(classify(error)).toMatchObject(error instanceof OutcomeUnknownError ? { outcome: 'unknown' } : known);
+      }
+      expect(retried).toEqual([]);
+      expect(await countRows()).toEqual([{ blobs: 0, types: 0 }]);
+    });
   });
 });
