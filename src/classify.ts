@@ -124,6 +124,8 @@ function describeEvidence(evidence: Evidence): string {
       return 'the end of it never left this process';
     case 'preparing':
       return 'only what precedes it was in flight';
+    case 'prepared':
+      return 'only its text was sent, to be prepared, which executes nothing';
     case 'written':
       return evidence.abandoned ? 'it was sent, and this side stopped waiting' : 'it was sent, and no full answer came';
     default:

@@ -1,3 +1,4 @@
+import { causesOf } from './error-facts.ts';
 import type { Evidence, Progress } from './failure.ts';
 import { processWide } from './process-wide.ts';
 
@@ -16,6 +17,7 @@ const progressOrder: readonly Progress[] = [
   'write-refused',
   'cut-short',
   'preparing',
+  'prepared',
   'written',
 ];
 
@@ -35,6 +37,13 @@ export function attachEvidence(error: unknown, evidence: Evidence): void {
 /** The evidence recorded for this very object, if any. */
 export function evidenceOf(error: unknown): Evidence | undefined {
   return typeof error === 'object' && error !== null ? evidenceMap().get(error) : undefined;
+}
+
+/** The evidence recorded for this error, or for the nearest one that it was caused by. */
+export function findEvidence(error: unknown): Evidence | undefined {
+  return causesOf(error)
+    .map(evidenceOf)
+    .find((found) => found !== undefined);
 }
 
 /** Of work for which there was no connection. */

@@ -53,10 +53,18 @@ export type Invalidates = 'nothing' | 'connection' | 'server';
  * - `not-written`: not one byte of it was handed to the socket.
  * - `write-refused`: the kernel refused the very write that carried it, so that the server never had the whole packet.
  * - `cut-short`: the end of it had not left this process when its socket was closed, so that the server never had the whole packet either.
- * - `preparing`: only what precedes the user's own statements was in flight: PREPARE, BEGIN, SET or a ping.
+ * - `preparing`: only what precedes the user's own statements was in flight: BEGIN, SET or a ping.
+ * - `prepared`: its text was written to be prepared. PREPARE executes nothing, but it may be what ends the connection.
  * - `written`: it may have reached the server.
  */
-export type Progress = 'not-acquired' | 'not-written' | 'write-refused' | 'cut-short' | 'preparing' | 'written';
+export type Progress =
+  | 'not-acquired'
+  | 'not-written'
+  | 'write-refused'
+  | 'cut-short'
+  | 'preparing'
+  | 'prepared'
+  | 'written';
 
 /** What a connection knows of a statement that failed on it. Travels with the error object; see `evidence.ts`. */
 export interface Evidence {

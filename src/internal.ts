@@ -11,7 +11,7 @@ export type { Decision } from './decide.ts';
 export { decide } from './decide.ts';
 export { type Environment, realEnvironment } from './environment.ts';
 export { causesOf } from './error-facts.ts';
-export { attachEvidence, evidenceOf, neverAcquired } from './evidence.ts';
+export { attachEvidence, evidenceOf, findEvidence, neverAcquired } from './evidence.ts';
 export { Executor } from './executor.ts';
 export type { Evidence, Operation, Progress } from './failure.ts';
 export * from './index.ts';
@@ -25,7 +25,6 @@ export { callPolicy, clientPolicy, stuckAfter, transactionPolicy } from './polic
 export { processWide } from './process-wide.ts';
 export { isError, isObject, messageOf, propertyOf } from './property.ts';
 export type { AttemptContext } from './recovery.ts';
-export { attachResendCheck, type ResendCheck, type ResendCheckLimits } from './resend-check.ts';
 export { sleep } from './sleep.ts';
 export { limitsLockWait } from './sql/lock-wait-limit.ts';
 export { judgeRead, type ReadVerdict, unsafeRead } from './sql/safe-read.ts';

@@ -12,7 +12,6 @@ import { isLossInFlight, Losses } from './losses.ts';
 import { askHook, notify } from './notify.ts';
 import type { Patience } from './patience.ts';
 import { type RetryPolicy, stuckAfter } from './policy/policy.ts';
-import { resendCheckOf } from './resend-check.ts';
 import { sleep } from './sleep.ts';
 import { publish, type RetriesExhaustedEvent } from './telemetry.ts';
 
@@ -99,7 +98,7 @@ export class Recovery {
     this.#patience.lastFailure = failure;
     if (failure.outcome === 'unknown' && !operation.isSafeRead()) this.#doubt ??= failure;
     if (failure.kind !== 'acquire-timeout') this.#lastSent = failure;
-    if (isLossInFlight(failure)) this.#losses.note(took);
+    if (isLossInFlight(failure, error)) this.#losses.note(took);
     const shouldRetry = (asked: Failure) => askHook(this.#policy.shouldRetry, asked);
     const decision = decide(failure, operation, { shouldRetry });
     if (decision === 'outcome-unknown') throw this.#outcomeUnknown(error, failure, attempts);
@@ -109,7 +108,6 @@ export class Recovery {
     if (attempts > retries) throw this.#gaveUp('retries', failure, attempts);
     if (this.#losses.count > lossRetries) throw this.#gaveUp('losses', failure, attempts);
     if (this.#environment.now() + delayMs >= this.#patience.deadline) throw this.#gaveUp('deadline', failure, attempts);
-    await this.#refuseInVain(error);
     if (this.#budget?.trySpend(failure) === false) throw this.#gaveUp('budget', failure, attempts);
     const event = { attempt: attempts, retriesLeft: retries - attempts, delayMs, failure };
     notify(onRetry, event);
@@ -133,14 +131,6 @@ export class Recovery {
     const until = this.#environment.now() + (insists ? stuckAfter(this.#policy) : killTimeout);
     const result = await kill({ until: retries ? Math.min(until, this.#patience.deadline) : until, signal, insists });
     return afterKill(failure, result);
-  }
-
-  /** @throws what the server would answer again, and again nothing would be executed */
-  async #refuseInVain(error: unknown): Promise<void> {
-    if (this.#doubt !== undefined) return;
-    const until = Math.min(this.#environment.now() + killTimeout, this.#patience.deadline);
-    const refusal = await resendCheckOf(error)?.({ until, signal: this.#policy.signal });
-    if (refusal !== undefined) throw refusal;
   }
 
   #rethrown(error: unknown, failure: Failure, classified: Failure, attempts: number): unknown {

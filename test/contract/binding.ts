@@ -26,6 +26,8 @@ export type Callback<T> = (tx: BindingStatements, context: TransactionContext) =
 
 /** One way to use this package, reduced to what every ORM and driver can do. The suite knows nothing else of them. */
 export interface Binding extends BindingStatements {
+  /** Its statements are prepared, and this package sees how far that has come. */
+  readonly prepares: boolean;
   /** mysql2's own pool, which somebody may use beside this package; undefined where the connections are not mysql2's. */
   readonly pool: Pool | undefined;
   /** As `read`, with a locking SELECT: a read, but not one that is safe to repeat. */

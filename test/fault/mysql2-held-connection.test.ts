@@ -3,9 +3,16 @@ import { type Connection, createPool as createCallbackPool } from 'mysql2';
 import { createPool, type Pool, type PoolConnection } from 'mysql2/promise';
 import { describe, expect, test } from 'vitest';
 import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
-import { AcquireTimeoutError, type EvictEvent, isGoneAwayError, type ResilienceOptions } from '../../src/index.ts';
+import {
+  AcquireTimeoutError,
+  classify,
+  type EvictEvent,
+  isGoneAwayError,
+  type ResilienceOptions,
+} from '../../src/index.ts';
 import { failureOf, later } from '../contract/outcome.ts';
 import { recordStatements } from '../support/proxy/record-statements.ts';
+import { resetAt } from '../support/proxy/reset-at.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
 
 const digits =
@@ -334,5 +341,16 @@ describe('a connection from getConnection()', unhurried, () => {
     stage.proxy.set('pass');
     const patientPool = pool.$resilience({ maxRetryTime: 20_000 });
     expect((await patientPool.query('SELECT 1 AS one'))[0]).toEqual([{ one: 1 }]);
+  });
+
+  test('proves that a statement was not executed whose connection was lost while it was prepared', async () => {
+    const { pool } = open();
+    const held = await pool.getConnection();
+    const resets = resetAt(stage.proxy, insertOne);
+    const error = await failureOf(held.execute(insertOne));
+    resets.stop();
+    held.release();
+    expect(classify(error)).toMatchObject({ kind: 'connection-lost', outcome: 'not-executed' });
+    expect(await stage.rows()).toEqual([]);
   });
 });

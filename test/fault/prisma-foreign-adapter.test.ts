@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { classify, OutcomeUnknownError } from '../../src/index.ts';
+import { classify, OutcomeUnknownError, RetriesExhaustedError } from '../../src/index.ts';
 import type { Callback } from '../contract/binding.ts';
 import { createForeignBinding } from '../contract/bindings/prisma.ts';
 import { expectTruth, failureOf, killAll, later, type Told, told, warm } from '../contract/outcome.ts';
 import { shortenLockWait, undoingsOn } from '../contract/scenarios/reruns.ts';
 import { describeRestart } from '../contract/scenarios/restart.ts';
+import { resetAt } from '../support/proxy/reset-at.ts';
 import { notOurs } from '../support/server/server.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
 
@@ -147,6 +148,19 @@ describe('the extension on an adapter that brings no evidence', unhurried, () =>
       expect(classify(error)).toMatchObject({ outcome: 'not-executed', kind: 'connect' });
     }
     await stage.server.start();
+    expect(await stage.rows()).toEqual([]);
+  });
+
+  test('sends a read three times that ends its connection whenever it is sent, and a write once', async () => {
+    const binding = stage.closing(createForeignBinding({ connection: stage.proxied() }));
+    await binding.select('1');
+    const reads = resetAt(stage.proxy, 'SELECT id FROM stage_rows');
+    expect(await failureOf(binding.read())).toBeInstanceOf(RetriesExhaustedError);
+    expect(reads.count).toBe(3);
+    const writes = resetAt(stage.proxy, 'INSERT INTO stage_rows');
+    expect(await failureOf(binding.insert(1))).toBeInstanceOf(OutcomeUnknownError);
+    expect(writes.count).toBe(1);
+    writes.stop();
     expect(await stage.rows()).toEqual([]);
   });
 });

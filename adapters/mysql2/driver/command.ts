@@ -1,4 +1,5 @@
 import { errorMonitor } from 'node:events';
+import { timers } from '../../../src/internal.ts';
 
 /** A command of mysql2: what `query()` returns, and what waits in its queue. */
 export interface DriverCommand {
@@ -32,13 +33,18 @@ export function endedUntold(): Error {
   return Object.assign(error, { code: 'PROTOCOL_ERROR' });
 }
 
+/** Takes note of a result. May promise the error that is to be told in the place of this one: a callback is called with that, and only then. */
+type ResultListener = (error: unknown, rows: unknown) => Promise<unknown> | undefined;
+
 /** Calls back with the result of a command, however its user waits for it. */
-export function onCommandResult(command: DriverCommand, listener: (error: unknown, rows: unknown) => void): void {
+export function onCommandResult(command: DriverCommand, listener: ResultListener): void {
   const { onResult } = command;
   if (typeof onResult === 'function') {
     command.onResult = (error, rows, fields) => {
-      listener(error, rows);
-      onResult(error, rows, fields);
+      const better = listener(error, rows);
+      if (better === undefined) onResult(error, rows, fields);
+      // Outside the promise: what a user's callback throws is uncaught, as with mysql2.
+      else void better.then((told) => timers.nextTick(() => onResult(told, rows, fields)));
     };
     return;
   }

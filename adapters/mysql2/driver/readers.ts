@@ -18,18 +18,22 @@ export class Readers {
     command.on('end', () => this.#commands.delete(command));
   }
 
-  /** What has come before, and is read slowly, is still handed out first. */
-  tell(connection: Connection, error: unknown): void {
+  /**
+   * What has come before, and is read slowly, is still handed out first.
+   *
+   * @param errorFor what this command has failed with
+   */
+  tell(connection: Connection, errorFor: (command: DriverCommand) => unknown): void {
     if (this.#commands.size === 0) return;
     const internals = connection as unknown as ConnectionInternals;
     if (internals._paused !== true) {
-      for (const command of this.#commands) tell(command, error);
+      for (const command of this.#commands) tell(command, errorFor(command));
       return;
     }
     const resume = connection.resume.bind(connection);
     connection.resume = () => {
       resume();
-      timers.setImmediate(() => this.tell(connection, error));
+      timers.setImmediate(() => this.tell(connection, errorFor));
     };
   }
 }

@@ -16,6 +16,9 @@ interface SteppingCommand extends DriverCommand {
   readonly resetConnectionResponse?: unknown;
   readonly handshakeResult?: unknown;
   readonly prepareHeader?: unknown;
+  readonly options?: unknown;
+  readonly _executeOptions?: unknown;
+  readonly statement?: unknown;
   readonly _fieldCount?: unknown;
 }
 
@@ -28,6 +31,18 @@ export function kindOf(command: SteppingCommand): CommandKind {
   if (command.pingResponse !== undefined) return 'ping';
   if (command.resetConnectionResponse !== undefined) return 'reset';
   return command.handshakeResult !== undefined ? 'change-user' : 'other';
+}
+
+/** PREPARE: the text goes to the server, and nothing is executed. */
+export function isPrepare(command: SteppingCommand | null | undefined): command is SteppingCommand {
+  return command !== null && command !== undefined && kindOf(command) === 'prepare';
+}
+
+/** Whether the first is the PREPARE that the second waits for. mysql2 makes both of one object of options for each call of `execute()`. */
+export function prepares(prepare: SteppingCommand | null | undefined, command: SteppingCommand): boolean {
+  if (!isPrepare(prepare)) return false;
+  const { _executeOptions: options, statement } = command;
+  return options !== undefined && options === prepare.options && statement === undefined;
 }
 
 /** Whether its session will be somebody else's: `changeUser()` may also be a way to reset it. */

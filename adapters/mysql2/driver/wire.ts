@@ -4,13 +4,16 @@ import { timers } from '../../../src/internal.ts';
 import type { DriverCommand } from './command.ts';
 import type { ConnectionInternals } from './internals.ts';
 import { headerLength, longestPacket } from './packets.ts';
+import { isPrepare, prepares } from './result-end.ts';
 import { unsentBytesOf, waitingBytesOf } from './unsent-bytes.ts';
 
 /** What happened on the wire of one connection, as far as the last command that wrote anything is concerned. */
 export interface Wire {
-  /** Whether the packet of this command may have reached the server, and if not, how that is known. */
-  progressOf(command: DriverCommand | undefined): 'not-written' | 'write-refused' | 'cut-short' | 'written';
-  /** How many bytes of this command were handed to the stream; undefined where it has written nothing yet, or less than it is (compressed). */
+  /** Whether the packet of this command may have reached the server, and if not, how that is known. `prepared`: that of its PREPARE may have. */
+  progressOf(
+    command: DriverCommand | undefined,
+  ): 'not-written' | 'write-refused' | 'cut-short' | 'prepared' | 'written';
+  /** How many bytes of this command, or of its PREPARE, were handed to the stream; undefined where it has written nothing yet, or less than it is (compressed). */
   sizeOf(command: DriverCommand | undefined): number | undefined;
   /** Nobody waits for an answer any more: what has not left this process yet, stays here. */
   seal(): void;
@@ -71,6 +74,9 @@ export function watchWrites(internals: ConnectionInternals): Wire {
   const noteCutShort = (): void => {
     if (stream.destroyed && stream.bytesRead === readBefore && unsent() > 0) cutShort = writer;
   };
+  /** This command was the last one to write anything, or its PREPARE was. */
+  const isWritten = (command: DriverCommand | undefined): boolean =>
+    command !== undefined && (command === writer || prepares(writer, command));
   const seal = (): void => {
     if (unsent() > 0) stream.destroy();
     noteCutShort();
@@ -102,15 +108,16 @@ export function watchWrites(internals: ConnectionInternals): Wire {
   stream.write = watchedWrite as Socket['write'];
   return {
     progressOf(command) {
-      if (command === undefined || command !== writer) return 'not-written';
+      if (!isWritten(command)) return 'not-written';
       if (countsBytes && stream.bytesWritten === writtenBefore) return 'not-written';
       noteCutShort();
-      if (command === cutShort) return 'cut-short';
-      return command === refused ? 'write-refused' : 'written';
+      if (writer === cutShort) return 'cut-short';
+      if (writer === refused) return 'write-refused';
+      return isPrepare(writer) ? 'prepared' : 'written';
     },
     sizeOf(command) {
       const isPlain = !internals.config?.compress;
-      return command !== undefined && command === writer && isPlain ? size - headersIn(size) : undefined;
+      return isWritten(command) && isPlain ? size - headersIn(size) : undefined;
     },
     seal,
     unanswered() {

@@ -170,7 +170,8 @@ export class Lease implements Holder, Watched {
         } else {
           statement.failed = this.watchesCommands ? undefined : this.#pooled.failed(error, statement.command);
           // "Closed" is what every statement gets after the one thing that happened; that one is the error to report.
-          reject(statement.failed?.failure.kind === 'closed' ? (this.firstFailure?.error ?? error) : error);
+          if (statement.failed?.failure.kind === 'closed') reject(this.firstFailure?.error ?? error);
+          else this.#tell(error, statement, limits.signal, reject);
         }
       };
       statement.command = sendBy(method, this.connection, sql, values, settle);
@@ -213,7 +214,7 @@ export class Lease implements Holder, Watched {
     const statement = this.#next();
     this.#onLost = (error) => {
       statement.failed = pooled.lostUnder(error, statement.command);
-      fail(error);
+      this.#tell(error, statement, undefined, fail);
     };
     const send = connection.query as unknown as (sql: unknown, values?: unknown) => DriverCommand;
     const command = send.call(connection, sql, values);
@@ -221,7 +222,7 @@ export class Lease implements Holder, Watched {
     if (!this.watchesCommands) {
       onCommandResult(command, (error, row) => {
         // That its connection was lost, is known already.
-        if (error && statement.failed !== undefined) return;
+        if (error && statement.failed !== undefined) return undefined;
         const isHeader = !error && !isRow(command);
         const wrong = isHeader ? statement.unfitting(row) : undefined;
         if (wrong !== undefined) fail(wrong);
@@ -230,9 +231,24 @@ export class Lease implements Holder, Watched {
           pooled.proven();
           if (isHeader && !pooled.hearsAnswers) statement.status = readHeaderStatus(row, undefined);
         } else statement.failed = pooled.failed(failed, command);
+        return undefined;
       });
     }
     return command;
+  }
+
+  /** Hands on what a statement failed with, or what is found out about that. */
+  #tell(
+    error: unknown,
+    statement: SentStatement,
+    signal: AbortSignal | undefined,
+    tell: (error: unknown) => void,
+  ): void {
+    const { failed, command } = statement;
+    const isRead = () => statement.judgeRead(false).isSafe;
+    const better = failed === undefined ? undefined : this.#pooled.explainLoss(failed, command, isRead, signal);
+    if (better === undefined) tell(error);
+    else void better.then(tell);
   }
 
   #next(): SentStatement {

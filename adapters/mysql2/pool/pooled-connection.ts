@@ -2,7 +2,6 @@ import type { PoolConnection } from 'mysql2';
 import {
   attachEvidence,
   attachKill,
-  attachResendCheck,
   ClassifiedError,
   type Evidence,
   type Failure,
@@ -10,8 +9,9 @@ import {
   limitsLockWait,
   propertyOf,
   readStatementKind,
+  timers,
 } from '../../../src/internal.ts';
-import { nameSize, type PacketLimit } from '../control/packet-limit.ts';
+import { leastDoubtful, type PacketLimit } from '../control/packet-limit.ts';
 import { type Session, sessionOf } from '../control/session-identity.ts';
 import type { SessionKiller } from '../control/session-killer.ts';
 import { type DriverCommand, endedUntold, onCommandEnd, onCommandResult, sqlOf } from '../driver/command.ts';
@@ -123,6 +123,9 @@ export class PooledConnection {
   #lost = false;
   /** What the end of the stream meant for the command that was under way. */
   #loss: { readonly command: DriverCommand | undefined; readonly classified: ClassifiedError } | undefined;
+
+  /** What its user is told of the statement that it was lost under. */
+  #explained: { readonly error: unknown; readonly told: Promise<unknown> } | undefined;
 
   /** @param knowledge what this version of mysql2 lets anybody see */
   constructor(
@@ -262,7 +265,7 @@ export class PooledConnection {
     const classified = new ClassifiedError(error);
     const { failure } = classified;
     const { killsLostSessions = false, watchesCommands = false } = this.holder ?? {};
-    this.#noteSize(error, failure, command);
+    this.#packetLimit.describe(error, this.session, failure.errno, this.#wire.sizeOf(command));
     if (failure.kind === 'limit' && failure.stillRunning) this.#timedOut = { command, error };
     this.observe(error, failure);
     // Who holds the connection may go on with it, as on a bare one: the answer comes, and his transaction is still there.
@@ -271,12 +274,28 @@ export class PooledConnection {
     return classified;
   }
 
-  /** A statement that is too large for the server is lost with its connection, whenever it is sent. */
-  #noteSize(error: unknown, { kind, errno }: Failure, command: DriverCommand | undefined): void {
+  /**
+   * What to tell of a statement that was lost with its connection: that it is larger than the server takes, if that is why. To send it again would be in vain.
+   *
+   * @param isRead nobody would notice whether it was executed
+   * @returns undefined where nothing is to be found out; a promise that never rejects, and ends soon
+   */
+  explainLoss(
+    { error, failure }: ClassifiedError,
+    command: DriverCommand | undefined,
+    isRead: () => boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<unknown> | undefined {
     const size = this.#wire.sizeOf(command);
-    nameSize(error, errno, size);
-    const check = kind === 'connection-lost' ? this.#packetLimit.checkFor(this.session, size, error) : undefined;
-    if (check !== undefined) attachResendCheck(error, check);
+    if (failure.kind !== 'connection-lost' || size === undefined || size < leastDoubtful) return undefined;
+    // All of it may have left, and when it did the limit may have been another one.
+    if (failure.outcome === 'unknown' && !isRead()) return undefined;
+    // mysql2 tells one error to PREPARE, to what waits for it, and to the connection.
+    const known = this.#explained;
+    if (known !== undefined && known.error === error) return known.told;
+    const told = this.#packetLimit.explain(error, size, this.session, signal);
+    this.#explained = { error, told };
+    return told;
   }
 
   /** The server's thread is to end what it was sent: begins at once, and whoever has the error can wait for it. */
@@ -296,8 +315,8 @@ export class PooledConnection {
   #offerKill(error: unknown, kind: FailureKind, command: DriverCommand | undefined, killsLostSessions: boolean): void {
     if (!killsLostSessions || !mayLeaveRunning.has(kind)) return;
     const progress = this.#wire.progressOf(command);
-    // What waits for the end of a statement has the locks of those before it.
-    if (progress !== 'written' && progress !== 'cut-short') return;
+    // What waits for the end of a statement, or for what it is to be prepared with, has the locks of those before it.
+    if (progress !== 'written' && progress !== 'cut-short' && progress !== 'prepared') return;
     attachKill(error, (limits) => this.#killer.kill(this.session, limits));
   }
 
@@ -388,8 +407,11 @@ export class PooledConnection {
         let told = false;
         onCommandResult(command, (error) => {
           told = true;
-          if (error === undefined || error === null) this.proven();
-          else this.failed(error, command);
+          if (error === undefined || error === null) {
+            this.proven();
+            return undefined;
+          }
+          return this.explainLoss(this.failed(error, command), command, () => false, undefined);
         });
         onCommandEnd(command, () => {
           // mysql2 ends an EXECUTE whose PREPARE failed without sending it, and has told the error.
@@ -405,7 +427,7 @@ export class PooledConnection {
       },
       lost: (error) => {
         this.#streamEnded(error);
-        if (error !== undefined) this.#readers.tell(this.core, error);
+        if (error !== undefined) this.#tellReaders(error);
       },
       release: () => {
         const { holder } = this;
@@ -417,6 +439,21 @@ export class PooledConnection {
         this.holder?.destroyed();
       },
     };
+  }
+
+  #tellReaders(error: unknown): void {
+    const loss = this.#loss;
+    const better =
+      loss !== undefined && loss.classified.error === error
+        ? this.explainLoss(loss.classified, loss.command, () => false, undefined)
+        : undefined;
+    if (better === undefined) {
+      this.#readers.tell(this.core, () => error);
+      return;
+    }
+    void better.then((told) =>
+      timers.nextTick(() => this.#readers.tell(this.core, (reader) => (reader === loss?.command ? told : error))),
+    );
   }
 
   /** The stream ended or failed. A statement in flight that waits for an answer brings its own failure, with its own evidence. */

@@ -1,4 +1,4 @@
-import { causesOf, classify, evidenceOf, type StatementFailure } from '../../../src/internal.ts';
+import { classify, findEvidence, type StatementFailure } from '../../../src/internal.ts';
 import type { Lease } from '../pool/lease.ts';
 
 /**
@@ -25,8 +25,6 @@ export function readStatementFailure(
 function wasNotExecuted(error: unknown): boolean {
   const { outcome } = classify(error);
   if (outcome !== 'rolled-back') return outcome === 'not-executed';
-  const evidence = causesOf(error)
-    .map(evidenceOf)
-    .find((found) => found !== undefined);
+  const evidence = findEvidence(error);
   return evidence !== undefined && evidence.progress !== 'written';
 }

@@ -1,7 +1,6 @@
 import {
-  causesOf,
-  evidenceOf,
   type Failure,
+  findEvidence,
   isGoneAwayError,
   isObject,
   type Operation,
@@ -82,9 +81,5 @@ export function isBeforeFirstStatement(error: unknown): boolean {
 }
 
 function progressOf(error: unknown): Progress | undefined {
-  for (const link of causesOf(error)) {
-    const evidence = evidenceOf(link);
-    if (evidence !== undefined) return evidence.progress;
-  }
-  return undefined;
+  return findEvidence(error)?.progress;
 }

@@ -30,6 +30,7 @@ function statements(db: Database | Transaction): BindingStatements {
 
 function createBinding(db: Database): Binding {
   return {
+    prepares: false,
     pool: db.$client.pool,
     ...statements(db),
     readForUpdate: async () =>

@@ -8,6 +8,7 @@ type Rows = readonly Readonly<Record<string, unknown>>[];
 type Query = (sql: string, values: readonly number[]) => Promise<Rows>;
 
 interface Resilience {
+  readonly prepares: boolean;
   readonly pool: CallbackPool;
   readonly query: Query;
   /** Where `query` prepares: as text, for servers cannot prepare every statement. Left out: as `query`. */
@@ -21,6 +22,7 @@ interface Resilience {
 export const createPromiseBinding: CreateBinding = ({ connection, connectionLimit = 10, policy }) => {
   const bare = createPool({ ...connection, connectionLimit });
   const from = (pool: Resilient<Pool>): Resilience => ({
+    prepares: false,
     pool: bare.pool,
     query: async (sql, values) => (await pool.query(sql, [...values]))[0] as Rows,
     transaction: (callback, options) =>
@@ -43,6 +45,7 @@ export const createPromiseBinding: CreateBinding = ({ connection, connectionLimi
 export const createCallbackBinding: CreateBinding = ({ connection, connectionLimit = 10, policy }) => {
   const bare = createCallbackPool({ ...connection, connectionLimit });
   const from = (pool: Resilient<CallbackPool>): Resilience => ({
+    prepares: true,
     pool: bare,
     query: (sql, values) =>
       new Promise((resolve, reject) => {
@@ -83,9 +86,18 @@ function statements(query: Query, send: Query = query): BindingStatements {
   };
 }
 
-function createBinding({ pool, query, send, transaction: runTransaction, with: derive, end }: Resilience): Binding {
+function createBinding({
+  prepares,
+  pool,
+  query,
+  send,
+  transaction: runTransaction,
+  with: derive,
+  end,
+}: Resilience): Binding {
   const idempotent = derive({ idempotent: true });
   return {
+    prepares,
     pool,
     ...statements(query, send),
     readForUpdate: () => ids(query('SELECT id FROM stage_rows ORDER BY seq FOR UPDATE', [])),

@@ -48,6 +48,7 @@ function statements(client: Raw): BindingStatements {
 
 function createBinding(prisma: Client, pool: Binding['pool'], end: () => Promise<unknown>): Binding {
   return {
+    prepares: pool !== undefined,
     pool,
     ...statements(prisma),
     readForUpdate: async () => idsOf(await prisma.$queryRaw<Ids>`SELECT id FROM stage_rows ORDER BY seq FOR UPDATE`),

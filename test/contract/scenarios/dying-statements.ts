@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { classify, RetriesExhaustedError } from '../../../src/index.ts';
+import { resetAt } from '../../support/proxy/reset-at.ts';
 import type { Stage } from '../../support/stage.ts';
 import type { Binding, CreateBinding } from '../binding.ts';
 import { failureOf, later } from '../outcome.ts';
@@ -64,6 +65,58 @@ export function describeDyingStatements(create: CreateBinding, stage: Stage): vo
       expect(String(error)).toMatch('this very transaction was lost in flight 3 times');
       expect(runs).toBe(3);
       expect(await stage.server.admin('SELECT id FROM stage_keyed')).toEqual([]);
+    });
+  });
+
+  describe('a statement whose text ends the connection that it is sent on', () => {
+    const openProxied = (): Binding => stage.closing(create({ connection: stage.proxied(), connectionLimit: 3 }));
+
+    test('is a read that is sent three times, also where it is prepared first', async () => {
+      const binding = openProxied();
+      await binding.select('1');
+      const resets = resetAt(stage.proxy, 'SELECT id FROM stage_rows', 'select `id` from `stage_rows`');
+      const error = await failureOf(binding.read());
+      expect(resets.count).toBe(3);
+      expect(error).toMatchObject({ attempts: 3, failure: { outcome: binding.prepares ? 'not-executed' : 'unknown' } });
+      expect(String(error)).toMatch('this very statement was lost in flight 3 times');
+    });
+
+    test('is a write that is sent three times where it is only prepared, and once where it may have been executed', async () => {
+      const binding = openProxied();
+      await binding.select('1');
+      const resets = resetAt(stage.proxy, 'INSERT INTO stage_rows', 'insert into `stage_rows`');
+      const error = await failureOf(binding.insert(1));
+      expect(resets.count).toBe(binding.prepares ? 3 : 1);
+      expect(classify(error).outcome).toBe(binding.prepares ? 'not-executed' : 'unknown');
+      resets.stop();
+      expect(await stage.rows()).toEqual([]);
+    });
+
+    test('is answered when that has happened no more often', async () => {
+      const binding = openProxied();
+      await binding.select('1');
+      const resets = resetAt(stage.proxy, 'SELECT id FROM stage_rows', 'select `id` from `stage_rows`');
+      resets.stopAfter(2);
+      expect(await binding.read()).toEqual([]);
+      expect(resets.count).toBe(2);
+    });
+
+    test('ends a transaction that may run again, after three times', async () => {
+      const binding = openProxied();
+      await binding.select('1');
+      const resets = resetAt(stage.proxy, 'SELECT id FROM stage_rows', 'select `id` from `stage_rows`');
+      const work = binding.transaction(
+        async (tx) => {
+          await tx.insert(1);
+          await tx.read();
+        },
+        { rerun: true },
+      );
+      const error = await failureOf(work);
+      expect(resets.count).toBe(3);
+      expect(String(error)).toMatch('this very transaction was lost in flight 3 times');
+      resets.stop();
+      expect(await stage.rows()).toEqual([]);
     });
   });
 }

@@ -26,6 +26,7 @@ describe('classify, by evidence', () => {
     ['the kernel refused the write', { progress: 'write-refused' }, 'not-executed'],
     ['the end of it never left this process', { progress: 'cut-short' }, 'not-executed'],
     ['only BEGIN was in flight', { progress: 'preparing' }, 'not-executed'],
+    ['only its PREPARE was in flight', { progress: 'prepared' }, 'not-executed'],
     ['it was written', { progress: 'written' }, 'unknown'],
     [
       'it was written in a transaction that it could not commit',

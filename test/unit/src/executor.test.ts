@@ -10,6 +10,7 @@ import {
   type KillResult,
   type Operation,
   OutcomeUnknownError,
+  type Progress,
   RetriesExhaustedError,
   type RetriesExhaustedEvent,
   type RetryEvent,
@@ -19,7 +20,7 @@ import {
 const write: Operation = { kind: 'statement', idempotent: false, isSafeRead: () => false, isHandedOver: () => false };
 const read: Operation = { ...write, isSafeRead: () => true };
 
-function lost(progress: 'written' | 'not-written'): Error {
+function lost(progress: Progress): Error {
   const error = Object.assign(new Error('made up'), { code: 'ECONNRESET' });
   attachEvidence(error, { progress, rollsBack: false, atomic: true, commits: false, abandoned: false });
   return error;
@@ -103,6 +104,15 @@ describe('Executor', () => {
     expect(thrown).toMatchObject({ attempts: 3, errors, cause: errors[2] });
     expect(attempts).toEqual([1, 2, 3]);
   });
+
+  it.each(['cut-short', 'prepared'] as const)(
+    'sends a write three times that ends its connection when it is %s',
+    async (progress) => {
+      const { run, attempts } = scenario([lost('not-written'), lost(progress)]);
+      await expect(run(write)).rejects.toMatchObject({ attempts: 4, failure: { outcome: 'not-executed' } });
+      expect(attempts).toEqual([1, 2, 3, 4]);
+    },
+  );
 
   it('gives back the error itself when no retries were asked for', async () => {
     const error = lost('not-written');
