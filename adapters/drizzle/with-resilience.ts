@@ -1,5 +1,6 @@
 import { entityKind, is } from 'drizzle-orm';
 import { MySqlDatabase, withReplicas } from 'drizzle-orm/mysql-core';
+import { MySql2Session } from 'drizzle-orm/mysql2';
 import {
   type CallOptions,
   callPolicy,
@@ -10,7 +11,7 @@ import {
   type TransactionContext,
   type TransactionOptions,
 } from '../../src/internal.ts';
-import { createClient, type ResilientClient, wrapPool } from '../mysql2/binding.ts';
+import { createClient, describeSource, type ResilientClient, wrapPool } from '../mysql2/binding.ts';
 import {
   deriveDatabase,
   isTransaction,
@@ -114,16 +115,7 @@ function deriveReplicated(
 
 /** What a database of Drizzle works on, where that is no pool of mysql2. */
 function describeClient(db: object): string {
-  const client: unknown = propertyOf(db, '$client');
-  if (typeof propertyOf(client, 'beginTransaction') === 'function') {
-    return 'a single connection, which cannot be replaced when it is lost';
-  }
   const session: unknown = propertyOf(propertyOf(propertyOf(db, 'session'), 'constructor'), entityKind);
+  if (session === MySql2Session[entityKind]) return describeSource(propertyOf(db, '$client'));
   return typeof session === 'string' ? `another driver (${session})` : 'something else';
-}
-
-function describeSource(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return value === null ? 'null' : `a ${typeof value}`;
-  const name = value.constructor?.name ?? 'object';
-  return 'getConnection' in value ? `a pool (${name}): use gone-away/mysql2 for it` : `an object of class ${name}`;
 }

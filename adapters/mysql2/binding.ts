@@ -13,6 +13,7 @@ export { exactOptions, exactStatement, type PreparedCall, type ResultField } fro
 export { typedParameterMaker } from './prepared/prepared-execution.ts';
 export { type StatementRoom, statementRoomOf } from './prepared/statement-room.ts';
 export type { Credentials, CredentialsFunction } from './source/credentials.ts';
+export { describeSource } from './source/describe-source.ts';
 export { makePool } from './source/make-pool.ts';
 export { policyFor } from './source/policy-for.ts';
 export { credentialsOf } from './source/pool-credentials.ts';

@@ -1,6 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { drizzle } from 'drizzle-orm/mysql2';
-import { createConnection, createPoolCluster, raw } from 'mysql2';
+import { raw } from 'mysql2';
 import { createPool, type Pool, type PoolOptions } from 'mysql2/promise';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
@@ -180,42 +179,5 @@ describe('a resilient promise pool', unhurried, () => {
     await (safe ? stage.inFlight(1) : expect(work).rejects.toBeInstanceOf(OutcomeUnknownError));
     await unlock();
     if (safe) expect((await work)[0]).toEqual([{ id: 1 }, { id: 2 }]);
-  });
-
-  describe('is refused', () => {
-    const anything = (value: unknown) => () => withResilience(value as Pool);
-
-    test.each([
-      ['null', null],
-      ['undefined', undefined],
-      ['a number', 3306],
-      ['an array', []],
-      ['a date', new Date()],
-    ])('for %s', (_, value) => {
-      expect(anything(value)).toThrow(TypeError);
-    });
-
-    test('for a connection, a pooled connection and a cluster, saying what to do', async () => {
-      const connection = createConnection(stage.direct());
-      const cluster = createPoolCluster();
-      stage.after(async () => [connection.destroy(), cluster.end()]);
-      const pooled = await bare().getConnection();
-      for (const single of [connection, connection.promise(), pooled, pooled.connection]) {
-        expect(anything(single)).toThrow(/single connection/);
-      }
-      for (const clustered of [cluster, cluster.of('*')]) {
-        expect(anything(clustered)).toThrow(/make the pool of each node with createPool\(\), and wrap that/);
-      }
-    });
-
-    test('for what has a wrapper of its own, saying which', () => {
-      expect(anything(drizzle(bare()))).toThrow(/Drizzle there is gone-away\/drizzle/);
-      class Client {
-        $connect() {}
-        $transaction() {}
-      }
-      expect(anything(new Client())).toThrow(/Prisma there is resilience\(\)/);
-      expect(anything(new Map())).toThrow(/got a Map$/);
-    });
   });
 });
