@@ -4,6 +4,7 @@ import { MySql2Session } from 'drizzle-orm/mysql2';
 import {
   type CallOptions,
   callPolicy,
+  isObject,
   propertyOf,
   type ResilienceOptions,
   type RetryPolicy,
@@ -11,7 +12,8 @@ import {
   type TransactionContext,
   type TransactionOptions,
 } from '../../src/internal.ts';
-import { createClient, describeSource, type ResilientClient, wrapPool } from '../mysql2/binding.ts';
+import { createClient, describeSource, type ResilientClient, replacedMethodsOf, wrapPool } from '../mysql2/binding.ts';
+import { DatabaseClient } from './database-client.ts';
 import {
   deriveDatabase,
   isTransaction,
@@ -92,9 +94,11 @@ function deriveOne(db: object, clientFor: ClientFor): object {
       `Expected a Drizzle database on a pool of mysql2, got one on ${describeClient(db)}. Make it from createPool(), a URL or connection options`,
     );
   }
-  const derived = deriveDatabase(db, createResilientSession(session, client));
   const own: unknown = Reflect.get(db, '$client');
-  return Object.assign(derived, { $client: typeof own === 'object' && own !== null ? wrapPool(own, client) : own });
+  const $client = typeof own === 'object' && own !== null ? wrapPool(own, client) : own;
+  const replaced = isObject($client) ? replacedMethodsOf($client) : undefined;
+  const sender = replaced === undefined ? client : new DatabaseClient(client, replaced);
+  return Object.assign(deriveDatabase(db, createResilientSession(session, sender)), { $client });
 }
 
 /** `withReplicas()` again on the derived databases; which replica is next, the original still says. */

@@ -12,6 +12,7 @@ export { runStatement } from './pool/run-statement.ts';
 export { exactOptions, exactStatement, type PreparedCall, type ResultField } from './prepared/exact-statement.ts';
 export { typedParameterMaker } from './prepared/prepared-execution.ts';
 export { type StatementRoom, statementRoomOf } from './prepared/statement-room.ts';
+export { type ReplacedMethods, replacedMethodsOf } from './replaced-methods.ts';
 export type { Credentials, CredentialsFunction } from './source/credentials.ts';
 export { describeSource } from './source/describe-source.ts';
 export { makePool } from './source/make-pool.ts';

@@ -5,6 +5,7 @@ import { callbackMethods } from './callback-methods.ts';
 import { createClient, type ResilientClient, registerClient } from './client.ts';
 import { isCallbackPool } from './driver/pool.ts';
 import { promiseMethods } from './promise-methods.ts';
+import { ReplacedMethods, registerMethods } from './replaced-methods.ts';
 import { describeSource } from './source/describe-source.ts';
 import { makePool } from './source/make-pool.ts';
 import { policyFor } from './source/policy-for.ts';
@@ -78,6 +79,7 @@ export function wrapPool<P extends object>(pool: P, client: ResilientClient): Re
     },
   });
   registerClient(proxy, client);
+  registerMethods(proxy, new ReplacedMethods(proxy, own, methods, isCallbackPool(pool)));
   return proxy as Resilient<P>;
 }
 
