@@ -56,8 +56,8 @@ export function withResilience(
 export function wrapPool<P extends object>(pool: P, client: ResilientClient): Resilient<P> {
   const again = (options: CallOptions): object => wrapPool(pool, client.with(options));
   const methods: Readonly<Record<PropertyKey, unknown>> = isCallbackPool(pool)
-    ? { ...callbackMethods(pool, client, () => wrapPool(pool.promise(), client)), $resilience: again }
-    : { ...promiseMethods(client, wrapPool(client.pool, client)), $resilience: again };
+    ? { ...callbackMethods(pool, client, (own) => wrapPool(pool.promise(own), client)), $resilience: again }
+    : { ...promiseMethods(pool, client, wrapPool(client.pool, client)), $resilience: again };
   // What somebody sets on the wrapper (a spy, say) is the wrapper's, and the pool goes on as it is.
   const own: object = Object.create(pool, describe(methods));
   const bound = new Map<PropertyKey, unknown>();

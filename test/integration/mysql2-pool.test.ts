@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { raw } from 'mysql2';
+import { createPool as createCallbackPool, raw } from 'mysql2';
 import { createPool, type Pool, type PoolOptions } from 'mysql2/promise';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
@@ -110,6 +110,37 @@ describe('a resilient promise pool', unhurried, () => {
     resilient.execute = mine as never;
     expect(resilient.execute).toBe(mine);
     expect((await pool.execute('SELECT 1 AS one'))[0]).toEqual([{ one: 1 }]);
+  });
+
+  test('returns promises of the library that its pool was made with, where the pool does', async () => {
+    class OwnPromise<T> extends Promise<T> {}
+    const core = createCallbackPool({ ...stage.proxied(), connectionLimit: 1 });
+    stage.after(() => core.promise().end());
+    for (const pool of [
+      bare({ Promise: OwnPromise } as PoolOptions),
+      open({ Promise: OwnPromise } as PoolOptions),
+      withResilience({ ...stage.proxied(), Promise: OwnPromise } as PoolOptions),
+      open({ Promise: OwnPromise } as PoolOptions).$resilience({ retries: 1 }),
+      withResilience(core).promise(OwnPromise),
+    ]) {
+      const held = await expectOwn(pool.getConnection());
+      expect((await expectOwn(held.query('SELECT 1 AS one')))[0]).toEqual([{ one: 1 }]);
+      held.release();
+      expect((await expectOwn(pool.query('SELECT 1 AS one')))[0]).toEqual([{ one: 1 }]);
+      expect((await expectOwn(pool.execute('SELECT ? AS one', ['1'])))[0]).toEqual([{ one: '1' }]);
+      await expect(expectOwn(pool.query('SELEC 1'))).rejects.toMatchObject({ errno: 1064 });
+      expect(() => pool.query('SELECT 1', (() => {}) as never)).toThrow(/Callback function is not available/);
+      await expectOwn(pool.end());
+      expect(await errorOf(() => expectOwn(pool.getConnection()))).toMatchObject({ message: 'Pool is closed.' });
+    }
+    const usual = open().query('SELECT 1');
+    expect(usual).not.toBeInstanceOf(OwnPromise);
+    await usual;
+
+    function expectOwn<T>(promise: Promise<T>): Promise<T> {
+      expect(promise).toBeInstanceOf(OwnPromise);
+      return promise;
+    }
   });
 
   test('has the classes of the pool as they are', () => {
