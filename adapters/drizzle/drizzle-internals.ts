@@ -43,6 +43,9 @@ export interface DrizzleTransactionConfig {
   readonly isolationLevel?: string;
 }
 
+/** The names of its options. */
+export const transactionConfigNames: readonly string[] = ['isolationLevel', 'accessMode', 'withConsistentSnapshot'];
+
 export type SessionClass = new (client: unknown, dialect: unknown, schema: unknown, options: unknown) => DrizzleSession;
 export type TransactionClass = new (
   dialect: unknown,

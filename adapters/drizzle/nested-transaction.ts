@@ -1,6 +1,12 @@
 import { sql } from 'drizzle-orm';
-import { refuseLedgerOptions } from '../../src/internal.ts';
-import type { DrizzleSession, DrizzleTransaction, TransactionClass } from './drizzle-internals.ts';
+import { ownTransactionOptions, refuseLedgerOptions } from '../../src/internal.ts';
+import type { LeaseClient } from '../mysql2/binding.ts';
+import {
+  type DrizzleSession,
+  type DrizzleTransaction,
+  type TransactionClass,
+  transactionConfigNames,
+} from './drizzle-internals.ts';
 
 const derivedClasses = new WeakMap<TransactionClass, TransactionClass>();
 
@@ -22,6 +28,8 @@ function deriveClass(Base: TransactionClass): TransactionClass {
   return class extends Base {
     override async transaction(callback: (tx: never) => Promise<unknown>, config?: object): Promise<unknown> {
       refuseLedgerOptions(config);
+      // Of what it says the outermost decides, and Drizzle reads nothing of it; a wrong name is one all the same.
+      ownTransactionOptions((this.session.client as LeaseClient).policy.transactions, config, transactionConfigNames);
       const nestedIndex = this.nestedIndex + 1;
       const savepoint = sql.raw(`sp${nestedIndex}`);
       const tx = createTransaction(this.session, Base, nestedIndex);

@@ -16,6 +16,7 @@ import {
   type SessionClass,
   sessionClassOf,
   transactionClass,
+  transactionConfigNames,
 } from './drizzle-internals.ts';
 import { iterate } from './iterate.ts';
 import { createTransaction } from './nested-transaction.ts';
@@ -71,7 +72,7 @@ function deriveClass(Base: SessionClass): SessionClass {
       config?: DrizzleTransactionConfig,
     ): Promise<unknown> {
       const client = this.client as ResilientClient;
-      const options = ownTransactionOptions(client.policy.transactions, config, drizzleNames);
+      const options = ownTransactionOptions(client.policy.transactions, config, transactionConfigNames);
       return runTransaction<DrizzleTransaction, unknown>(client, options, {
         open: (connection) => createTransaction(createResilientSession(this, connection), transactionClass, 0),
         begin: async (tx) => {
@@ -86,9 +87,6 @@ function deriveClass(Base: SessionClass): SessionClass {
     }
   };
 }
-
-/** Drizzle's own options of a transaction. */
-const drizzleNames = ['isolationLevel', 'accessMode', 'withConsistentSnapshot'];
 
 /** Drizzle wraps every error; ours, and the caller's own reason for aborting, are for the caller as they are. */
 function rethrowUnwrapped(error: unknown, { signal }: RetryPolicy): never {

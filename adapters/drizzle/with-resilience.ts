@@ -1,8 +1,10 @@
 import { entityKind, is } from 'drizzle-orm';
 import { MySqlDatabase, withReplicas } from 'drizzle-orm/mysql-core';
+import { MySql2Session } from 'drizzle-orm/mysql2';
 import {
   type CallOptions,
   callPolicy,
+  isObject,
   propertyOf,
   type ResilienceOptions,
   type RetryPolicy,
@@ -10,7 +12,8 @@ import {
   type TransactionContext,
   type TransactionOptions,
 } from '../../src/internal.ts';
-import { createClient, type ResilientClient, wrapPool } from '../mysql2/binding.ts';
+import { createClient, describeSource, type ResilientClient, replacedMethodsOf, wrapPool } from '../mysql2/binding.ts';
+import { DatabaseClient } from './database-client.ts';
 import {
   deriveDatabase,
   isTransaction,
@@ -91,9 +94,11 @@ function deriveOne(db: object, clientFor: ClientFor): object {
       `Expected a Drizzle database on a pool of mysql2, got one on ${describeClient(db)}. Make it from createPool(), a URL or connection options`,
     );
   }
-  const derived = deriveDatabase(db, createResilientSession(session, client));
   const own: unknown = Reflect.get(db, '$client');
-  return Object.assign(derived, { $client: typeof own === 'object' && own !== null ? wrapPool(own, client) : own });
+  const $client = typeof own === 'object' && own !== null ? wrapPool(own, client) : own;
+  const replaced = isObject($client) ? replacedMethodsOf($client) : undefined;
+  const sender = replaced === undefined ? client : new DatabaseClient(client, replaced);
+  return Object.assign(deriveDatabase(db, createResilientSession(session, sender)), { $client });
 }
 
 /** `withReplicas()` again on the derived databases; which replica is next, the original still says. */
@@ -114,16 +119,7 @@ function deriveReplicated(
 
 /** What a database of Drizzle works on, where that is no pool of mysql2. */
 function describeClient(db: object): string {
-  const client: unknown = propertyOf(db, '$client');
-  if (typeof propertyOf(client, 'beginTransaction') === 'function') {
-    return 'a single connection, which cannot be replaced when it is lost';
-  }
   const session: unknown = propertyOf(propertyOf(propertyOf(db, 'session'), 'constructor'), entityKind);
+  if (session === MySql2Session[entityKind]) return describeSource(propertyOf(db, '$client'));
   return typeof session === 'string' ? `another driver (${session})` : 'something else';
-}
-
-function describeSource(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return value === null ? 'null' : `a ${typeof value}`;
-  const name = value.constructor?.name ?? 'object';
-  return 'getConnection' in value ? `a pool (${name}): use gone-away/mysql2 for it` : `an object of class ${name}`;
 }

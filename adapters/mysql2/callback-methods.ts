@@ -10,7 +10,11 @@ import { needsLedger } from './transaction/single-write.ts';
 type Callback = (error: unknown, ...results: unknown[]) => void;
 
 /** What a resilient callback pool does in its own way; the rest is the pool's. */
-export function callbackMethods(pool: CallbackPool, client: ResilientClient, promise: () => object): object {
+export function callbackMethods(
+  pool: CallbackPool,
+  client: ResilientClient,
+  promise: (own?: PromiseConstructor) => object,
+): object {
   const run = (method: StatementMethod, values: readonly unknown[], callback: Callback, ended: () => void): void => {
     const [sql, parameters] = values;
     client.run(method, sql, parameters).then(

@@ -3,6 +3,7 @@ import { ledgerDatabase } from './ledger/ledger-database.ts';
 import { ledgerChange } from './ledger/ledger-query.ts';
 import { createTableSql, leastPruneAge, ledgerStatements, quoteTable } from './ledger/ledger-table.ts';
 import type { LeaseClient } from './pool/lease-client.ts';
+import { describeSource } from './source/describe-source.ts';
 import { untracedSteps } from './transaction/plain-steps.ts';
 import { runTransaction } from './transaction/run-transaction.ts';
 
@@ -97,5 +98,7 @@ function expectClient(source: unknown): ResilientClient {
   const pool: unknown = (source as { $client?: unknown } | null | undefined)?.$client ?? source;
   const client = clientOf(pool);
   if (client !== undefined) return client;
-  throw new TypeError('Expected a pool of mysql2 (from createPool), or a Drizzle database on one');
+  throw new TypeError(
+    `Expected a pool of mysql2 (from createPool), or a Drizzle database on one, got ${describeSource(pool)}`,
+  );
 }

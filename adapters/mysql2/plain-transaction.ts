@@ -3,6 +3,7 @@ import type { Connection, Pool as PromisePool } from 'mysql2/promise';
 import { ownTransactionOptions, type TransactionContext, type TransactionOptions } from '../../src/internal.ts';
 import { clientOf, type ResilientClient } from './client.ts';
 import { connectionMethods } from './promise-methods.ts';
+import { describeSource } from './source/describe-source.ts';
 import { plainSteps, sendPlain } from './transaction/plain-steps.ts';
 import { runTransaction } from './transaction/run-transaction.ts';
 
@@ -56,7 +57,9 @@ export async function transaction<T>(
 function expectClient(pool: unknown): ResilientClient {
   const client = clientOf(pool);
   if (client === undefined) {
-    throw new TypeError('Expected `pool` to be a pool of mysql2, from createPool() or from withResilience()');
+    throw new TypeError(
+      `Expected \`pool\` to be a pool of mysql2, from createPool() or from withResilience(), got ${describeSource(pool)}`,
+    );
   }
   return client;
 }

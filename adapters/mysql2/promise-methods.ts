@@ -6,12 +6,33 @@ import type { StatementMethod, StatementResult } from './pool/lease.ts';
 type Sender = Pick<ResilientClient, 'run'>;
 
 /** What a resilient promise pool does in its own way; the rest is the pool's. */
-export function promiseMethods(client: ResilientClient, core: object): object {
-  return {
+export function promiseMethods(pool: object, client: ResilientClient, core: object): object {
+  const own = ownPromiseOf(pool);
+  const methods = {
     ...statementMethods(client, client),
-    getConnection: async () => (await client.connection()).promise(),
-    pool: core,
+    getConnection: async () => (await client.connection()).promise(own),
   };
+  return { ...(own === undefined ? methods : promising(own, methods)), pool: core };
+}
+
+/** The option `Promise` of a pool; undefined where that is the usual one. */
+function ownPromiseOf(pool: object): PromiseConstructor | undefined {
+  const own: unknown = Reflect.get(pool, 'Promise');
+  return typeof own === 'function' && own !== Promise ? (own as PromiseConstructor) : undefined;
+}
+
+type Asynchronous = (...values: unknown[]) => Promise<unknown>;
+
+/** The same methods, which return promises of another library. */
+function promising(Own: PromiseConstructor, methods: object): object {
+  const entries = Object.entries(methods as Record<string, Asynchronous>).map(([name, method]) => [
+    name,
+    (...values: unknown[]): Promise<unknown> => {
+      const result = method(...values);
+      return new Own((resolve, reject) => void result.then(resolve, reject));
+    },
+  ]);
+  return Object.fromEntries(entries);
 }
 
 /** What mysql2's promise connections have for sending statements. */

@@ -3,9 +3,10 @@ import type { Pool as PromisePool } from 'mysql2/promise';
 import { type CallOptions, type ResilienceOptions, type RetryPolicy, retryPolicy } from '../../src/internal.ts';
 import { callbackMethods } from './callback-methods.ts';
 import { createClient, type ResilientClient, registerClient } from './client.ts';
-import { describeSource } from './describe-source.ts';
 import { isCallbackPool } from './driver/pool.ts';
 import { promiseMethods } from './promise-methods.ts';
+import { ReplacedMethods, registerMethods } from './replaced-methods.ts';
+import { describeSource } from './source/describe-source.ts';
 import { makePool } from './source/make-pool.ts';
 import { policyFor } from './source/policy-for.ts';
 import { poolRecipe, type ResilientPoolOptions } from './source/pool-recipe.ts';
@@ -55,8 +56,8 @@ export function withResilience(
 export function wrapPool<P extends object>(pool: P, client: ResilientClient): Resilient<P> {
   const again = (options: CallOptions): object => wrapPool(pool, client.with(options));
   const methods: Readonly<Record<PropertyKey, unknown>> = isCallbackPool(pool)
-    ? { ...callbackMethods(pool, client, () => wrapPool(pool.promise(), client)), $resilience: again }
-    : { ...promiseMethods(client, wrapPool(client.pool, client)), $resilience: again };
+    ? { ...callbackMethods(pool, client, (own) => wrapPool(pool.promise(own), client)), $resilience: again }
+    : { ...promiseMethods(pool, client, wrapPool(client.pool, client)), $resilience: again };
   // What somebody sets on the wrapper (a spy, say) is the wrapper's, and the pool goes on as it is.
   const own: object = Object.create(pool, describe(methods));
   const bound = new Map<PropertyKey, unknown>();
@@ -78,6 +79,7 @@ export function wrapPool<P extends object>(pool: P, client: ResilientClient): Re
     },
   });
   registerClient(proxy, client);
+  registerMethods(proxy, new ReplacedMethods(proxy, own, methods, isCallbackPool(pool)));
   return proxy as Resilient<P>;
 }
 

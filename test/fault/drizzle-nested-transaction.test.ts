@@ -11,6 +11,8 @@ import { patient, unhurried, useStage } from '../support/stage.ts';
 
 const rows = mysqlTable('stage_rows', { seq: int().autoincrement().primaryKey(), id: int().notNull() });
 
+type Transact = (callback: () => Promise<void>, config: object | undefined) => Promise<void>;
+
 describe('nested transactions of Drizzle', unhurried, () => {
   const stage = useStage('drizzle-nested');
   const open = (): Resilient<MySql2Database> =>
@@ -44,6 +46,29 @@ describe('nested transactions of Drizzle', unhurried, () => {
       await tx.insert(rows).values({ id: 4 });
     });
     expect(await stage.rows()).toEqual([1, 3, 4]);
+  });
+
+  test('are refused with an option that nobody knows, or a wrong value, as the outermost are, before their callback runs', async () => {
+    const callback = vi.fn(async () => {});
+    await open().transaction(async (tx) => {
+      const messages: [config: object, message: RegExp][] = [
+        [{ rety: 1 }, /^Unknown option `rety` of a transaction; expected one of: isolationLevel/],
+        [{ rerun: 1 }, /^Expected `rerun`/],
+        [{ retries: 3 }, /^Unexpected option `retries` of a transaction: it is for calls/],
+      ];
+      for (const [config, message] of messages) {
+        for (const outer of [open(), tx]) {
+          const failure = await failureOf((outer.transaction as Transact)(callback, config));
+          expect(failure).toMatchObject({ name: 'TypeError', message: expect.stringMatching(message) });
+        }
+      }
+      expect(callback).not.toHaveBeenCalled();
+      // What serves a database and a `tx` alike says the same to both.
+      const config = { isolationLevel: 'serializable', accessMode: 'read write', rerun: true };
+      await (tx.transaction as Transact)(callback, config);
+      await (tx.transaction as Transact)(callback, undefined);
+    });
+    expect(callback).toHaveBeenCalledTimes(2);
   });
 
   test('give the result of their callback', async () => {

@@ -4,7 +4,12 @@ import { Prisma } from '../../prisma/generated/client.ts';
 import { createTables } from '../../prisma/tables.ts';
 import { isGoneAwayError, type ResilienceOptions, type RetryEvent } from '../../src/index.ts';
 import { failureOf } from '../contract/outcome.ts';
-import { adapters, createExtendedClient, type ExtendedClient } from '../support/prisma/extended-client.ts';
+import {
+  adapters,
+  type ClientOptions,
+  createExtendedClient,
+  type ExtendedClient,
+} from '../support/prisma/extended-client.ts';
 import { withConnection } from '../support/server/server-admin.ts';
 import { unhurried, useStage } from '../support/stage.ts';
 
@@ -13,8 +18,12 @@ type Sender = Pick<ExtendedClient, '$queryRaw' | '$executeRaw'>;
 /** A limit that your code sets in Prisma ends the call with Prisma's own error, and nothing is sent again. */
 describe.each(adapters)('a limit that the caller of Prisma has set, on %s', unhurried, (adapter) => {
   const stage = useStage('prisma-callers-limits');
-  const open = (connectionLimit = 2, policy: ResilienceOptions = {}): ExtendedClient =>
-    createExtendedClient(stage, adapter, { connection: stage.direct(), connectionLimit, policy });
+  const open = (
+    connectionLimit = 2,
+    policy: ResilienceOptions = {},
+    transactionOptions: ClientOptions['transactionOptions'] = {},
+  ): ExtendedClient =>
+    createExtendedClient(stage, adapter, { connection: stage.direct(), connectionLimit, policy, transactionOptions });
 
   const rowsWith = (lock: string) => Prisma.raw(`SELECT id FROM stage_keyed WHERE id = 1 FOR UPDATE ${lock}`);
 
@@ -84,6 +93,25 @@ describe.each(adapters)('a limit that the caller of Prisma has set, on %s', unhu
     expect(runs).toBe(0);
     await leave();
     await prisma.$transaction(count, { maxWait: 2_000 });
+  });
+
+  test('`maxWait` of the client: as one of the transaction, for which it stands', async () => {
+    const retried: RetryEvent[] = [];
+    const prisma = open(1, { onRetry: (event) => retried.push(event) }, { maxWait: 500 });
+    const leave = await occupy(prisma);
+    let runs = 0;
+    const count = async () => {
+      runs += 1;
+    };
+    expect(await failureOf(prisma.$transaction(count, { rerun: true }))).toMatchObject({ code: 'P2028' });
+    expect(await failureOf(prisma.$resilience({ retries: 3 }).$transaction(count))).toMatchObject({ code: 'P2028' });
+    // The call's own comes first.
+    const patient = prisma.$transaction(count, { maxWait: 60_000 });
+    expect(retried).toEqual([]);
+    expect(runs).toBe(0);
+    await leave();
+    await patient;
+    expect(runs).toBe(1);
   });
 
   test('no `maxWait`: a transaction waits its turn for longer than Prisma’s default', async () => {

@@ -1,4 +1,4 @@
-import { getTableName, type Table } from 'drizzle-orm';
+import { getTableName, type SQL, sql, type Table } from 'drizzle-orm';
 import { Cache, type MutationOption } from 'drizzle-orm/cache/core';
 import { int, mysqlTable, varchar, withReplicas } from 'drizzle-orm/mysql-core';
 import { drizzle as proxied } from 'drizzle-orm/mysql-proxy';
@@ -21,6 +21,10 @@ class Log {
     this.lines.push([sql, params]);
   }
 }
+
+/** The statement in the forms that mysql2 takes. */
+const textOf = (statement: unknown) =>
+  typeof statement === 'string' ? statement : (statement as { readonly sql: string }).sql;
 
 describe('a resilient database of Drizzle', unhurried, () => {
   const stage = useStage('drizzle');
@@ -193,6 +197,84 @@ describe('a resilient database of Drizzle', unhurried, () => {
       expect(primary).toBe(0);
       expect(Math.min(...replicas)).toBeGreaterThan(0);
       expect(await db.$resilience({ retries: 1 }).select().from(users)).toHaveLength(3);
+    });
+  });
+
+  describe('sends its statements through what is put in the place of the methods of its `$client`, as without,', () => {
+    const promisePool = () => drizzle(pool());
+    const callbackPool = () => {
+      const core = createCallbackPool({ ...stage.proxied(), ...options });
+      stage.after(() => core.promise().end());
+      return drizzle(core);
+    };
+    type Database = MySql2Database & { readonly $client: object };
+    type Client = Record<'query' | 'execute' | 'getConnection', (...values: unknown[]) => unknown>;
+    const clientOf = ({ $client }: Database) => $client as Client;
+    const one = sql`SELECT 1 AS one`;
+
+    describe.each([
+      ['a promise pool', promisePool],
+      ['a callback pool', callbackPool],
+    ])('on %s:', (_, make) => {
+      test('a spy sees each statement outside a transaction, and it is answered', async () => {
+        const seen = async (db: Database) => {
+          const client = clientOf(db);
+          const spies = [vi.spyOn(client, 'query'), vi.spyOn(client, 'execute')];
+          const counts = () => spies.map((spy) => spy.mock.calls.map(([statement]) => textOf(statement)));
+          const answers = [
+            (await db.execute(one))[0],
+            await db.select({ id: users.id }).from(users).limit(1),
+            await db.$count(users),
+            // As its migrations do.
+            await (Reflect.get(db, 'session') as { all(query: SQL): Promise<unknown> }).all(one),
+          ];
+          await db.transaction(async (tx) => tx.execute(sql`SELECT 2`));
+          const before = counts();
+          for (const spy of spies) spy.mockRestore();
+          await db.execute(one);
+          expect(counts().map((calls) => calls.length)).toEqual([0, 0]);
+          return { before, answers };
+        };
+        const expected = await seen(make());
+        expect(expected.before.map((calls) => calls.length)).toEqual([3, 1]);
+        expect(await seen(withResilience(make()))).toEqual(expected);
+      });
+
+      test('what is set there answers instead', async () => {
+        const rows = [{ one: 'mine' }];
+        const answer = async (db: Database) => {
+          const isCallbackPool = 'promise' in db.$client;
+          const mine = (...values: unknown[]) => (values.at(-1) as (error: null, rows: unknown) => void)(null, rows);
+          clientOf(db).query = isCallbackPool ? mine : async () => [rows, []];
+          return (await db.execute(one))[0];
+        };
+        expect(await answer(make())).toEqual(rows);
+        expect(await answer(withResilience(make()))).toEqual(rows);
+        const failing = async (db: Database) => {
+          vi.spyOn(clientOf(db), 'query').mockImplementation(() => {
+            throw new Error('mine');
+          });
+          return (await failureOf(db.execute(one))).cause;
+        };
+        expect(await failing(make())).toEqual(new Error('mine'));
+        expect(await failing(withResilience(make()))).toEqual(new Error('mine'));
+      });
+
+      test('a statement that a spy has seen is as resilient as any', async () => {
+        const db = withResilience(make());
+        await db.execute(one);
+        const spy = vi.spyOn(clientOf(db), 'query');
+        stage.proxy.resetAll();
+        expect((await db.execute(one))[0]).toEqual([{ one: 1 }]);
+        expect(spy).toHaveBeenCalledTimes(1);
+      });
+
+      test('but a transaction takes its connection from the pool itself', async () => {
+        const db = withResilience(make());
+        const spy = vi.spyOn(clientOf(db), 'getConnection');
+        expect(await db.transaction(async (tx) => (await tx.execute(one))[0])).toEqual([{ one: 1 }]);
+        expect(spy).not.toHaveBeenCalled();
+      });
     });
   });
 

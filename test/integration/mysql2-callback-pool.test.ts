@@ -1,6 +1,8 @@
-import { createPool } from 'mysql2';
+import { Readable } from 'node:stream';
+import { type Pool as CallbackPool, createPool, type ResultSetHeader } from 'mysql2';
 import { describe, expect, test } from 'vitest';
 import { withResilience } from '../../adapters/mysql2/index.ts';
+import { notOurs } from '../support/server/server.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
 
 describe('a resilient callback pool', unhurried, () => {
@@ -27,6 +29,33 @@ describe('a resilient callback pool', unhurried, () => {
     expect(await answer((done) => pool.execute({ sql: 'SELECT ? AS a' }, [1], done))).toEqual([null, [{ a: 1 }]]);
     expect(await answer((done) => pool.query('SELEC 1', done))).toMatchObject([{ errno: 1064 }, undefined]);
     expect(await answer((done) => pool.execute('SELEC 1', done))).toMatchObject([{ errno: 1064 }, undefined]);
+  });
+
+  test('calls back with a result beside the error, as the pool itself, where a file could not be read to its end', async ({
+    skip,
+  }) => {
+    skip(...notOurs(stage.server, 'SET GLOBAL would harm it'));
+    await stage.server.admin('SET GLOBAL local_infile = 1');
+    const load = "LOAD DATA LOCAL INFILE 'any' INTO TABLE stage_rows (id)";
+    const file = () => Readable.from(failing());
+    const told = async (pool: CallbackPool) => {
+      await stage.server.admin('TRUNCATE stage_rows');
+      const [error, rows] = await answer((done) => pool.query({ sql: load, infileStreamFactory: file } as never, done));
+      const { affectedRows } = rows as ResultSetHeader;
+      const unread = await answer((done) => pool.query(load, done));
+      return { error, affectedRows, rows: await stage.rows(), unread };
+    };
+    const bare = createPool(stage.direct());
+    stage.after(() => bare.promise().end());
+    const expected = await told(bare);
+    expect(expected).toMatchObject({ error: new Error('no more'), affectedRows: 2, rows: [1, 2] });
+    expect(expected.unread[1]).toBeDefined();
+    expect(await told(open())).toEqual(expected);
+
+    async function* failing() {
+      yield Buffer.from('1\n2\n');
+      throw new Error('no more');
+    }
   });
 
   test('survives, through its callbacks and through promise()', async () => {

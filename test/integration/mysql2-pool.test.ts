@@ -1,6 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { drizzle } from 'drizzle-orm/mysql2';
-import { createConnection, createPoolCluster, raw } from 'mysql2';
+import { createPool as createCallbackPool, raw } from 'mysql2';
 import { createPool, type Pool, type PoolOptions } from 'mysql2/promise';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
@@ -113,6 +112,37 @@ describe('a resilient promise pool', unhurried, () => {
     expect((await pool.execute('SELECT 1 AS one'))[0]).toEqual([{ one: 1 }]);
   });
 
+  test('returns promises of the library that its pool was made with, where the pool does', async () => {
+    class OwnPromise<T> extends Promise<T> {}
+    const core = createCallbackPool({ ...stage.proxied(), connectionLimit: 1 });
+    stage.after(() => core.promise().end());
+    for (const pool of [
+      bare({ Promise: OwnPromise } as PoolOptions),
+      open({ Promise: OwnPromise } as PoolOptions),
+      withResilience({ ...stage.proxied(), Promise: OwnPromise } as PoolOptions),
+      open({ Promise: OwnPromise } as PoolOptions).$resilience({ retries: 1 }),
+      withResilience(core).promise(OwnPromise),
+    ]) {
+      const held = await expectOwn(pool.getConnection());
+      expect((await expectOwn(held.query('SELECT 1 AS one')))[0]).toEqual([{ one: 1 }]);
+      held.release();
+      expect((await expectOwn(pool.query('SELECT 1 AS one')))[0]).toEqual([{ one: 1 }]);
+      expect((await expectOwn(pool.execute('SELECT ? AS one', ['1'])))[0]).toEqual([{ one: '1' }]);
+      await expect(expectOwn(pool.query('SELEC 1'))).rejects.toMatchObject({ errno: 1064 });
+      expect(() => pool.query('SELECT 1', (() => {}) as never)).toThrow(/Callback function is not available/);
+      await expectOwn(pool.end());
+      expect(await errorOf(() => expectOwn(pool.getConnection()))).toMatchObject({ message: 'Pool is closed.' });
+    }
+    const usual = open().query('SELECT 1');
+    expect(usual).not.toBeInstanceOf(OwnPromise);
+    await usual;
+
+    function expectOwn<T>(promise: Promise<T>): Promise<T> {
+      expect(promise).toBeInstanceOf(OwnPromise);
+      return promise;
+    }
+  });
+
   test('has the classes of the pool as they are', () => {
     const pool = bare();
     const { Promise: Own } = pool as unknown as { Promise: PromiseConstructor };
@@ -180,42 +210,5 @@ describe('a resilient promise pool', unhurried, () => {
     await (safe ? stage.inFlight(1) : expect(work).rejects.toBeInstanceOf(OutcomeUnknownError));
     await unlock();
     if (safe) expect((await work)[0]).toEqual([{ id: 1 }, { id: 2 }]);
-  });
-
-  describe('is refused', () => {
-    const anything = (value: unknown) => () => withResilience(value as Pool);
-
-    test.each([
-      ['null', null],
-      ['undefined', undefined],
-      ['a number', 3306],
-      ['an array', []],
-      ['a date', new Date()],
-    ])('for %s', (_, value) => {
-      expect(anything(value)).toThrow(TypeError);
-    });
-
-    test('for a connection, a pooled connection and a cluster, saying what to do', async () => {
-      const connection = createConnection(stage.direct());
-      const cluster = createPoolCluster();
-      stage.after(async () => [connection.destroy(), cluster.end()]);
-      const pooled = await bare().getConnection();
-      for (const single of [connection, connection.promise(), pooled, pooled.connection]) {
-        expect(anything(single)).toThrow(/single connection/);
-      }
-      for (const clustered of [cluster, cluster.of('*')]) {
-        expect(anything(clustered)).toThrow(/make the pool of each node with createPool\(\), and wrap that/);
-      }
-    });
-
-    test('for what has a wrapper of its own, saying which', () => {
-      expect(anything(drizzle(bare()))).toThrow(/Drizzle there is gone-away\/drizzle/);
-      class Client {
-        $connect() {}
-        $transaction() {}
-      }
-      expect(anything(new Client())).toThrow(/Prisma there is resilience\(\)/);
-      expect(anything(new Map())).toThrow(/got a Map$/);
-    });
   });
 });

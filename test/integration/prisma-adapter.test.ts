@@ -207,7 +207,11 @@ describe('a transaction', () => {
       tx.commit(),
       tx.createSavepoint('a'),
     ]) {
-      expect(await caught(work)).toMatchObject({ code: 'P1018' });
+      expect(await caught(work)).toMatchObject({
+        code: 'P1018',
+        message:
+          'The transaction has ended: its `timeout` has passed, or nobody waited for this statement, which was not sent',
+      });
     }
     const next = await adapter.startTransaction();
     await next.rollback();

@@ -121,6 +121,14 @@ describe('a batch', () => {
     expect(adapter.count('BEGIN')).toBe(1);
   });
 
+  it('is refused with an option that nobody knows, before anything is sent', async () => {
+    const { adapter, prisma } = openScripted(() => undefined);
+    const failure = prisma.$transaction([prisma.user.deleteMany()], { rety: 1 } as never);
+    await expect(failure).rejects.toThrow(/^Unknown option `rety` of a transaction; expected one of: /);
+    await expect(failure).rejects.toBeInstanceOf(TypeError);
+    expect(adapter.steps).toEqual([]);
+  });
+
   it('gives up as the policy says, and is not multiplied', async () => {
     const { adapter, prisma } = openScripted(
       failing('INSERT', () => numbered(1213), 99),

@@ -1,6 +1,7 @@
 import type { PoolOptions } from 'mysql2/promise';
 import { type ConnectionUrl, readConnectionUrl } from './connection-url.ts';
 import { type CredentialsFunction, typeNameOf } from './credentials.ts';
+import { isClient } from './describe-source.ts';
 import type { UrlLimits } from './url-parameters.ts';
 
 /** The options of mysql2 for a pool that gone-away makes, and one more. */
@@ -38,7 +39,7 @@ export function poolRecipe(source: unknown): PoolRecipe | undefined {
 }
 
 function isOptions(source: unknown): source is ResilientPoolOptions {
-  if (typeof source !== 'object' || source === null || 'getConnection' in source) return false;
+  if (typeof source !== 'object' || source === null || isClient(source)) return false;
   const prototype: unknown = Object.getPrototypeOf(source);
   return prototype === Object.prototype || prototype === null;
 }

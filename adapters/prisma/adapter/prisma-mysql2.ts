@@ -8,6 +8,7 @@ import {
   credentialsOf,
   cutConnections,
   databaseOf,
+  describeSource,
   makePool,
   type PoolRecipe,
   policyFor,
@@ -151,7 +152,9 @@ function sourceOf(pool: unknown, policy: RetryPolicy | undefined, namesDatabase:
   const wrapped = policy === undefined ? registeredClient(pool) : undefined;
   const source = recipe ?? wrapped ?? createClient(pool, policy ?? retryPolicy());
   if (source === undefined)
-    throw new TypeError('Expected a pool of mysql2 (from createPool), options for one, or a URL');
+    throw new TypeError(
+      `Expected a pool of mysql2 (from createPool), options for one, or a URL, got ${describeSource(pool)}`,
+    );
   const database = source instanceof ResilientClient ? databaseOf(source.pool) : source.options.database;
   if (!database && !namesDatabase) {
     throw new TypeError(

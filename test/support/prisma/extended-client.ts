@@ -19,18 +19,26 @@ export interface ClientOptions {
   readonly policy?: ResilienceOptions;
   /** Of Prisma's own adapter. Default true. */
   readonly pipelining?: boolean;
+  /** The limits of all transactions of the client, in milliseconds. Default: Prisma's. */
+  readonly transactionOptions?: { readonly maxWait?: number; readonly timeout?: number };
 }
 
 /** A client with no extension. What it stands on ends with the test. */
 export function createBareClient(stage: Stage, adapter: AdapterName, options: ClientOptions = {}) {
-  const { connection = stage.proxied(), connectionLimit = 3, policy, pipelining = true } = options;
+  const {
+    connection = stage.proxied(),
+    connectionLimit = 3,
+    policy,
+    pipelining = true,
+    transactionOptions = {},
+  } = options;
   if (adapter === 'PrismaMySQL2') {
     const pool = stage.closing(createPool({ ...connection, connectionLimit }));
-    return closing(stage, new PrismaClient({ adapter: new PrismaMySQL2(pool, { policy }) }));
+    return closing(stage, new PrismaClient({ adapter: new PrismaMySQL2(pool, { policy }), transactionOptions }));
   }
   const limits = { connectionLimit, acquireTimeout: 3_000, connectTimeout: 400, pipelining };
   const own = createPrismaMariaDb(connection, limits);
-  return closing(stage, new PrismaClient({ adapter: own }));
+  return closing(stage, new PrismaClient({ adapter: own, transactionOptions }));
 }
 
 export type BareClient = ReturnType<typeof createBareClient>;
