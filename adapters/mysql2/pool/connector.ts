@@ -78,7 +78,9 @@ export class Connector {
       } else if (this.#gate.tryLead()) {
         try {
           if (limits.waitsForServer) await this.#gate.pauseBeforeProbe(limits);
-          const connection = await this.#tryConnect(policy, limits);
+          // It may have been woken for an idle connection that somebody else has by now: that is no reason to ask the server.
+          const mayTry = this.#gate.isProbeDue() || this.#hasIdle() || isPoolClosed(this.#pool);
+          const connection = mayTry ? await this.#tryConnect(policy, limits) : undefined;
           if (connection !== undefined) return connection;
         } finally {
           this.#gate.stopLeading();

@@ -1,0 +1,35 @@
+import { type Failure, type FailureKind, fullJitterDelay } from '../../../src/internal.ts';
+
+/** A server that is away: an attempt costs nobody anything. In milliseconds. */
+const away = { minTimeout: 25, factor: 2, maxTimeout: 500 };
+
+/** A server that refuses: an attempt costs it a handshake, or a question. In milliseconds. */
+const refusing = { first: 100, factor: 4, soon: 1_000, longest: 5_000 };
+
+/** What a server says that is there. One that shuts down says so too (1053), and is about to be away. */
+const refusals: ReadonlySet<FailureKind> = new Set(['overloaded', 'not-ready', 'read-only']);
+
+/** Whether the server has answered, and refused; otherwise it was not there, or about to go. */
+export function isRefused({ kind }: Failure): boolean {
+  return refusals.has(kind);
+}
+
+/**
+ * The pause before a server is asked again that did not do what it was asked for.
+ *
+ * - One that is away is asked at least twice a second, so that it is found as soon as it is back.
+ * - One that refuses is asked about every second for four seconds. Then the pause is at most a quarter of the time that this has lasted, and at most five
+ *   seconds. So it is asked ten times at most in eight seconds.
+ *
+ * @param probe 1 for the first question after it was noticed
+ * @param lastedMs for how long it has been so
+ * @param random a number in [0, 1), injected
+ * @returns milliseconds
+ */
+export function probePause(failure: Failure, probe: number, lastedMs: number, random: () => number): number {
+  if (!isRefused(failure)) return fullJitterDelay(probe, away, random);
+  const longest = Math.min(Math.max(refusing.soon, lastedMs / 4), refusing.longest);
+  const cap = Math.min(longest, refusing.first * refusing.factor ** (probe - 1));
+  // Enough to tell processes apart that noticed it together; from nothing on, the number of questions would have no bound.
+  return cap * (1 - random() / 4);
+}

@@ -1,0 +1,81 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Connection, createConnection } from 'mysql2/promise';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { notOurs } from '../../support/server/server.ts';
+import { patient, type Stage } from '../../support/stage.ts';
+import type { CreateBinding } from '../binding.ts';
+import { killAll, later, warm } from '../outcome.ts';
+
+/** For so long the server refuses connections, in milliseconds. */
+const refusedFor = 8_000;
+
+/** Between two of the calls that are made all the while, in milliseconds. */
+const callEvery = 25;
+
+const connectionLimit = 5;
+
+/** A server that answers who connects, and says no to everybody. */
+export function describeRefusedConnections(create: CreateBinding, stage: Stage): void {
+  const states = [
+    {
+      state: 'offline_mode (3032)',
+      isKnown: () => stage.server.kind === 'mysql',
+      begin: async () => {
+        stage.after(() => stage.server.admin('SET GLOBAL offline_mode = 0'));
+        await stage.server.admin('SET GLOBAL offline_mode = 1');
+      },
+      end: () => stage.server.admin('SET GLOBAL offline_mode = 0'),
+    },
+    {
+      state: 'too many connections (1040)',
+      isKnown: () => true,
+      begin: () => crowdOut(stage),
+      end: () => stage.server.admin('SET GLOBAL max_connections = 200'),
+    },
+  ];
+
+  describe.each(states)('a server that refuses connections for a while: $state', ({ isKnown, begin, end }) => {
+    beforeEach(({ skip }) => {
+      skip(!isKnown(), 'MariaDB has no such state');
+      skip(...notOurs(stage.server, 'its settings are not changed'));
+    });
+
+    test('meets few attempts to connect, and answers all calls when it takes them again', async () => {
+      const binding = stage.closing(create({ connection: stage.proxied(), connectionLimit }));
+      await warm(binding, connectionLimit);
+      await begin();
+      const before = stage.proxy.accepted;
+      const calls: Promise<unknown>[] = [];
+      for (const until = performance.now() + refusedFor; performance.now() < until; await delay(callEvery)) {
+        calls.push(later(calls.length % 2 === 0 ? binding.read() : binding.insert(calls.length)));
+      }
+      const attempts = stage.proxy.accepted - before;
+      await end();
+      await Promise.all(calls);
+      expect(attempts).toBeGreaterThan(1);
+      expect(attempts).toBeLessThanOrEqual(connectionLimit + 10);
+      expect(await stage.rows()).toHaveLength(Math.floor(calls.length / 2));
+    });
+  });
+}
+
+/** Others take all places at the server, and those of `app` are gone. */
+async function crowdOut(stage: Stage): Promise<void> {
+  const others: Connection[] = [];
+  stage.after(async () => {
+    for (const other of others) other.destroy();
+  });
+  await stage.asRoot(async (root) => {
+    await root.query('SET GLOBAL max_connections = 10');
+    await killAll(root);
+    await expect.poll(() => stage.server.threads(), patient).toEqual([]);
+  });
+  for (;;) {
+    try {
+      others.push(await createConnection(stage.direct()));
+    } catch (error) {
+      expect(error).toMatchObject({ errno: 1040 });
+      return;
+    }
+  }
+}
