@@ -43,6 +43,11 @@ export class Connector {
     return this.#gate.downSince;
   }
 
+  /** What whoever connects now would hear, of a server that answers and refuses; undefined where that is to be tried. */
+  get refusal(): unknown {
+    return this.#gate.refusal;
+  }
+
   /** Since when a new connection is being made, and none was; undefined while none is. */
   get connectingSince(): number | undefined {
     return this.#connecting > 0 ? this.#connectingSince : undefined;

@@ -150,7 +150,8 @@ export class PoolCore implements LeaseOwner, PoolMovement, BesideThePool {
     const address = endpoints === undefined ? '' : `${endpoints.remoteAddress} ${endpoints.remotePort}`;
     let control = this.#controls.get(address);
     if (control === undefined) {
-      control = new ControlConnection(this.pool, endpoints, () => this.#borrow());
+      const refusal = () => this.#connector.refusal;
+      control = new ControlConnection(this.pool, endpoints, { borrow: () => this.#borrow(), refusal });
       this.#controls.set(address, control);
     }
     return control;

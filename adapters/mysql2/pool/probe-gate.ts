@@ -1,7 +1,7 @@
 import { type Environment, type Failure, publish, realEnvironment } from '../../../src/internal.ts';
 import type { WaitLimits } from '../wait/bounded.ts';
+import { isRefused, ProbePause } from '../wait/probe-pause.ts';
 import { WaitingLine } from '../wait/waiting-line.ts';
-import { isRefused, probePause } from './probe-pause.ts';
 
 /** The names under which it is published that the server stops to do what callers wait for, and does it again. */
 export interface GateChannels {
@@ -22,15 +22,12 @@ export class ProbeGate {
   #down: { readonly error: unknown; readonly failure: Failure } | undefined;
   #leading = false;
   #downSince = 0;
-  /** How often it was asked in vain since it is down in this way: away, or refusing. */
-  #probes = 0;
-  #thisWaySince = 0;
-  /** When the pause after the last failure is over. Drawn once: of many callers that draw, the luckiest would decide. */
-  #dueAt = 0;
+  readonly #pause: ProbePause;
 
   constructor(environment: Environment = realEnvironment, channels: GateChannels = connecting) {
     this.#environment = environment;
     this.#channels = channels;
+    this.#pause = new ProbePause(environment);
   }
 
   get isDown(): boolean {
@@ -51,20 +48,20 @@ export class ProbeGate {
     return this.#down?.failure;
   }
 
+  /** The error with which a server refuses that is there, until it is to be asked again; undefined otherwise. */
+  get refusal(): unknown {
+    const down = this.#down;
+    return down !== undefined && isRefused(down.failure) && !this.#pause.isOver ? down.error : undefined;
+  }
+
   /** An attempt failed in a way that may pass. */
   failed(error: unknown, failure: Failure): void {
-    const now = this.#environment.now();
-    const before = this.#down;
-    this.#down = { error, failure };
-    if (before === undefined) {
-      this.#downSince = now;
+    if (this.#down === undefined) {
+      this.#downSince = this.#environment.now();
       publish(this.#channels.down, () => ({ failure }));
     }
-    if (before === undefined || isRefused(before.failure) !== isRefused(failure)) {
-      this.#probes = 0;
-      this.#thisWaySince = now;
-    } else if (this.#leading) this.#probes += 1;
-    this.#drawPause(failure, now);
+    this.#down = { error, failure };
+    this.#pause.failed(failure);
   }
 
   /** It was asked again, and is as it was. */
@@ -76,6 +73,7 @@ export class ProbeGate {
   succeeded(): void {
     if (this.#down === undefined) return;
     this.#down = undefined;
+    this.#pause.succeeded();
     publish(this.#channels.up, () => ({ downForMs: this.#environment.now() - this.#downSince }));
     this.wakeWaiting();
   }
@@ -100,13 +98,13 @@ export class ProbeGate {
 
   /** Whether the pause after the last attempt that failed is over. */
   isProbeDue(): boolean {
-    return this.#dueAt <= this.#environment.now();
+    return this.#pause.isOver;
   }
 
   /** The leader's pause after the last attempt that failed, whoever made it; ends early when {@link wakeWaiting} is called. */
   async pauseBeforeProbe(limits: WaitLimits): Promise<void> {
-    const ownUntil = this.#dueAt;
-    if (ownUntil <= this.#environment.now()) return;
+    if (this.#pause.isOver) return;
+    const ownUntil = this.#pause.until;
     if (ownUntil >= limits.until) return this.#line.wait(limits);
     const over = Symbol('pause is over');
     try {
@@ -119,9 +117,5 @@ export class ProbeGate {
   /** Waits until the leader got an answer or stopped leading. */
   waitForChange(limits: WaitLimits): Promise<void> {
     return this.#line.wait(limits);
-  }
-
-  #drawPause(failure: Failure, now: number): void {
-    this.#dueAt = now + probePause(failure, this.#probes + 1, now - this.#thisWaySince, this.#environment.random);
   }
 }

@@ -3,7 +3,7 @@ import { type Connection, createConnection } from 'mysql2/promise';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { notOurs } from '../../support/server/server.ts';
 import { patient, type Stage } from '../../support/stage.ts';
-import type { CreateBinding } from '../binding.ts';
+import type { Binding, CreateBinding } from '../binding.ts';
 import { killAll, later, warm } from '../outcome.ts';
 
 /** For so long the server refuses connections, in milliseconds. */
@@ -20,16 +20,25 @@ export function describeRefusedConnections(create: CreateBinding, stage: Stage):
     {
       state: 'offline_mode (3032)',
       isKnown: () => stage.server.kind === 'mysql',
-      begin: async () => {
+      begin: async (binding: Binding) => {
+        // What is lost in flight is stopped first, over a connection beside the pool: that one is refused as well.
+        const unlock = await stage.lock();
+        const reads = Array.from({ length: connectionLimit }, () => later(binding.read()));
+        await stage.inFlight(connectionLimit);
         stage.after(() => stage.server.admin('SET GLOBAL offline_mode = 0'));
         await stage.server.admin('SET GLOBAL offline_mode = 1');
+        await unlock();
+        return reads;
       },
       end: () => stage.server.admin('SET GLOBAL offline_mode = 0'),
     },
     {
       state: 'too many connections (1040)',
       isKnown: () => true,
-      begin: () => crowdOut(stage),
+      begin: async () => {
+        await crowdOut(stage);
+        return [];
+      },
       end: () => stage.server.admin('SET GLOBAL max_connections = 200'),
     },
   ];
@@ -43,15 +52,15 @@ export function describeRefusedConnections(create: CreateBinding, stage: Stage):
     test('meets few attempts to connect, and answers all calls when it takes them again', async () => {
       const binding = stage.closing(create({ connection: stage.proxied(), connectionLimit }));
       await warm(binding, connectionLimit);
-      await begin();
       const before = stage.proxy.accepted;
+      const inFlight = await begin(binding);
       const calls: Promise<unknown>[] = [];
       for (const until = performance.now() + refusedFor; performance.now() < until; await delay(callEvery)) {
         calls.push(later(calls.length % 2 === 0 ? binding.read() : binding.insert(calls.length)));
       }
       const attempts = stage.proxy.accepted - before;
       await end();
-      await Promise.all(calls);
+      await Promise.all([...inFlight, ...calls]);
       expect(attempts).toBeGreaterThan(1);
       expect(attempts).toBeLessThanOrEqual(connectionLimit + 10);
       expect(await stage.rows()).toHaveLength(Math.floor(calls.length / 2));

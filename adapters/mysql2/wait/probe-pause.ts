@@ -1,4 +1,4 @@
-import { type Failure, type FailureKind, fullJitterDelay } from '../../../src/internal.ts';
+import { type Environment, type Failure, type FailureKind, fullJitterDelay } from '../../../src/internal.ts';
 
 /** A server that is away: an attempt costs nobody anything. In milliseconds. */
 const away = { minTimeout: 25, factor: 2, maxTimeout: 500 };
@@ -32,4 +32,42 @@ export function probePause(failure: Failure, probe: number, lastedMs: number, ra
   const cap = Math.min(longest, refusing.first * refusing.factor ** (probe - 1));
   // Enough to tell processes apart that noticed it together; from nothing on, the number of questions would have no bound.
   return cap * (1 - random() / 4);
+}
+
+/** The pause after the last failure of those that ask one server whether it does something again. */
+export class ProbePause {
+  readonly #environment: Pick<Environment, 'now' | 'random'>;
+  #failure: Failure | undefined;
+  /** How often it was asked in vain since it is so: away, or refusing. */
+  #probes = 0;
+  #since = 0;
+  #until = 0;
+
+  constructor(environment: Pick<Environment, 'now' | 'random'>) {
+    this.#environment = environment;
+  }
+
+  /** When it is over, on the clock of the environment. Drawn once for each failure: of many callers that draw, the luckiest would decide. */
+  get until(): number {
+    return this.#until;
+  }
+
+  get isOver(): boolean {
+    return this.#until <= this.#environment.now();
+  }
+
+  failed(failure: Failure): void {
+    const now = this.#environment.now();
+    if (this.#failure === undefined || isRefused(this.#failure) !== isRefused(failure)) {
+      this.#probes = 0;
+      this.#since = now;
+    } else if (this.isOver) this.#probes += 1;
+    this.#failure = failure;
+    this.#until = now + probePause(failure, this.#probes + 1, now - this.#since, this.#environment.random);
+  }
+
+  succeeded(): void {
+    this.#failure = undefined;
+    this.#until = 0;
+  }
 }
