@@ -26,6 +26,7 @@ export { processWide } from './process-wide.ts';
 export { isError, isObject, messageOf, propertyOf } from './property.ts';
 export type { AttemptContext } from './recovery.ts';
 export { attachResendCheck, type ResendCheck, type ResendCheckLimits } from './resend-check.ts';
+export { isRefusedByServer } from './server-state.ts';
 export { sleep } from './sleep.ts';
 export { limitsLockWait } from './sql/lock-wait-limit.ts';
 export { judgeRead, type ReadVerdict, unsafeRead } from './sql/safe-read.ts';

@@ -1,11 +1,11 @@
 import type { Connection, Pool } from 'mysql2';
-import { classify, realEnvironment, timers } from '../../../src/internal.ts';
+import { classify, isRefusedByServer, realEnvironment, timers } from '../../../src/internal.ts';
 import { destroyConnection, type Endpoints, endpointsOf, threadIdOf, userNow } from '../driver/connection.ts';
 import { openControlConnection } from '../driver/pool.ts';
 import { connectWith } from '../source/credential-source.ts';
 import { credentialsOf } from '../source/pool-credentials.ts';
 import { bounded } from '../wait/bounded.ts';
-import { isRefused, ProbePause } from '../wait/probe-pause.ts';
+import { ProbePause } from '../wait/probe-pause.ts';
 import { errnoOf, ProcessList, querySimply } from './process-list.ts';
 import type { ControlSelf, Thread } from './session-identity.ts';
 
@@ -233,7 +233,7 @@ export class ControlConnection {
       return open;
     } catch (error) {
       const failure = classify(error);
-      if (isRefused(failure)) {
+      if (isRefusedByServer(failure)) {
         this.#refusedWith = error;
         this.#pause.failed(failure);
       }

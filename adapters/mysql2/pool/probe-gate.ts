@@ -1,6 +1,6 @@
-import { type Environment, type Failure, publish, realEnvironment } from '../../../src/internal.ts';
+import { type Environment, type Failure, isRefusedByServer, publish, realEnvironment } from '../../../src/internal.ts';
 import type { WaitLimits } from '../wait/bounded.ts';
-import { isRefused, ProbePause } from '../wait/probe-pause.ts';
+import { ProbePause } from '../wait/probe-pause.ts';
 import { WaitingLine } from '../wait/waiting-line.ts';
 
 /** The names under which it is published that the server stops to do what callers wait for, and does it again. */
@@ -51,7 +51,7 @@ export class ProbeGate {
   /** The error with which a server refuses that is there, until it is to be asked again; undefined otherwise. */
   get refusal(): unknown {
     const down = this.#down;
-    return down !== undefined && isRefused(down.failure) && !this.#pause.isOver ? down.error : undefined;
+    return down !== undefined && isRefusedByServer(down.failure) && !this.#pause.isOver ? down.error : undefined;
   }
 
   /** An attempt failed in a way that may pass. */

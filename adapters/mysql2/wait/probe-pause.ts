@@ -1,18 +1,10 @@
-import { type Environment, type Failure, type FailureKind, fullJitterDelay } from '../../../src/internal.ts';
+import { type Environment, type Failure, fullJitterDelay, isRefusedByServer } from '../../../src/internal.ts';
 
 /** A server that is away: an attempt costs nobody anything. In milliseconds. */
 const away = { minTimeout: 25, factor: 2, maxTimeout: 500 };
 
 /** A server that refuses: an attempt costs it a handshake, or a question. In milliseconds. */
 const refusing = { first: 100, factor: 4, soon: 1_000, longest: 5_000 };
-
-/** What a server says that is there. One that shuts down says so too (1053), and is about to be away. */
-const refusals: ReadonlySet<FailureKind> = new Set(['overloaded', 'not-ready', 'read-only']);
-
-/** Whether the server has answered, and refused; otherwise it was not there, or about to go. */
-export function isRefused({ kind }: Failure): boolean {
-  return refusals.has(kind);
-}
 
 /**
  * The pause before a server is asked again that did not do what it was asked for.
@@ -27,7 +19,7 @@ export function isRefused({ kind }: Failure): boolean {
  * @returns milliseconds
  */
 export function probePause(failure: Failure, probe: number, lastedMs: number, random: () => number): number {
-  if (!isRefused(failure)) return fullJitterDelay(probe, away, random);
+  if (!isRefusedByServer(failure)) return fullJitterDelay(probe, away, random);
   const longest = Math.min(Math.max(refusing.soon, lastedMs / 4), refusing.longest);
   const cap = Math.min(longest, refusing.first * refusing.factor ** (probe - 1));
   // Enough to tell processes apart that noticed it together; from nothing on, the number of questions would have no bound.
@@ -58,7 +50,7 @@ export class ProbePause {
 
   failed(failure: Failure): void {
     const now = this.#environment.now();
-    if (this.#failure === undefined || isRefused(this.#failure) !== isRefused(failure)) {
+    if (this.#failure === undefined || isRefusedByServer(this.#failure) !== isRefusedByServer(failure)) {
       this.#probes = 0;
       this.#since = now;
     } else if (this.isOver) this.#probes += 1;

@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Connection, createConnection } from 'mysql2/promise';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { notOurs } from '../../support/server/server.ts';
-import { patient, type Stage } from '../../support/stage.ts';
+import type { Stage } from '../../support/stage.ts';
 import type { Binding, CreateBinding } from '../binding.ts';
-import { killAll, later, warm } from '../outcome.ts';
+import { later, warm } from '../outcome.ts';
 
 /** For so long the server refuses connections, in milliseconds. */
 const refusedFor = 8_000;
@@ -66,18 +66,39 @@ export function describeRefusedConnections(create: CreateBinding, stage: Stage):
       expect(await stage.rows()).toHaveLength(Math.floor(calls.length / 2));
     });
   });
+
+  test('a full server is not asked for a place whenever one of the connections that are left comes back', async ({
+    skip,
+  }) => {
+    skip(...notOurs(stage.server, 'its settings are not changed'));
+    const binding = stage.closing(create({ connection: stage.proxied(), connectionLimit }));
+    await warm(binding, connectionLimit);
+    await crowdOut(stage, 2);
+    const before = stage.proxy.accepted;
+    let answered = 0;
+    const until = performance.now() + 4_000;
+    const caller = async (): Promise<void> => {
+      while (performance.now() < until) {
+        await binding.select('SLEEP(0.01)');
+        answered += 1;
+      }
+    };
+    await Promise.all(Array.from({ length: 20 }, caller));
+    expect(answered).toBeGreaterThan(100);
+    expect(stage.proxy.accepted - before).toBeGreaterThan(1);
+    expect(stage.proxy.accepted - before).toBeLessThanOrEqual(connectionLimit + 10);
+  });
 }
 
-/** Others take all places at the server, and those of `app` are gone. */
-async function crowdOut(stage: Stage): Promise<void> {
+/** Others take all places at the server; of those of `app` so many are left. */
+async function crowdOut(stage: Stage, left = 0): Promise<void> {
   const others: Connection[] = [];
   stage.after(async () => {
     for (const other of others) other.destroy();
   });
   await stage.asRoot(async (root) => {
     await root.query('SET GLOBAL max_connections = 10');
-    await killAll(root);
-    await expect.poll(() => stage.server.threads(), patient).toEqual([]);
+    for (const id of (await stage.server.threads()).slice(left)) await stage.server.killThread(id);
   });
   for (;;) {
     try {
