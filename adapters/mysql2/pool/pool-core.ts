@@ -254,6 +254,7 @@ export class PoolCore implements LeaseOwner, PoolMovement, BesideThePool {
       asksForCredentials: credentialsOf(this.pool)?.isAsking === true,
       held: held.length,
       handedOut: held.filter(({ holder }) => holder?.watchesCommands === true).length,
+      heldForMs: longestHeld(held, now),
       idleForMs: now - this.lastWorkAt,
       connectionLimit: connectionLimit(this.pool),
       lastError: this.#connector.lastError,
@@ -271,4 +272,10 @@ export class PoolCore implements LeaseOwner, PoolMovement, BesideThePool {
     notify(policy.onEvict, event);
     publish('gone-away:evict', () => event);
   }
+}
+
+/** For how long the one has been held that is held longest, in milliseconds; undefined where that is not known of any. */
+function longestHeld(held: readonly PooledConnection[], now: number): number | undefined {
+  const since = held.map(({ heldSince }) => heldSince).filter((at) => at > 0);
+  return since.length === 0 ? undefined : now - Math.min(...since);
 }
