@@ -6,7 +6,7 @@ export { abortReasonOr, type EitherSignal, eitherSignal } from './abort.ts';
 export { fullJitterDelay } from './backoff.ts';
 export { ClassifiedError } from './classified-error.ts';
 export { failureOf } from './classify.ts';
-export { noCredentialsCode } from './codes/own-rows.ts';
+export { connectPendingCode, noCredentialsCode } from './codes/own-rows.ts';
 export type { Decision } from './decide.ts';
 export { decide } from './decide.ts';
 export { type Environment, realEnvironment } from './environment.ts';
@@ -25,6 +25,7 @@ export { callPolicy, clientPolicy, stuckAfter, transactionPolicy } from './polic
 export { processWide } from './process-wide.ts';
 export { isError, isObject, messageOf, propertyOf } from './property.ts';
 export type { AttemptContext } from './recovery.ts';
+export { isRefusedByServer } from './server-state.ts';
 export { sleep } from './sleep.ts';
 export { limitsLockWait } from './sql/lock-wait-limit.ts';
 export { judgeRead, type ReadVerdict, unsafeRead } from './sql/safe-read.ts';

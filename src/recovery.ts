@@ -12,8 +12,10 @@ import { isLossInFlight, Losses } from './losses.ts';
 import { askHook, notify } from './notify.ts';
 import type { Patience } from './patience.ts';
 import { type RetryPolicy, stuckAfter } from './policy/policy.ts';
+import { isStateOfServer } from './server-state.ts';
 import { sleep } from './sleep.ts';
 import { publish, type RetriesExhaustedEvent } from './telemetry.ts';
+import { Waits } from './waits.ts';
 
 /** What an attempt is told. */
 export interface AttemptContext {
@@ -37,6 +39,9 @@ export class Recovery {
   readonly #losses = new Losses();
   /** On the clock of the environment. */
   #attemptBegan: number;
+  /** Attempts that failed for a reason of their own; those that met the server away, or refusing, waited for it. */
+  #spent = 0;
+  readonly #waits = new Waits();
   /** What the attempt failed with that had something sent last. */
   #lastSent: Failure | undefined;
   /** The first attempt that may have been applied: what came of later ones does not change that. */
@@ -94,25 +99,33 @@ export class Recovery {
     const classified = this.#operation.recallFailure?.(error) ?? classify(error);
     const refined = this.#operation.refineFailure?.(classified, error) ?? classified;
     const operation = readOnce(this.#operation);
-    const failure = await this.#killSession(refined, operation, error, attempts <= retries);
+    const waits = this.#patience.lasts && isStateOfServer(refined);
+    if (waits) this.#waits.note(this.#environment.now());
+    else this.#spent += 1;
+    const failure = await this.#killSession(refined, operation, error, this.#spent <= retries);
     this.#patience.lastFailure = failure;
     if (failure.outcome === 'unknown' && !operation.isSafeRead()) this.#doubt ??= failure;
     if (failure.kind !== 'acquire-timeout') this.#lastSent = failure;
-    if (isLossInFlight(failure, error)) this.#losses.note(took);
+    if (!waits && isLossInFlight(failure, error)) this.#losses.note(took);
     const shouldRetry = (asked: Failure) => askHook(this.#policy.shouldRetry, asked);
     const decision = decide(failure, operation, { shouldRetry });
     if (decision === 'outcome-unknown') throw this.#outcomeUnknown(error, failure, attempts);
     if (decision === 'rethrow') throw this.#rethrown(error, failure, classified, attempts);
     signal?.throwIfAborted();
-    const delayMs = fullJitterDelay(attempts, this.#policy, this.#environment.random);
-    if (attempts > retries) throw this.#gaveUp('retries', failure, attempts);
+    const delayMs = this.#delay(waits);
+    if (this.#spent > retries) throw this.#gaveUp('retries', failure, attempts);
     if (this.#losses.count > lossRetries) throw this.#gaveUp('losses', failure, attempts);
     if (this.#environment.now() + delayMs >= this.#patience.deadline) throw this.#gaveUp('deadline', failure, attempts);
-    if (this.#budget?.trySpend(failure) === false) throw this.#gaveUp('budget', failure, attempts);
-    const event = { attempt: attempts, retriesLeft: retries - attempts, delayMs, failure };
+    if (!waits && this.#budget?.trySpend(failure) === false) throw this.#gaveUp('budget', failure, attempts);
+    const event = { attempt: attempts, retriesLeft: retries - this.#spent, delayMs, failure };
     notify(onRetry, event);
     publish('gone-away:retry', () => event);
     if (delayMs > 0) await sleep(delayMs, signal);
+  }
+
+  #delay(waits: boolean): number {
+    const { now, random } = this.#environment;
+    return waits ? this.#waits.delay(now(), this.#policy, random) : fullJitterDelay(this.#spent, this.#policy, random);
   }
 
   /**

@@ -196,7 +196,7 @@ export const mysqlRows: RowsByGroup = {
       proof: 'unknown',
       kind: 'shutdown',
       invalidates: 'server',
-      source: serverReference,
+      source: `${serverReference}: the server is going away; from here on it is as one that is away`,
     },
     {
       errno: [1927, 1928, 3169],

@@ -56,7 +56,7 @@ export interface TransactionOptions extends TransactionDefaults {
 
 /** What may be set for a pool, for a client, and for a single call. */
 export interface SharedOptions {
-  /** Extra attempts after the first one. 0 retries nothing. Default 10. */
+  /** Extra attempts after the first one. Those that meet a server that refuses, or is away, cost none. 0 retries nothing, and waits for no such server. Default 10. */
   readonly retries?: number | undefined;
   /**
    * How many of the retries may follow on a connection that was lost under the work, after the server may have begun with it. It may be the
@@ -65,7 +65,10 @@ export interface SharedOptions {
   readonly lossRetries?: number | undefined;
   /** The cap of the first retry's delay, in milliseconds; delays are drawn evenly from zero to the cap. Default 50. */
   readonly minTimeout?: number | undefined;
-  /** The cap of every delay, in milliseconds. Default 2_000. */
+  /**
+   * The cap of every delay, in milliseconds. A server that refuses, or is away, is left alone for a quarter of the time that this has lasted, up
+   * to a second, if that is more. Default 2_000.
+   */
   readonly maxTimeout?: number | undefined;
   /** By how much the cap grows with every retry. Default 2. */
   readonly factor?: number | undefined;

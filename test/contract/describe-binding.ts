@@ -11,6 +11,7 @@ import { describeLoneStatements } from './scenarios/lone-statements.ts';
 import { describeOutage } from './scenarios/outage.ts';
 import { describePatience } from './scenarios/patience.ts';
 import { describeRefusals } from './scenarios/refusals.ts';
+import { describeRefusedConnections } from './scenarios/refused-connections.ts';
 import { describeReruns } from './scenarios/reruns.ts';
 import { describeRestart } from './scenarios/restart.ts';
 import { describeSignals } from './scenarios/signals.ts';
@@ -32,6 +33,7 @@ export function describeBinding(name: string, create: CreateBinding): void {
     describeDyingStatements(create, stage);
     describePatience(create, stage);
     describeRefusals(create, stage);
+    describeRefusedConnections(create, stage);
     describeSignals(create, stage);
     describeLiveness(create, stage);
     describeLifecycle(create, stage);

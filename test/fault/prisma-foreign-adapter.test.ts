@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { classify, OutcomeUnknownError, RetriesExhaustedError } from '../../src/index.ts';
 import type { Callback } from '../contract/binding.ts';
@@ -137,6 +138,31 @@ describe('the extension on an adapter that brings no evidence', unhurried, () =>
       () => false,
     );
     expect(await stage.rows()).toEqual(applied ? runs.slice(-1) : []);
+  });
+
+  describe('waits for a server that refuses, or is away, as long as `maxRetryTime`, and with few attempts', () => {
+    const states = [
+      { state: 'read-only', begin: 'SET GLOBAL read_only = 1', end: 'SET GLOBAL read_only = 0' },
+      { state: 'down', begin: undefined, end: undefined },
+    ] as const;
+
+    test.for(states)('$state', async ({ state, begin, end }, { skip }) => {
+      skip(...notOurs(stage.server, 'its settings are not changed'));
+      const tried: number[] = [];
+      const policy = { retries: 1, onRetry: ({ attempt }: { attempt: number }) => tried.push(attempt) };
+      const binding = stage.closing(createForeignBinding({ connection: stage.direct(), connectionLimit: 5, policy }));
+      await warm(binding, 5);
+      await (begin === undefined ? stage.server.stop() : stage.server.admin(begin));
+      const ids = Array.from({ length: 40 }, (_, id) => id);
+      const writes = later(Promise.all(ids.map((id) => binding.insert(id))));
+      await delay(8_000);
+      await (end === undefined ? stage.server.start() : stage.server.admin(end));
+      await writes;
+      expect([...(await stage.rows())].sort((a, b) => a - b)).toEqual(ids);
+      // Each caller waits for himself: the adapter is somebody else's.
+      expect(Math.max(...tried)).toBeGreaterThan(state === 'down' ? 1 : 3);
+      expect(Math.max(...tried)).toBeLessThan(20);
+    });
   });
 
   test('gives up on a server that stays down with the reason, once its deadline has passed', async () => {

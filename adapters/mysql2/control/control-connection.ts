@@ -1,10 +1,11 @@
 import type { Connection, Pool } from 'mysql2';
-import { timers } from '../../../src/internal.ts';
+import { classify, isRefusedByServer, realEnvironment, timers } from '../../../src/internal.ts';
 import { destroyConnection, type Endpoints, endpointsOf, threadIdOf, userNow } from '../driver/connection.ts';
 import { openControlConnection } from '../driver/pool.ts';
 import { connectWith } from '../source/credential-source.ts';
 import { credentialsOf } from '../source/pool-credentials.ts';
 import { bounded } from '../wait/bounded.ts';
+import { ProbePause } from '../wait/probe-pause.ts';
 import { errnoOf, ProcessList, querySimply } from './process-list.ts';
 import type { ControlSelf, Thread } from './session-identity.ts';
 
@@ -42,6 +43,16 @@ export interface Borrowed {
   discard(): void;
 }
 
+/** What a connection beside the pool needs of that. */
+export interface PoolBeside {
+  /** For a server that takes no new connections: one of the pool that is idle; undefined where there is none. */
+  borrow(): Promise<Borrowed | undefined>;
+  /** With what the server refuses connections, as the pool has heard, while it is not to be asked again; undefined otherwise. */
+  refusal(): unknown;
+}
+
+const nothingBeside: PoolBeside = { borrow: async () => undefined, refusal: () => undefined };
+
 interface Open {
   readonly connection: Connection;
   readonly self: ControlSelf;
@@ -56,25 +67,25 @@ interface Open {
 export class ControlConnection {
   readonly #pool: Pool;
   readonly #to: Endpoints | undefined;
-  readonly #borrow: () => Promise<Borrowed | undefined>;
+  readonly #beside: PoolBeside;
   readonly #servers = new Set<string>();
   #open: Promise<Open> | undefined;
+  /** It has been made, and has answered. */
+  #isMade = false;
+  /** A server that refuses is not asked again by everybody who has a question. */
+  readonly #pause = new ProbePause(realEnvironment);
+  #refusedWith: unknown;
   readonly #list = new ProcessList();
   #asking = 0;
   #idle: NodeJS.Timeout | undefined;
 
   /**
    * @param to where the sessions are that will be asked about
-   * @param borrow for a server that takes no new connections: one of the pool that is idle, and undefined where there is none
    */
-  constructor(
-    pool: Pool,
-    to: Endpoints | undefined,
-    borrow: () => Promise<Borrowed | undefined> = async () => undefined,
-  ) {
+  constructor(pool: Pool, to: Endpoints | undefined, beside: PoolBeside = nothingBeside) {
     this.#pool = pool;
     this.#to = to;
-    this.#borrow = borrow;
+    this.#beside = beside;
   }
 
   /** More than one server was met at this address: it is shared, or was taken over. */
@@ -104,7 +115,7 @@ export class ControlConnection {
 
   /** The server takes no connection beside the pool: it is full, or the password has been changed since. */
   async #lookFromPool(ids: readonly number[], until: number): Promise<Look | undefined> {
-    const borrowed = await this.#borrow();
+    const borrowed = await this.#beside.borrow();
     if (borrowed === undefined) return undefined;
     try {
       const introduced = this.#introduce(borrowed.connection);
@@ -184,11 +195,11 @@ export class ControlConnection {
     this.#asking += 1;
     try {
       for (;;) {
-        const isNew = this.#open === undefined;
+        const isNew = this.#open === undefined || !this.#isMade;
         try {
           return await this.#within(until, question);
         } catch (error) {
-          // It may have been lost long ago; one that was made for this question was not.
+          // It may have been lost long ago; one that is only being made was not.
           if (isNew || timers.now() >= until) return withoutAnswer(error);
         }
       }
@@ -211,7 +222,26 @@ export class ControlConnection {
     }
   }
 
-  #connect(until: number): Promise<Open> {
+  async #connect(until: number): Promise<Open> {
+    this.#isMade = false;
+    const refusal = this.#pause.isOver ? this.#beside.refusal() : this.#refusedWith;
+    if (refusal !== undefined) throw refusal;
+    try {
+      const open = await this.#make(until);
+      this.#pause.succeeded();
+      this.#isMade = true;
+      return open;
+    } catch (error) {
+      const failure = classify(error);
+      if (isRefusedByServer(failure)) {
+        this.#refusedWith = error;
+        this.#pause.failed(failure);
+      }
+      throw error;
+    }
+  }
+
+  #make(until: number): Promise<Open> {
     return connectWith(credentialsOf(this.#pool), async (credentials) => {
       const connection = openControlConnection(this.#pool, this.#to, credentials);
       try {

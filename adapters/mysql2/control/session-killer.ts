@@ -10,7 +10,8 @@ const longestPause = 50;
 /** For how long a server that cannot be asked is asked again, in milliseconds. */
 const persistence = 600_000;
 
-/** The longest pause before that, in milliseconds. Shorter ones are a quarter of the time that it has lasted. */
+/** The pauses before that, in milliseconds: between these two, a quarter of the time that it has lasted. */
+const shortestRest = 50;
 const longestRest = 5_000;
 
 /**
@@ -81,7 +82,7 @@ class Pursuit {
       const result = await this.latest;
       const elapsed = timers.now() - this.#startedAt;
       if (result !== 'unreachable' || elapsed >= persistence) return result;
-      await pauseFor(Math.min(longestRest, Math.max(firstPause, elapsed / 4)));
+      await pauseFor(Math.min(longestRest, Math.max(shortestRest, elapsed / 4)));
       if (signal.aborted) return result;
       this.latest = this.#attempt();
     }

@@ -21,6 +21,10 @@ export interface Wire {
   unanswered(): Unanswered | undefined;
   /** When something was last written, on `performance.now()`'s clock; 0 where that is not known. */
   lastWriteAt(): number;
+  /** Somebody else uses the connection from here on. */
+  beginUse(): void;
+  /** When something was first written in this use, on the same clock; 0 where nothing was, or that is not known. */
+  firstWriteAt(): number;
   /** Not one byte has been read since the running command was written. No, where that is not counted. */
   hasHeardNothing(): boolean;
 }
@@ -49,6 +53,8 @@ export const nothingKnown: Wire = Object.freeze({
   seal: () => {},
   unanswered: () => undefined,
   lastWriteAt: () => 0,
+  beginUse: () => {},
+  firstWriteAt: () => 0,
   hasHeardNothing: () => false,
 });
 
@@ -66,6 +72,7 @@ export function watchWrites(internals: ConnectionInternals): Wire {
   let writtenBefore = 0;
   let readBefore = 0;
   let askedAt = 0;
+  let firstAskedAt = 0;
   let size = 0;
   let hasEnded = false;
   const unsent = unsentBytesOf(stream);
@@ -91,6 +98,7 @@ export function watchWrites(internals: ConnectionInternals): Wire {
       writtenBefore = stream.bytesWritten;
       readBefore = stream.bytesRead;
       askedAt = timers.now();
+      if (firstAskedAt === 0) firstAskedAt = askedAt;
       size = 0;
     }
     if (chunk instanceof Uint8Array) size += chunk.length;
@@ -137,6 +145,10 @@ export function watchWrites(internals: ConnectionInternals): Wire {
       };
     },
     lastWriteAt: () => askedAt,
+    beginUse() {
+      firstAskedAt = 0;
+    },
+    firstWriteAt: () => firstAskedAt,
     hasHeardNothing() {
       // Of a stream that the user made nothing is known, whatever it says of itself.
       if (!isSocket || internals._command !== writer) return false;

@@ -1,5 +1,6 @@
 import {
   AcquireTimeoutError,
+  connectPendingCode,
   type Failure,
   failureOf,
   neverAcquired,
@@ -23,6 +24,8 @@ export interface AcquireTimeoutFacts {
   /** How many connections somebody holds, and how many of them were given to the user. */
   readonly held: number;
   readonly handedOut: number;
+  /** For how long the one has been held that is held longest; undefined where that is not known. */
+  readonly heldForMs: number | undefined;
   /** For how long the server has not been at work for any of them. */
   readonly idleForMs: number;
   /** Infinite if the pool has none. */
@@ -44,8 +47,21 @@ export function acquireTimeoutError(facts: AcquireTimeoutFacts): AcquireTimeoutE
     failure,
     attempts: 1,
     elapsedMs,
-    cause: lastError,
+    cause: lastError ?? pendingError(facts),
   });
+}
+
+/** In the place of an error that has not come yet: what is being waited for. */
+function pendingError({
+  address,
+  asksForCredentials,
+  awayForMs,
+  connectingForMs,
+}: AcquireTimeoutFacts): Error | undefined {
+  if (awayForMs !== undefined || connectingForMs === undefined) return undefined;
+  const what = asksForCredentials ? '`credentials` of the pool' : `The handshake with ${address}`;
+  const message = `${what} is still pending after ${inWords(connectingForMs)}: nothing has failed yet`;
+  return Object.assign(new Error(message), { code: connectPendingCode });
 }
 
 /** The error for a call that would have been refused until its patience was over. */
@@ -81,7 +97,7 @@ function reasonOf(facts: AcquireTimeoutFacts): string {
   }
   if (connectingForMs !== undefined) {
     const who = facts.asksForCredentials ? '`credentials` of the pool' : `the server at ${address}`;
-    return `${who} has not answered for ${inWords(connectingForMs)} (${patienceOf(policy)})`;
+    return `${who} has not answered ${facts.asksForCredentials ? 'for' : 'an attempt to connect for'} ${inWords(connectingForMs)} (${patienceOf(policy)})`;
   }
   return `${holdersOf(facts)} (\`acquireTimeout: ${stuckAfter(policy)}\`)`;
 }
@@ -90,13 +106,14 @@ function patienceOf({ maxRetryTime, patienceOption }: AcquireTimeoutFacts['polic
   return `\`${patienceOption ?? 'maxRetryTime'}: ${maxRetryTime}\``;
 }
 
-function holdersOf({ connectionLimit, held, handedOut, idleForMs }: AcquireTimeoutFacts): string {
+function holdersOf({ connectionLimit, held, handedOut, heldForMs, idleForMs }: AcquireTimeoutFacts): string {
   if (held === 0)
     return 'all connections are held by somebody who has not taken them through gone-away, and none came back';
   const all = Number.isFinite(connectionLimit) ? ` of ${connectionLimit}` : '';
   const by = `${handedOut} by getConnection(), ${held - handedOut} by statements and transactions`;
   const since = idleForMs > 0 ? `, and nothing was sent on any for ${inWords(idleForMs)}` : '';
-  return `${held}${all} connections are held (${by}), none came back${since}`;
+  const longest = heldForMs === undefined ? '' : `, the longest for ${inWords(heldForMs)}`;
+  return `${held}${all} connections are held (${by})${longest}, none came back${since}`;
 }
 
 function inWords(milliseconds: number): string {

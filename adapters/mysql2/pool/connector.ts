@@ -43,6 +43,11 @@ export class Connector {
     return this.#gate.downSince;
   }
 
+  /** What whoever connects now would hear, of a server that answers and refuses; undefined where that is to be tried. */
+  get refusal(): unknown {
+    return this.#gate.refusal;
+  }
+
   /** Since when a new connection is being made, and none was; undefined while none is. */
   get connectingSince(): number | undefined {
     return this.#connecting > 0 ? this.#connectingSince : undefined;
@@ -78,7 +83,9 @@ export class Connector {
       } else if (this.#gate.tryLead()) {
         try {
           if (limits.waitsForServer) await this.#gate.pauseBeforeProbe(limits);
-          const connection = await this.#tryConnect(policy, limits);
+          // It may have been woken for an idle connection that somebody else has by now: that is no reason to ask the server.
+          const mayTry = this.#gate.isProbeDue() || this.#hasIdle() || isPoolClosed(this.#pool);
+          const connection = mayTry ? await this.#tryConnect(policy, limits) : undefined;
           if (connection !== undefined) return connection;
         } finally {
           this.#gate.stopLeading();

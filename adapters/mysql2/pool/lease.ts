@@ -8,6 +8,7 @@ import {
   failureOf,
   type RetryPolicy,
   stuckAfter,
+  timers,
   type WatchOptions,
 } from '../../../src/internal.ts';
 import type { Session } from '../control/session-identity.ts';
@@ -60,6 +61,7 @@ export interface LeaseOwner {
 /** One use of a pooled connection, from acquire to release. Keeps the first failure of that use. */
 export class Lease implements Holder, Watched {
   readonly watchesCommands: boolean;
+  readonly handedOutAt: number;
   /** Nothing of the transaction that is open on it can have been committed already, as far as the transaction has heard. */
   isWhole = true;
   /** A statement of the transaction has been sent, whose answer it has not heard yet. */
@@ -79,6 +81,7 @@ export class Lease implements Holder, Watched {
   /** @param watchesCommands the user gets the connection itself, so that its results do not pass through here */
   constructor(pooled: PooledConnection, owner: LeaseOwner, policy: RetryPolicy, watchesCommands: boolean) {
     this.watchesCommands = watchesCommands;
+    this.handedOutAt = watchesCommands ? timers.now() : 0;
     this.#pooled = pooled;
     this.#owner = owner;
     this.#policy = policy;

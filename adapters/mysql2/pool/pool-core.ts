@@ -150,7 +150,8 @@ export class PoolCore implements LeaseOwner, PoolMovement, BesideThePool {
     const address = endpoints === undefined ? '' : `${endpoints.remoteAddress} ${endpoints.remotePort}`;
     let control = this.#controls.get(address);
     if (control === undefined) {
-      control = new ControlConnection(this.pool, endpoints, () => this.#borrow());
+      const refusal = () => this.#connector.refusal;
+      control = new ControlConnection(this.pool, endpoints, { borrow: () => this.#borrow(), refusal });
       this.#controls.set(address, control);
     }
     return control;
@@ -253,6 +254,7 @@ export class PoolCore implements LeaseOwner, PoolMovement, BesideThePool {
       asksForCredentials: credentialsOf(this.pool)?.isAsking === true,
       held: held.length,
       handedOut: held.filter(({ holder }) => holder?.watchesCommands === true).length,
+      heldForMs: longestHeld(held, now),
       idleForMs: now - this.lastWorkAt,
       connectionLimit: connectionLimit(this.pool),
       lastError: this.#connector.lastError,
@@ -270,4 +272,10 @@ export class PoolCore implements LeaseOwner, PoolMovement, BesideThePool {
     notify(policy.onEvict, event);
     publish('gone-away:evict', () => event);
   }
+}
+
+/** For how long the one has been held that is held longest, in milliseconds; undefined where that is not known of any. */
+function longestHeld(held: readonly PooledConnection[], now: number): number | undefined {
+  const since = held.map(({ heldSince }) => heldSince).filter((at) => at > 0);
+  return since.length === 0 ? undefined : now - Math.min(...since);
 }

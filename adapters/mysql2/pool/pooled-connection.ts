@@ -63,6 +63,8 @@ export interface BesideThePool {
 export interface Holder {
   /** Every command is to be watched, because its results do not pass through this package. */
   readonly watchesCommands: boolean;
+  /** When the user got the connection itself, on the monotonic clock, in milliseconds; 0 where he did not. */
+  readonly handedOutAt: number;
   /** Only statements that precede the user's own are being sent. */
   readonly preparing: boolean;
   /** The server's thread may be stopped when the connection is lost. */
@@ -166,7 +168,10 @@ export class PooledConnection {
   }
 
   set holder(holder: Holder | undefined) {
-    if (holder !== undefined) this.#holders += 1;
+    if (holder !== undefined) {
+      this.#holders += 1;
+      this.#wire.beginUse();
+    }
     this.#holder = holder;
   }
 
@@ -220,6 +225,11 @@ export class PooledConnection {
    */
   lastWorkedAt(now: number): number {
     return this.unanswered() === undefined ? this.#wire.lastWriteAt() : now;
+  }
+
+  /** Since when it is held: since it was given to the user, or something was first sent for whoever holds it. 0 where neither is so. On the same clock. */
+  get heldSince(): number {
+    return this.holder?.handedOutAt || this.#wire.firstWriteAt();
   }
 
   get transactionState(): TransactionState {

@@ -1,24 +1,15 @@
-import { type Environment, type Failure, fullJitterDelay, publish, realEnvironment } from '../../../src/internal.ts';
+import { type Environment, type Failure, isRefusedByServer, publish, realEnvironment } from '../../../src/internal.ts';
 import type { WaitLimits } from '../wait/bounded.ts';
+import { ProbePause } from '../wait/probe-pause.ts';
 import { WaitingLine } from '../wait/waiting-line.ts';
 
-/** Pauses between two attempts of the leader, in milliseconds: they grow to a cap. */
-const probeBackoff = { minTimeout: 25, factor: 2 };
-
-/** What the callers of a gate wait for. */
-export interface GateOptions {
-  /** The names under which it is published that the server stops to do it, and does it again. */
+/** The names under which it is published that the server stops to do what callers wait for, and does it again. */
+export interface GateChannels {
   readonly down: 'gone-away:server-down' | 'gone-away:server-refuses';
   readonly up: 'gone-away:server-up' | 'gone-away:server-accepts';
-  /** The cap of the pauses, in milliseconds, when the server has not done it for so long. */
-  readonly longestPause: (downForMs: number) => number;
 }
 
-const connecting: GateOptions = {
-  down: 'gone-away:server-down',
-  up: 'gone-away:server-up',
-  longestPause: () => 500,
-};
+const connecting: GateChannels = { down: 'gone-away:server-down', up: 'gone-away:server-up' };
 
 /**
  * While the server is known not to do something (to accept connections, to take writes), one caller at a time, the leader, asks it, and all
@@ -26,20 +17,17 @@ const connecting: GateOptions = {
  */
 export class ProbeGate {
   readonly #environment: Environment;
-  readonly #options: GateOptions;
+  readonly #channels: GateChannels;
   readonly #line = new WaitingLine();
   #down: { readonly error: unknown; readonly failure: Failure } | undefined;
   #leading = false;
-  #probes = 0;
-  #failedAt = 0;
   #downSince = 0;
-  /** The pause of whoever does not wait for its end, and the failure that it follows. */
-  #drawn = 0;
-  #drawnFor: number | undefined;
+  readonly #pause: ProbePause;
 
-  constructor(environment: Environment = realEnvironment, options: GateOptions = connecting) {
+  constructor(environment: Environment = realEnvironment, channels: GateChannels = connecting) {
     this.#environment = environment;
-    this.#options = options;
+    this.#channels = channels;
+    this.#pause = new ProbePause(environment);
   }
 
   get isDown(): boolean {
@@ -60,25 +48,33 @@ export class ProbeGate {
     return this.#down?.failure;
   }
 
+  /** The error with which a server refuses that is there, until it is to be asked again; undefined otherwise. */
+  get refusal(): unknown {
+    const down = this.#down;
+    return down !== undefined && isRefusedByServer(down.failure) && !this.#pause.isOver ? down.error : undefined;
+  }
+
   /** An attempt failed in a way that may pass. */
   failed(error: unknown, failure: Failure): void {
-    if (this.#down === undefined) this.#downSince = this.#environment.now();
-    if (this.#down === undefined) publish(this.#options.down, () => ({ failure }));
+    if (this.#down === undefined) {
+      this.#downSince = this.#environment.now();
+      publish(this.#channels.down, () => ({ failure }));
+    }
     this.#down = { error, failure };
-    this.#failedAt = this.#environment.now();
+    this.#pause.failed(failure);
   }
 
   /** It was asked again, and is as it was. */
   stillDown(): void {
-    this.#failedAt = this.#environment.now();
+    if (this.#down !== undefined) this.failed(this.#down.error, this.#down.failure);
   }
 
   /** The server does it again: a connection was made, say, or it answered at least. */
   succeeded(): void {
-    this.#probes = 0;
     if (this.#down === undefined) return;
     this.#down = undefined;
-    publish(this.#options.up, () => ({ downForMs: this.#environment.now() - this.#downSince }));
+    this.#pause.succeeded();
+    publish(this.#channels.up, () => ({ downForMs: this.#environment.now() - this.#downSince }));
     this.wakeWaiting();
   }
 
@@ -102,19 +98,13 @@ export class ProbeGate {
 
   /** Whether the pause after the last attempt that failed is over. */
   isProbeDue(): boolean {
-    // Drawn once: of many callers that draw, the luckiest would decide.
-    if (this.#drawnFor !== this.#failedAt) {
-      this.#drawnFor = this.#failedAt;
-      this.#drawn = this.#pauseUntil(this.#probes + 1);
-    }
-    return this.#drawn <= this.#environment.now();
+    return this.#pause.isOver;
   }
 
   /** The leader's pause after the last attempt that failed, whoever made it; ends early when {@link wakeWaiting} is called. */
   async pauseBeforeProbe(limits: WaitLimits): Promise<void> {
-    this.#probes += 1;
-    const ownUntil = this.#pauseUntil(this.#probes);
-    if (ownUntil <= this.#environment.now()) return;
+    if (this.#pause.isOver) return;
+    const ownUntil = this.#pause.until;
     if (ownUntil >= limits.until) return this.#line.wait(limits);
     const over = Symbol('pause is over');
     try {
@@ -127,10 +117,5 @@ export class ProbeGate {
   /** Waits until the leader got an answer or stopped leading. */
   waitForChange(limits: WaitLimits): Promise<void> {
     return this.#line.wait(limits);
-  }
-
-  #pauseUntil(probes: number): number {
-    const maxTimeout = this.#options.longestPause(this.#failedAt - this.#downSince);
-    return this.#failedAt + fullJitterDelay(probes, { ...probeBackoff, maxTimeout }, this.#environment.random);
   }
 }

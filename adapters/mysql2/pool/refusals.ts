@@ -3,17 +3,12 @@ import { type Environment, type Failure, verbOf } from '../../../src/internal.ts
 import { RefusalProbe } from '../control/refusal-probe.ts';
 import { textOf } from '../driver/command.ts';
 import type { WaitLimits } from '../wait/bounded.ts';
-import { type GateOptions, ProbeGate } from './probe-gate.ts';
+import { type GateChannels, ProbeGate } from './probe-gate.ts';
 
 /** How long one question to the server may take, in milliseconds. */
 const answerWithin = 2_000;
 
-const refusing: GateOptions = {
-  down: 'gone-away:server-refuses',
-  up: 'gone-away:server-accepts',
-  // A replica may be read-only for ever, and somebody has once tried to write.
-  longestPause: (downForMs) => Math.min(Math.max(500, downForMs / 4), 30_000),
-};
+const refusing: GateChannels = { down: 'gone-away:server-refuses', up: 'gone-away:server-accepts' };
 
 /** What a server takes that is read-only. Whatever else there is, it may refuse. */
 const reads: ReadonlySet<string> = new Set([

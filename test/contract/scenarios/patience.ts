@@ -1,9 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Pool, PoolConnection } from 'mysql2';
 import { describe, expect, test } from 'vitest';
+import { withResilience } from '../../../adapters/mysql2/index.ts';
 import { AcquireTimeoutError, classify, type ResilienceOptions } from '../../../src/index.ts';
 import { patient, type Stage } from '../../support/stage.ts';
 import type { Binding, CreateBinding } from '../binding.ts';
 import { failureOf, later, warm } from '../outcome.ts';
+
+/** The age of the oldest lease that the error tells of, in milliseconds. */
+function heldFor(error: Error): number {
+  return Number(/the longest for (\d+) ms/.exec(error.message)?.[1]);
+}
 
 /** What a call waits for, and which option says how long. */
 export function describePatience(create: CreateBinding, stage: Stage): void {
@@ -25,6 +32,7 @@ export function describePatience(create: CreateBinding, stage: Stage): void {
 
     test('ends when no connection has come back for `acquireTimeout`, and hears who holds them', async () => {
       const binding = open(1, {});
+      const startedAt = performance.now();
       let release: () => void = () => {};
       const held = new Promise<void>((resolve) => {
         release = resolve;
@@ -44,8 +52,31 @@ export function describePatience(create: CreateBinding, stage: Stage): void {
       expect(String(error)).toMatch(
         /1 of 1 connections are held \(0 by getConnection\(\), 1 by .*`acquireTimeout: 100`/,
       );
+      expect(heldFor(error)).toBeGreaterThanOrEqual(99);
+      expect(heldFor(error)).toBeLessThanOrEqual(performance.now() - startedAt);
       release();
       await work;
+    });
+
+    test('hears for how long a connection is held that is never given back, also where nothing was sent on it', async ({
+      skip,
+    }) => {
+      const binding = open(1, { acquireTimeout: 100 });
+      const { pool } = binding;
+      skip(pool === undefined, 'no connection of its pool is given to anybody');
+      const client = withResilience(pool as Pool);
+      const startedAt = performance.now();
+      const connection = await new Promise<PoolConnection>((resolve, reject) => {
+        client.getConnection((error, given) => (error ? reject(error) : resolve(given)));
+      });
+      stage.after(async () => connection.destroy());
+      await delay(200);
+      const error = await failureOf(binding.read());
+      expect(String(error)).toMatch(
+        /1 of 1 connections are held \(1 by getConnection\(\), 0 by .*`acquireTimeout: 100`/,
+      );
+      expect(heldFor(error)).toBeGreaterThanOrEqual(299);
+      expect(heldFor(error)).toBeLessThanOrEqual(performance.now() - startedAt);
     });
 
     test('bears with a server that is away for `maxRetryTime`, even if `acquireTimeout` is shorter', async () => {

@@ -69,6 +69,29 @@ export function describeSilence(create: CreateBinding, stage: Stage): void {
     });
   });
 
+  test('says where it had no answer and for how long, when a pool without connections meets silence', async () => {
+    const binding = open({ policy: { maxRetryTime: 200 } });
+    stage.proxy.set('blackhole');
+    const error = await failureOf(binding.read());
+    expect(error).toBeInstanceOf(AcquireTimeoutError);
+    const server = `127.0.0.1:${stage.proxy.port}`;
+    expect(error.message).toMatch(
+      new RegExp(`the server at ${server} has not answered an attempt to connect for \\d+ ms .*\`maxRetryTime: 200\``),
+    );
+    expect(String(error.cause)).toMatch(new RegExp(`The handshake with ${server} is still pending after \\d+ ms`));
+  });
+
+  test('says since when the server is away, and what the last attempt met, when that is silence as well', async () => {
+    const binding = open({ policy: { maxRetryTime: 1_500 } });
+    stage.proxy.set('blackhole');
+    const error = await failureOf(binding.read());
+    expect(error).toBeInstanceOf(AcquireTimeoutError);
+    expect(error.message).toMatch(
+      new RegExp(`the server at 127.0.0.1:${stage.proxy.port} has been away for \\d+ ms \\(ETIMEDOUT\\)`),
+    );
+    expect(error.cause).toMatchObject({ code: 'ETIMEDOUT' });
+  });
+
   test('gives a connection back to the pool that was made after its caller had stopped waiting', async () => {
     const binding = open({ connectionLimit: 1, policy: { maxRetryTime: 100 } });
     stage.proxy.set('hold');

@@ -62,6 +62,8 @@ export class FaultProxy {
   bytesS2c = 0;
   /** How often, over all connections, the server spoke after the client had: one per answered request, however many chunks. */
   roundTrips = 0;
+  /** How many connections clients have made until now. */
+  accepted = 0;
 
   readonly #listener: Server;
   #target: FaultProxyOptions;
@@ -172,6 +174,7 @@ export class FaultProxy {
   }
 
   #accept(client: Socket): void {
+    this.accepted += 1;
     if (this.#mode === 'refuse') {
       client.resetAndDestroy();
       return;

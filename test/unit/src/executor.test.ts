@@ -152,6 +152,54 @@ describe('Executor', () => {
     expect(attempts).toEqual([1, 2, 3, 4]);
   });
 
+  describe('a server that refuses, or is away', () => {
+    const states = [
+      ['connecting fails', { code: 'ECONNREFUSED', syscall: 'connect' }],
+      ['too many connections', { errno: 1040 }],
+      ['offline_mode', { errno: 3032 }],
+      ['read-only', { errno: 1836 }],
+    ] as const;
+    const meets = (facts: object): Error => Object.assign(new Error('made up'), facts);
+    const budget = { capacity: 0, refillPerSecond: 0 };
+
+    it.each(states)('is waited for, and that costs neither a retry nor a part of the budget: %s', async (_, facts) => {
+      const { run, attempts } = scenario([meets(facts), meets(facts), meets(facts), 'done'], { retries: 1, budget });
+      await expect(run(write)).resolves.toBe('done');
+      expect(attempts).toHaveLength(4);
+    });
+
+    it.each(states)(
+      'is waited for as long as `maxRetryTime`, with few attempts also without delays: %s',
+      async (_, facts) => {
+        const { run, attempts } = scenario([meets(facts)], { retries: 1, maxRetryTime: 300 });
+        await expect(run(write)).rejects.toMatchObject({ message: expect.stringContaining('`maxRetryTime`') });
+        expect(attempts.length).toBeGreaterThan(3);
+        expect(attempts.length).toBeLessThan(35);
+      },
+    );
+
+    it.each(states)(
+      'is waited for neither with `retries: 0`, nor when anything may have been applied: %s',
+      async (_, facts) => {
+        const error = meets(facts);
+        await expect(scenario([error, 'done'], { retries: 0 }).run(write)).rejects.toBe(error);
+        await expect(scenario([lost('written'), error, 'done']).run(write)).rejects.toBeInstanceOf(OutcomeUnknownError);
+      },
+    );
+
+    it('leaves the retries to what fails for another reason', async () => {
+      const refused = meets({ errno: 1040 });
+      const { run, attempts } = scenario(
+        [refused, refused, lost('not-written'), refused, lost('not-written'), 'done'],
+        {
+          retries: 1,
+        },
+      );
+      await expect(run(write)).rejects.toMatchObject({ message: expect.stringContaining('`retries`') });
+      expect(attempts).toHaveLength(5);
+    });
+  });
+
   it('pays back for work that succeeded at last as for work that did at once', async () => {
     const { run } = scenario([lost('not-written'), 'done'], {
       budget: { capacity: 1, refillPerSecond: 0, refundPerSuccess: 1 },

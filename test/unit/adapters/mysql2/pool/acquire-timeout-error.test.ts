@@ -15,6 +15,7 @@ const leaked: AcquireTimeoutFacts = {
   asksForCredentials: false,
   held: 10,
   handedOut: 3,
+  heldForMs: 60_000.4,
   idleForMs: 100.4,
   connectionLimit: 10,
   lastError: undefined,
@@ -28,11 +29,11 @@ describe('the error for a call that got no connection in time', () => {
     {
       title: 'connections that nobody gives back',
       facts: leaked,
-      why: '10 of 10 connections are held (3 by getConnection(), 7 by statements and transactions), none came back, and nothing was sent on any for 100 ms (`acquireTimeout: 100`)',
+      why: '10 of 10 connections are held (3 by getConnection(), 7 by statements and transactions), the longest for 60000 ms, none came back, and nothing was sent on any for 100 ms (`acquireTimeout: 100`)',
     },
     {
       title: 'connections on which the server is at work, where that was not to be waited for',
-      facts: { ...leaked, idleForMs: 0 },
+      facts: { ...leaked, heldForMs: undefined, idleForMs: 0 },
       why: '10 of 10 connections are held (3 by getConnection(), 7 by statements and transactions), none came back (`acquireTimeout: 100`)',
     },
     {
@@ -43,7 +44,7 @@ describe('the error for a call that got no connection in time', () => {
     {
       title: 'a pool without a limit',
       facts: { ...leaked, connectionLimit: Number.POSITIVE_INFINITY },
-      why: '10 connections are held (3 by getConnection(), 7 by statements and transactions), none came back, and nothing was sent on any for 100 ms (`acquireTimeout: 100`)',
+      why: '10 connections are held (3 by getConnection(), 7 by statements and transactions), the longest for 60000 ms, none came back, and nothing was sent on any for 100 ms (`acquireTimeout: 100`)',
     },
     {
       title: 'a server that is away',
@@ -68,10 +69,19 @@ describe('the error for a call that got no connection in time', () => {
     {
       title: 'a path that swallows everything',
       facts: { ...leaked, connectingForMs: 98.7 },
-      why: 'the server at db:3306 has not answered for 99 ms (`maxRetryTime: 60000`)',
+      why: 'the server at db:3306 has not answered an attempt to connect for 99 ms (`maxRetryTime: 60000`)',
     },
   ])('says what was in the way, and which option limited the wait: $title', ({ facts, why }) => {
     expect(acquireTimeoutError(facts).message).toBe(`No connection within 100 ms: ${why}. ${nothing}`);
+  });
+
+  it('carries that the handshake is still pending, where nothing has failed yet', () => {
+    const { cause } = acquireTimeoutError({ ...leaked, connectingForMs: 98.7 });
+    expect(String(cause)).toBe(
+      'Error: The handshake with db:3306 is still pending after 99 ms: nothing has failed yet',
+    );
+    expect(acquireTimeoutError(leaked).cause).toBeUndefined();
+    expect(acquireTimeoutError({ ...away, connectingForMs: 98.7 }).cause).toBe(refused);
   });
 
   it('proves that nothing was executed, and carries why connecting failed', () => {

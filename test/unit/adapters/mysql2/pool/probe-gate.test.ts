@@ -93,6 +93,16 @@ describe('while the server refuses connections', () => {
     expect([gate.lastError, gate.lastFailure]).toEqual([undefined, undefined]);
   });
 
+  it('what it refuses with is known until it is to be asked again; of one that is not there, whoever connects asks', () => {
+    const full = Object.assign(new Error('made up'), { errno: 1040 });
+    const gate = openGate();
+    gate.failed(full, classify(full));
+    expect(gate.refusal).toBe(full);
+    vi.advanceTimersByTime(100);
+    expect(gate.refusal).toBeUndefined();
+    expect(openGate({ isDown: true }).refusal).toBeUndefined();
+  });
+
   it('its end and its beginning are told once each', () => {
     const told: unknown[] = [];
     const listen = (event: unknown, name: string | symbol) => told.push([name, event]);
