@@ -10,6 +10,8 @@ export interface BindingOptions {
   readonly policy?: ResilienceOptions;
 }
 
+export type Rows = readonly Readonly<Record<string, unknown>>[];
+
 /** What can be asked for in a transaction too. The table is `stage_rows`. */
 export interface BindingStatements {
   /** The ids, in the order of insertion; one SELECT that is safe to repeat. */
@@ -20,6 +22,8 @@ export interface BindingStatements {
   count(id: number): Promise<unknown>;
   /** Any statement, as it is. */
   send(sql: string): Promise<unknown>;
+  /** The rows of any statement that has some, asked for as `read` asks for its own. */
+  rowsOf(sql: string): Promise<Rows>;
 }
 
 export type Callback<T> = (tx: BindingStatements, context: TransactionContext) => Promise<T>;

@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import { unhurried, useStage } from '../support/stage.ts';
 import type { CreateBinding } from './binding.ts';
+import { describeCallersLimits } from './scenarios/callers-limits.ts';
 import { describeCompany } from './scenarios/company.ts';
 import { describeDyingStatements } from './scenarios/dying-statements.ts';
 import { describeIdleLoss } from './scenarios/idle-loss.ts';
@@ -34,6 +35,7 @@ export function describeBinding(name: string, create: CreateBinding): void {
     describePatience(create, stage);
     describeRefusals(create, stage);
     describeRefusedConnections(create, stage);
+    describeCallersLimits(create, stage);
     describeSignals(create, stage);
     describeLiveness(create, stage);
     describeLifecycle(create, stage);

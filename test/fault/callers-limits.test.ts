@@ -1,35 +1,50 @@
-import { createPool as createCallbackPool } from 'mysql2';
+import { promisify } from 'node:util';
+import { type Pool as CallbackPool, createPool as createCallbackPool } from 'mysql2';
 import { createPool, type Pool } from 'mysql2/promise';
 import { describe, expect, test } from 'vitest';
 import { createLedger, type Resilient, transaction, withResilience } from '../../adapters/mysql2/index.ts';
 import { classify, isGoneAwayError, type ResilienceOptions, type RetryEvent } from '../../src/index.ts';
 import { causesOf } from '../../src/internal.ts';
 import { failureOf } from '../contract/outcome.ts';
+import { readAll, readEvents } from '../support/mysql2/read-rows.ts';
 import { unhurried, useStage } from '../support/stage.ts';
 
 const insertOne = 'INSERT INTO stage_rows (id) VALUES (1)';
 
-/** A limit that your code sets, or whoever runs the server, ends the call with the error that the driver has for it, and nothing is sent again. */
+interface Pools {
+  readonly pool: Resilient<Pool>;
+  readonly callbackPool: Resilient<CallbackPool>;
+}
+
+/** A limit that your code sets ends the call with the error that the driver has for it, and nothing is sent again. */
 describe('a limit that the caller has set', unhurried, () => {
   const stage = useStage('callers-limits');
 
-  function open(policy: ResilienceOptions = {}) {
+  function open(policy: ResilienceOptions = {}): Pools & { readonly retried: readonly RetryEvent[] } {
     const retried: RetryEvent[] = [];
-    const pool = createPool({ ...stage.direct(), connectionLimit: 2 });
+    const options = { ...stage.direct(), connectionLimit: 2 };
     const onRetry = (event: RetryEvent) => void retried.push(event);
-    return { pool: stage.closing(withResilience(pool, { ...policy, onRetry })), retried };
+    const callbackPool = createCallbackPool(options);
+    stage.closing(callbackPool.promise());
+    return {
+      pool: stage.closing(withResilience(createPool(options), { ...policy, onRetry })),
+      callbackPool: withResilience(callbackPool, { ...policy, onRetry }),
+      retried,
+    };
   }
 
   describe('`timeout` of mysql2', () => {
     const timeout = 300;
 
-    const ways: readonly (readonly [string, (pool: Resilient<Pool>, sql: string) => Promise<unknown>])[] = [
-      ['query', (pool, sql) => pool.query({ sql, timeout })],
-      ['execute', (pool, sql) => pool.execute({ sql, timeout })],
-      ['with `idempotent`', (pool, sql) => pool.$resilience({ idempotent: true }).query({ sql, timeout })],
+    const hold = (pool: CallbackPool) => promisify(pool.getConnection.bind(pool))();
+
+    const ways: readonly (readonly [string, (pools: Pools, sql: string) => Promise<unknown>])[] = [
+      ['query', ({ pool }, sql) => pool.query({ sql, timeout })],
+      ['execute', ({ pool }, sql) => pool.execute({ sql, timeout })],
+      ['with `idempotent`', ({ pool }, sql) => pool.$resilience({ idempotent: true }).query({ sql, timeout })],
       [
         'on a connection that is held',
-        async (pool, sql) => {
+        async ({ pool }, sql) => {
           const held = await pool.getConnection();
           try {
             return await held.query({ sql, timeout });
@@ -40,14 +55,41 @@ describe('a limit that the caller has set', unhurried, () => {
       ],
       [
         'in a transaction that may run again',
-        (pool, sql) => transaction(pool, (tx) => tx.query({ sql, timeout }), { rerun: true }),
+        ({ pool }, sql) => transaction(pool, (tx) => tx.query({ sql, timeout }), { rerun: true }),
+      ],
+      [
+        'query of a callback pool',
+        ({ callbackPool }, sql) =>
+          new Promise((resolve, reject) => {
+            callbackPool.query({ sql, timeout }, (error, rows) => (error ? reject(error) : resolve(rows)));
+          }),
+      ],
+      [
+        'execute of a callback pool',
+        ({ callbackPool }, sql) =>
+          new Promise((resolve, reject) => {
+            callbackPool.execute({ sql, timeout }, (error, rows) => (error ? reject(error) : resolve(rows)));
+          }),
+      ],
+      ['a stream', ({ callbackPool }, sql) => readAll(callbackPool.query({ sql, timeout }).stream())],
+      ['events', ({ callbackPool }, sql) => readEvents(callbackPool.query({ sql, timeout }))],
+      [
+        'a stream on a connection that is held',
+        async ({ callbackPool }, sql) => {
+          const held = await hold(callbackPool);
+          try {
+            return await readAll(held.query({ sql, timeout }).stream());
+          } finally {
+            held.release();
+          }
+        },
       ],
     ];
 
     test.each(ways)('ends a read: %s', async (_name, send) => {
-      const { pool, retried } = open();
+      const { retried, ...pools } = open();
       await stage.lock();
-      const error = await failureOf(send(pool, 'SELECT id FROM stage_rows'));
+      const error = await failureOf(send(pools, 'SELECT id FROM stage_rows'));
       expect(error).toMatchObject({ code: 'PROTOCOL_SEQUENCE_TIMEOUT' });
       expect(isGoneAwayError(error)).toBe(false);
       expect(retried).toEqual([]);
@@ -56,16 +98,16 @@ describe('a limit that the caller has set', unhurried, () => {
     });
 
     test.each(ways)('ends a write, and says that nobody can know: %s', async (_name, send) => {
-      const { pool, retried } = open();
+      const { retried, ...pools } = open();
       const unlock = await stage.lock();
-      const error = await failureOf(send(pool, insertOne));
+      const error = await failureOf(send(pools, insertOne));
       expect(error).toMatchObject({ code: 'PROTOCOL_SEQUENCE_TIMEOUT' });
       expect(['unknown', 'rolled-back']).toContain(classify(error).outcome);
       expect(retried).toEqual([]);
       await stage.inFlight(0);
       await unlock();
       expect(await stage.rows()).toEqual([]);
-      await pool.query(insertOne);
+      await pools.pool.query(insertOne);
       expect(await stage.rows()).toEqual([1]);
     });
 
@@ -80,17 +122,6 @@ describe('a limit that the caller has set', unhurried, () => {
       await held.commit();
       held.release();
       expect(await stage.rows()).toEqual([1, 2]);
-    });
-
-    test('of a callback pool', async () => {
-      const pool = withResilience(createCallbackPool({ ...stage.direct(), connectionLimit: 1 }));
-      stage.after(() => new Promise<void>((resolve) => pool.end(() => resolve())));
-      await stage.lock();
-      const error = await new Promise((resolve) => {
-        pool.query({ sql: 'SELECT id FROM stage_rows', timeout }, resolve);
-      });
-      expect(error).toMatchObject({ code: 'PROTOCOL_SEQUENCE_TIMEOUT' });
-      await stage.inFlight(0);
     });
 
     test.each([
@@ -129,63 +160,6 @@ describe('a limit that the caller has set', unhurried, () => {
       expect(classify(error)).toMatchObject({ outcome: 'not-executed' });
       expect(error.message).toMatch(/`timeout/);
       await stage.server.start();
-    });
-  });
-
-  describe('of the server', () => {
-    const isMariaDB = () => stage.server.kind === 'mariadb';
-
-    const ways: readonly (readonly [string, (pool: Resilient<Pool>, sql: string) => Promise<unknown>])[] = [
-      ['query', (pool, sql) => pool.query(sql)],
-      ['execute', (pool, sql) => pool.execute(sql)],
-      ['with `idempotent`', (pool, sql) => pool.$resilience({ idempotent: true }).query(sql)],
-      ['in a transaction that may run again', (pool, sql) => transaction(pool, (tx) => tx.query(sql), { rerun: true })],
-    ];
-
-    describe.each(ways)('%s', (_name, send) => {
-      test('NOWAIT: the lock is told of at once', async () => {
-        await stage.server.admin('INSERT INTO stage_keyed (id) VALUES (1)');
-        const { pool, retried } = open();
-        await stage.lockKeyed(1);
-        const error = await failureOf(send(pool, 'SELECT id FROM stage_keyed WHERE id = 1 FOR UPDATE NOWAIT'));
-        expect(error).toMatchObject({ errno: isMariaDB() ? 1205 : 3572 });
-        expect(isGoneAwayError(error)).toBe(false);
-        expect(retried).toEqual([]);
-      });
-
-      test('WAIT n', async ({ skip }) => {
-        skip(!isMariaDB(), 'only MariaDB has it');
-        await stage.server.admin('INSERT INTO stage_keyed (id) VALUES (1)');
-        const { pool, retried } = open();
-        await stage.lockKeyed(1);
-        for (const sql of [
-          'SELECT id FROM stage_keyed WHERE id = 1 FOR UPDATE WAIT 0',
-          'SET STATEMENT innodb_lock_wait_timeout = 0 FOR UPDATE stage_keyed SET writes = 2 WHERE id = 1',
-        ]) {
-          expect(await failureOf(send(pool, sql))).toMatchObject({ errno: 1205 });
-        }
-        expect(retried).toEqual([]);
-      });
-
-      test('a limit of its time', async () => {
-        const { pool, retried } = open();
-        const slow = 'SELECT COUNT(*) FROM seq WHERE SLEEP(0.05) = 0';
-        const rows = 'SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4';
-        const sql = isMariaDB()
-          ? `SET STATEMENT max_statement_time = 0.1 FOR WITH seq AS (${rows}) ${slow}`
-          : `WITH seq AS (${rows}) ${slow.replace('SELECT', 'SELECT /*+ MAX_EXECUTION_TIME(100) */')}`;
-        expect(await failureOf(send(pool, sql))).toMatchObject({ errno: isMariaDB() ? 1969 : 3024 });
-        expect(retried).toEqual([]);
-      });
-
-      test('KILL QUERY by an operator', async () => {
-        const { pool, retried } = open();
-        await stage.lock();
-        const failure = failureOf(send(pool, 'SELECT id FROM stage_rows'));
-        for (const id of await stage.inFlight(1)) await stage.server.admin(`KILL QUERY ${id}`);
-        expect(await failure).toMatchObject({ errno: 1317 });
-        expect(retried).toEqual([]);
-      });
     });
   });
 });

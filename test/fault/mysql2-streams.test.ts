@@ -1,11 +1,11 @@
 import assert from 'node:assert';
-import type { Readable } from 'node:stream';
-import { type Pool as CallbackPool, createPool as createCallbackPool, type PoolConnection } from 'mysql2';
+import { type Pool as CallbackPool, createPool as createCallbackPool } from 'mysql2';
 import { describe, expect, test } from 'vitest';
 import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
 import { classify, type ResilienceOptions, type RetryEvent } from '../../src/index.ts';
 import { failureOf, later } from '../contract/outcome.ts';
 import { collectGarbage } from '../support/fuzz/heap.ts';
+import { readAll, readEvents } from '../support/mysql2/read-rows.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
 
 const select = 'SELECT id FROM stage_rows ORDER BY seq';
@@ -24,32 +24,10 @@ describe('rows that are read from a command of mysql2', unhurried, () => {
     return { pool: withResilience(pool, { onRetry: (event) => retried.push(event), ...policy }), retried };
   }
 
-  const hold = (pool: CallbackPool): Promise<PoolConnection> =>
-    new Promise((resolve, reject) => {
-      pool.getConnection((error, connection) => (error ? reject(error) : resolve(connection)));
-    });
-
   const fill = async (count: number) => {
     const values = Array.from({ length: count }, (_, id) => `(${id})`).join();
     await stage.server.admin(`INSERT INTO stage_rows (id) VALUES ${values}`);
   };
-
-  async function readAll(stream: Readable): Promise<readonly unknown[]> {
-    const rows: unknown[] = [];
-    for await (const row of stream) rows.push(row);
-    return rows;
-  }
-
-  /** As events, without a stream. */
-  function readEvents(query: ReturnType<CallbackPool['query']>): Promise<readonly unknown[]> {
-    return new Promise((resolve, reject) => {
-      const rows: unknown[] = [];
-      query
-        .on('error', reject)
-        .on('result', (row: unknown) => rows.push(row))
-        .on('end', () => resolve(rows));
-    });
-  }
 
   const ways: readonly (readonly [string, (pool: CallbackPool) => Promise<readonly unknown[]>])[] = [
     ['a stream', (pool) => readAll(pool.query(select).stream())],
@@ -90,22 +68,6 @@ describe('rows that are read from a command of mysql2', unhurried, () => {
       expect(await read(pool)).toHaveLength(many);
     });
   });
-
-  test.each(['rst', 'fin'] as const)(
-    'end with an error on a connection that is held, and so do those behind them (%s)',
-    async (how) => {
-      await fill(many);
-      const { pool } = open();
-      const held = await hold(pool);
-      const cut = stage.proxy.cutAfter('s2c', 20_000, how);
-      const both = [readAll(held.query(select).stream()), readEvents(held.query(select))];
-      const errors = await Promise.all(both.map(failureOf));
-      await cut;
-      for (const error of errors) expect(classify(error)).toMatchObject({ kind: 'connection-lost' });
-      held.release();
-      await expect.poll(() => stage.proxy.connections(), patient).toBe(0);
-    },
-  );
 
   test.each(ways)('%s: leave nothing of a connection that was lost under them', async (_name, read) => {
     await fill(3);

@@ -26,32 +26,40 @@ describe('a statement that the server cannot be asked about as usual', unhurried
     return { pool: stage.closing(withResilience(pool, { watch, onRetry, ...policy })), retried };
   }
 
-  /** So many bytes, which no compression makes less of. */
-  const insertOf = (bytes: number) =>
-    `INSERT /* ${randomBytes(bytes / 2).toString('hex')} */ INTO stage_rows (id) VALUES (1)`;
+  /** So many bytes, of which compression makes hardly less. */
+  const noise = (bytes: number) => randomBytes((bytes / 4) * 3).toString('base64');
 
-  const tls = { ssl: { rejectUnauthorized: false } };
-  const compressed = { compress: true };
-
-  test.each([
+  const ways = [
     ['plain', {}],
-    ['over TLS', tls],
-    ['compressed', compressed],
-  ])('is waited for while it is on a slow way, all of it in the buffers of the kernel: %s', async (_how, options) => {
-    const { pool, retried } = open(options, { watch: { after: 400, timeout: 1_000 } });
-    await pool.query('SELECT 1');
-    stage.router.pace(1_000);
-    stage.after(async () => stage.router.pace(Number.POSITIVE_INFINITY));
-    await pool.query(insertOf(1_000_000));
-    expect(retried).toEqual([]);
-    expect(await stage.rows()).toEqual([1]);
-  });
+    ['over TLS', { ssl: { rejectUnauthorized: false } }],
+    ['compressed', { compress: true }],
+  ] as const;
+  const uploads = ways.flatMap(([way, options]) =>
+    ([1, 6, 12] as const).flatMap((megabytes) =>
+      (['query', 'execute'] as const).map((method) => ({ way, options, megabytes, method })),
+    ),
+  );
+
+  test.each(uploads)(
+    'is waited for while it is on a slow way, much of it in the buffers of the kernel: $megabytes MB by $method, $way',
+    async ({ options, megabytes, method }) => {
+      const bytes = megabytes * 1_000_000;
+      const { pool, retried } = open(options, { watch: { after: 400, timeout: 1_000 } });
+      await pool.query('SELECT 1');
+      // Several times `after`, whatever its size is, and faster than what the network is allowed for what it holds.
+      stage.router.pace(Math.max(1_000, bytes / 3_000));
+      stage.after(async () => stage.router.pace(Number.POSITIVE_INFINITY));
+      await pool[method]('INSERT INTO stage_rows (id) VALUES (LENGTH(?))', [noise(bytes)]);
+      expect(retried).toEqual([]);
+      expect(await stage.rows()).toEqual([bytes]);
+    },
+  );
 
   test('is given up when it does not arrive, the later the longer it is', async () => {
     const { pool } = open();
     await pool.query('SELECT 1');
     stage.router.set('drop-c2s');
-    const failure = later(failureOf(pool.query(insertOf(40_000))));
+    const failure = later(failureOf(pool.query('INSERT INTO stage_rows (id) VALUES (LENGTH(?))', [noise(40_000)])));
     const stop = stage.router.onClientData(() => {
       stop();
       setImmediate(() => stage.router.set('pass'));

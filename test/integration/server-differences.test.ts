@@ -82,6 +82,13 @@ describe('the server at hand does as the table of differences says', unhurried, 
       );
     },
 
+    lockedNowait: async () => {
+      const { ask } = await connect();
+      await ask('INSERT INTO stage_keyed (id) VALUES (1)');
+      await stage.lockKeyed(1);
+      return ask('SELECT id FROM stage_keyed WHERE id = 1 FOR UPDATE NOWAIT');
+    },
+
     staleSnapshot: async () => {
       const [one, other] = [await connect(), await connect()];
       await one.ask('INSERT INTO stage_keyed (id) VALUES (1)');

@@ -2,9 +2,8 @@ import { type Pool as CallbackPool, createPool as createCallbackPool } from 'mys
 import { createPool, type Pool } from 'mysql2/promise';
 import { type Resilient, transaction, withResilience } from '../../../adapters/mysql2/index.ts';
 import type { CallOptions } from '../../../src/index.ts';
-import type { Binding, BindingStatements, CreateBinding } from '../binding.ts';
+import type { Binding, BindingStatements, CreateBinding, Rows } from '../binding.ts';
 
-type Rows = readonly Readonly<Record<string, unknown>>[];
 type Query = (sql: string, values: readonly number[]) => Promise<Rows>;
 
 interface Resilience {
@@ -83,6 +82,7 @@ function statements(query: Query, send: Query = query): BindingStatements {
     insert: (id) => query('INSERT INTO stage_rows (id) VALUES (?)', [id]),
     count: (id) => query('UPDATE stage_keyed SET writes = writes + 1 WHERE id = ?', [id]),
     send: (sql) => send(sql, []),
+    rowsOf: (sql) => query(sql, []),
   };
 }
 

@@ -5,10 +5,10 @@ import { resilience } from '../../../adapters/prisma/index.ts';
 import { Prisma, PrismaClient } from '../../../prisma/generated/client.ts';
 import { type ResilienceOptions, retryPolicy } from '../../../src/index.ts';
 import { createPrismaMariaDb } from '../../support/prisma/prisma-mariadb.ts';
-import type { Binding, BindingStatements, CreateBinding } from '../binding.ts';
+import type { Binding, BindingStatements, CreateBinding, Rows } from '../binding.ts';
 
 type Client = ReturnType<typeof createClient>;
-type Raw = Pick<Client, '$queryRaw' | '$executeRaw' | '$executeRawUnsafe'>;
+type Raw = Pick<Client, '$queryRaw' | '$queryRawUnsafe' | '$executeRaw' | '$executeRawUnsafe'>;
 type Ids = readonly { readonly id: number }[];
 
 /** `PrismaMySQL2` on a pool of the caller's, and the extension on top. */
@@ -43,6 +43,7 @@ function statements(client: Raw): BindingStatements {
     insert: async (id) => await client.$executeRaw`INSERT INTO stage_rows (id) VALUES (${id})`,
     count: async (id) => await client.$executeRaw`UPDATE stage_keyed SET writes = writes + 1 WHERE id = ${id}`,
     send: async (sql) => await client.$executeRawUnsafe(sql),
+    rowsOf: async (sql) => await client.$queryRawUnsafe<Rows>(sql),
   };
 }
 

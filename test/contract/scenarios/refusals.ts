@@ -1,13 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createConnection } from 'mysql2/promise';
 import { describe, expect, test } from 'vitest';
-import {
-  classify,
-  type EvictEvent,
-  isGoneAwayError,
-  OutcomeUnknownError,
-  RetriesExhaustedError,
-} from '../../../src/index.ts';
+import { classify, type EvictEvent, isGoneAwayError, RetriesExhaustedError } from '../../../src/index.ts';
 import { watchSockets } from '../../support/proxy/watch-sockets.ts';
 import { notOurs } from '../../support/server/server.ts';
 import { differenceOn } from '../../support/server/server-differences.ts';
@@ -164,20 +158,6 @@ export function describeRefusals(create: CreateBinding, stage: Stage): void {
       expect(isGoneAwayError(error)).toBe(false);
       expect(classify(error)).toMatchObject({ errno: 1054, transient: false });
       expect(await binding.select('CONNECTION_ID()')).toBe(before);
-    });
-
-    test('is not retried when somebody killed the query on purpose', async () => {
-      const binding = stage.closing(create({ connection: stage.direct() }));
-      await binding.read();
-      const unlock = await stage.lock();
-      const failure = failureOf(binding.read());
-      const [id] = await stage.inFlight(1);
-      await stage.server.admin('KILL QUERY ?', [id]);
-      const error = await failure;
-      await unlock();
-      expect(error).not.toBeInstanceOf(OutcomeUnknownError);
-      expect(`ERR ${classify(error).errno}`).toBe(differenceOn(stage.server, 'killedUpdate'));
-      expect(classify(error)).toMatchObject({ errno: 1317, kind: 'killed', transient: false });
     });
 
     test("is not retried when the server's own limit on its time ended it", async () => {

@@ -67,6 +67,14 @@ export const serverDifferences = {
       { kind: 'mysql', value: 'ERR 3024' },
     ],
   },
+  lockedNowait: {
+    what: 'what SELECT ... FOR UPDATE NOWAIT gets of a row that is locked',
+    source: 'MariaDB manual, WAIT and NOWAIT: ER_LOCK_WAIT_TIMEOUT; MySQL manual, Locking Reads: ER_LOCK_NOWAIT',
+    rows: [
+      { kind: 'mariadb', value: 'ERR 1205' },
+      { kind: 'mysql', value: 'ERR 3572' },
+    ],
+  },
   statementLimitSetting: {
     what: 'the setting that limits the time of a SELECT to half a second',
     source: 'MariaDB manual: max_statement_time, in seconds; MySQL manual: max_execution_time, in milliseconds',
