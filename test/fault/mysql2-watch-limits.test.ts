@@ -49,7 +49,7 @@ describe('a statement that the server cannot be asked about as usual', unhurried
       // Several times `after`, whatever its size is, and faster than what the network is allowed for what it holds.
       stage.router.pace(Math.max(1_000, bytes / 3_000));
       stage.after(async () => stage.router.pace(Number.POSITIVE_INFINITY));
-      await pool[method]('INSERT INTO stage_rows (id) VALUES (LENGTH(?))', [noise(bytes)]);
+      await (pool[method] as Pool['query'])('INSERT INTO stage_rows (id) VALUES (LENGTH(?))', [noise(bytes)]);
       expect(retried).toEqual([]);
       expect(await stage.rows()).toEqual([bytes]);
     },
