@@ -28,6 +28,7 @@ import { type Knowledge, warnOfNumbering } from '../driver/look-for-internals.ts
 import { Readers } from '../driver/readers.ts';
 import { type CommandKind, changesUser, kindOf } from '../driver/result-end.ts';
 import type { SessionStatus } from '../driver/session-status.ts';
+import { StreamPauses } from '../driver/stream-pauses.ts';
 import { type ConnectionObserver, watchConnection } from '../driver/watch-connection.ts';
 import type { Unanswered, Wire } from '../driver/wire.ts';
 import { makeExact } from '../prepared/exact-statement.ts';
@@ -95,6 +96,7 @@ export class PooledConnection {
   readonly #packetLimit: PacketLimit;
   readonly #wire: Wire;
   readonly #readers = new Readers();
+  readonly #streamPauses: StreamPauses;
   readonly #generation: Generation;
   readonly madeIn: number;
   /** Wall clock, in milliseconds. */
@@ -140,6 +142,7 @@ export class PooledConnection {
   ) {
     this.core = core;
     this.session = sessionOf(core);
+    this.#streamPauses = new StreamPauses(core);
     this.#beganWithAutocommit = autocommitAtFirst(core) === true;
     this.#hearsAnswers = !knowledge.lost.has('answers');
     this.#state = firstState(core, this.#hearsAnswers);
@@ -412,6 +415,7 @@ export class PooledConnection {
       command: (command) => {
         makeExact(this.core, command);
         this.#readers.add(command);
+        this.#streamPauses.add(command);
         if (changesUser(command, this.core)) this.session.userChanged = true;
         if (this.holder?.watchesCommands !== true) return;
         let told = false;
