@@ -3,6 +3,7 @@ import { classify, OutcomeUnknownError } from '../../src/index.ts';
 import type { Callback } from '../contract/binding.ts';
 import { createForeignBinding } from '../contract/bindings/prisma.ts';
 import { expectTruth, failureOf, killAll, later, type Told, told, warm } from '../contract/outcome.ts';
+import { describeDyingStatements } from '../contract/scenarios/dying-statements.ts';
 import { shortenLockWait, undoingsOn } from '../contract/scenarios/reruns.ts';
 import { describeRestart } from '../contract/scenarios/restart.ts';
 import { notOurs } from '../support/server/server.ts';
@@ -18,6 +19,7 @@ describe('the extension on an adapter that brings no evidence', unhurried, () =>
   const rounds = 15;
 
   describeRestart(createForeignBinding, stage);
+  describeDyingStatements(createForeignBinding, stage);
 
   test('answers every read that follows at once when all idle connections were killed', async () => {
     const binding = open();

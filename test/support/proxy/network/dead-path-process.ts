@@ -32,10 +32,8 @@ async function report(situation: DeadPathSituation): Promise<DeadPathReport> {
   const options = { ...server.connectionOptions(), user, password: user, connectionLimit: 1 };
   const sender = await senders[situation](withResilience(createPool(options), { watch }));
   const port = await portOf(sender);
-  const ended = sender.query(slow).then(
-    () => undefined,
-    (error: unknown) => error,
-  );
+  // Nothing that never ends is waited for.
+  const ended = Promise.race([sender.query(slow).catch((error: unknown) => error), delay(40_000)]);
   const running = `SELECT id FROM information_schema.processlist WHERE info = '${slow}' AND host LIKE '%:${port}'`;
   while ((await server.admin<readonly unknown[]>(running)).length === 0) await delay(5);
   for (const end of ['sport', 'dport']) await nft('add', 'rule', 'inet', 'dead', 'path', 'tcp', end, port, 'drop');
