@@ -139,6 +139,14 @@ for (const { title, missing, findServer, start, startImpatient, bindings, refusa
           expect(await stageRowsOf(server)).toEqual([1, 2]);
         });
 
+        test('gives up a read that it cuts whenever it runs, after three times', async () => {
+          const binding = open({}, 3, impatient);
+          await lockRows();
+          const error = await failureOf(binding.read());
+          expect(error).toMatchObject({ attempts: 3, failure: { kind: 'connection-lost' } });
+          expect(String(error)).toMatch('this very statement was lost in flight 3 times');
+        });
+
         test('runs a transaction again that lost its connection between two statements', async () => {
           const binding = open({}, 3, impatient);
           const attempts: number[] = [];

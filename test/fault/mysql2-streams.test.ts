@@ -57,6 +57,19 @@ describe('rows that are read from a command of mysql2', unhurried, () => {
       expect(retried).toHaveLength(1);
     });
 
+    test('end with an error when it is killed each time before the first of them, after three times', async () => {
+      const { pool, retried } = open();
+      await stage.lock();
+      const failure = later(failureOf(read(pool)));
+      for (let killed = 0; killed < 3; killed += 1) {
+        for (const id of await stage.inFlight(1)) await stage.server.killThread(id);
+      }
+      expect(await failure).toMatchObject({ attempts: 3, failure: { kind: 'connection-lost' } });
+      expect(String(await failure)).toMatch('lost in flight 3 times');
+      expect(retried).toHaveLength(2);
+      await stage.inFlight(0);
+    });
+
     test('end with an error when the connection is lost in their middle', async () => {
       await fill(many);
       const { pool, retried } = open();

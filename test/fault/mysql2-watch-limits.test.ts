@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createPool, type Pool } from 'mysql2/promise';
+import { createConnection, createPool, type Pool } from 'mysql2/promise';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
 import { OutcomeUnknownError, type ResilienceOptions, type RetryEvent } from '../../src/index.ts';
@@ -10,7 +10,7 @@ const watch = { after: 200, timeout: 1_000 } as const;
 
 /** What looks like a dead connection in the server's process list, and is none; and what is one, where new connections are refused. */
 describe('a statement that the server cannot be asked about as usual', unhurried, () => {
-  const stage = useStage('watch-limits');
+  const stage = useStage('watch-limits', ['--max-user-connections=1000']);
   const other = { user: 'stage_other', password: 'first' };
 
   beforeAll(async () => {
@@ -49,7 +49,8 @@ describe('a statement that the server cannot be asked about as usual', unhurried
       // Several times `after`, whatever its size is, and faster than what the network is allowed for what it holds.
       stage.router.pace(Math.max(1_000, bytes / 3_000));
       stage.after(async () => stage.router.pace(Number.POSITIVE_INFINITY));
-      await (pool[method] as Pool['query'])('INSERT INTO stage_rows (id) VALUES (LENGTH(?))', [noise(bytes)]);
+      const [sql, values] = ['INSERT INTO stage_rows (id) VALUES (LENGTH(?))', [noise(bytes)]];
+      await (method === 'query' ? pool.query(sql, values) : pool.execute(sql, values));
       expect(retried).toEqual([]);
       expect(await stage.rows()).toEqual([bytes]);
     },
@@ -86,27 +87,62 @@ describe('a statement that the server cannot be asked about as usual', unhurried
   });
 
   describe('on a path that went silent, of a server that takes no new connections', () => {
-    /** Of the statement that is sent next: nothing of it arrives, and nobody says so. */
-    const loseNext = (): void => {
-      stage.router.set('drop-c2s');
-      const stop = stage.router.onClientData(() => {
+    /** Nothing of a statement with this text arrives, and nobody says so. */
+    const loseOnce = (text: string): void => {
+      const stop = stage.router.onClientData((chunk) => {
+        if (!chunk.includes(text)) return 'forward';
         stop();
-        setImmediate(() => stage.router.set('pass'));
-        return undefined;
+        return 'swallow';
       });
     };
 
     const alter = (how: string) => stage.server.admin(`ALTER USER ${other.user}@'%' ${how}`);
+    const connectAsOther = () => createConnection({ ...stage.direct(), ...other });
+
+    /** Takes every connection that the server has left. */
+    async function fill(): Promise<void> {
+      for (;;) {
+        const connection = await connectAsOther().catch(() => undefined);
+        if (connection === undefined) break;
+        stage.after(async () => connection.destroy());
+      }
+    }
 
     test.each([
-      ['the password has been changed since', "IDENTIFIED BY 'second'", "IDENTIFIED BY 'first'"],
-      ['the user has no connection left', 'WITH MAX_USER_CONNECTIONS 2', 'WITH MAX_USER_CONNECTIONS 0'],
-    ])('is answered over an idle connection of the pool: %s', async (_what, refuse, accept) => {
+      {
+        errno: 1045,
+        what: 'the password has been changed since',
+        refuse: () => alter("IDENTIFIED BY 'second'"),
+        accept: () => alter(`IDENTIFIED BY '${other.password}'`),
+      },
+      {
+        errno: 1226,
+        what: 'the user has no connection left',
+        refuse: () => alter('WITH MAX_USER_CONNECTIONS 2'),
+        accept: () => alter('WITH MAX_USER_CONNECTIONS 0'),
+      },
+      {
+        errno: 1203,
+        what: 'no user may have more connections',
+        refuse: () => stage.server.admin('SET GLOBAL max_user_connections = 2'),
+        accept: () => stage.server.admin('SET GLOBAL max_user_connections = 1000'),
+      },
+      {
+        errno: 1040,
+        what: 'nobody has a connection left',
+        refuse: async () => {
+          await stage.server.admin('SET GLOBAL max_connections = 10');
+          await fill();
+        },
+        accept: () => stage.server.admin('SET GLOBAL max_connections = 200'),
+      },
+    ])('is answered over an idle connection of the pool: $what ($errno)', async ({ errno, refuse, accept }) => {
       const { pool, retried } = open(other);
       await Promise.all([pool.query('SELECT SLEEP(0.1)'), pool.query('SELECT SLEEP(0.1)')]);
-      await alter(refuse);
-      stage.after(() => alter(accept));
-      loseNext();
+      await refuse();
+      stage.after(accept);
+      expect(await failureOf(connectAsOther())).toMatchObject({ errno });
+      loseOnce('SELECT 1 AS one');
       const [rows] = await pool.query('SELECT 1 AS one');
       expect(rows).toEqual([{ one: 1 }]);
       expect(retried).toMatchObject([{ failure: { code: 'ECONNABORTED' } }]);

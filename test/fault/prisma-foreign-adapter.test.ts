@@ -4,6 +4,7 @@ import { classify, OutcomeUnknownError, RetriesExhaustedError } from '../../src/
 import type { Callback } from '../contract/binding.ts';
 import { createForeignBinding } from '../contract/bindings/prisma.ts';
 import { expectTruth, failureOf, killAll, later, type Told, told, warm } from '../contract/outcome.ts';
+import { describeDyingStatements } from '../contract/scenarios/dying-statements.ts';
 import { shortenLockWait, undoingsOn } from '../contract/scenarios/reruns.ts';
 import { describeRestart } from '../contract/scenarios/restart.ts';
 import { resetAt } from '../support/proxy/reset-at.ts';
@@ -20,6 +21,7 @@ describe('the extension on an adapter that brings no evidence', unhurried, () =>
   const rounds = 15;
 
   describeRestart(createForeignBinding, stage);
+  describeDyingStatements(createForeignBinding, stage);
 
   test('answers every read that follows at once when all idle connections were killed', async () => {
     const binding = open();

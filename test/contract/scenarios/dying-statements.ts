@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { classify, RetriesExhaustedError } from '../../../src/index.ts';
+
 import { resetAt } from '../../support/proxy/reset-at.ts';
-import type { Stage } from '../../support/stage.ts';
+
+import { watchSockets } from '../../support/proxy/watch-sockets.ts';
+import { patient, type Stage } from '../../support/stage.ts';
+
 import type { Binding, CreateBinding } from '../binding.ts';
 import { failureOf, later } from '../outcome.ts';
 
@@ -45,6 +49,20 @@ export function describeDyingStatements(create: CreateBinding, stage: Stage): vo
       await stage.inFlight(1);
       await unlock();
       expect(await answer).toEqual([]);
+    });
+
+    test('keeps its retries when it was never written, however often no connection could be made', async () => {
+      const connection = { connection: stage.direct(), connectionLimit: 2 };
+      const policy = { lossRetries: 0, maxTimeout: 50, maxRetryTime: 50_000 };
+      const binding = stage.closing(create({ ...connection, policy }));
+      await stage.server.stop();
+      const sockets = watchSockets();
+      stage.after(async () => sockets.stop());
+      const answers = later(Promise.all([binding.read(), binding.insert(1)]));
+      await expect.poll(() => sockets.count(), patient).toBeGreaterThan(6);
+      await stage.server.start();
+      await answers;
+      expect(await stage.rows()).toEqual([1]);
     });
 
     test('ends a transaction that may run again, after three runs', async () => {
