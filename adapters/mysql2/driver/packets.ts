@@ -17,7 +17,7 @@ export interface IncomingPacket {
 
 /** Why a connection is out of step with its server. */
 export interface Fault {
-  readonly code: 'PROTOCOL_PACKETS_OUT_OF_ORDER' | 'PROTOCOL_ERROR';
+  readonly code: 'PROTOCOL_PACKETS_OUT_OF_ORDER' | 'PROTOCOL_ERROR' | 'PROTOCOL_CONNECTION_LOST';
   readonly message: string;
 }
 
@@ -73,6 +73,21 @@ export function faultBeforeReading(
 export function mayCountAnew(at: 'first' | 'result' | 'file' | 'elsewhere', requestPackets: number): boolean {
   return at === 'file' || at === 'result' || (at === 'first' && requestPackets > 1);
 }
+
+/**
+ * Whether an empty packet is one too many behind a request of so many bytes. It belongs behind one that fills its packets to the last byte; mysql2 counts the head of
+ * a packet in, and sends it behind those that are up to three bytes shorter as well. Their server has answered before it reads that, with the number that is right, and
+ * then ends the session.
+ */
+export function isSurplus(size: number): boolean {
+  return size % longestPacket !== 0;
+}
+
+/** What a connection ends with behind the answer to such a request. */
+export const endedBySurplus: Fault = {
+  code: 'PROTOCOL_CONNECTION_LOST',
+  message: 'mysql2 has sent an empty packet too many behind the last statement, at which the server ends the session',
+};
 
 /**
  * What is wrong after an answer was read, except an ERR packet: mysql2 does not look where a packet ends, and reads on in the next one; and it

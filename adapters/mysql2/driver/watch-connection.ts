@@ -4,6 +4,7 @@ import type { DriverCommand } from './command.ts';
 import type { ConnectionInternals } from './internals.ts';
 import type { Knowledge } from './look-for-internals.ts';
 import {
+  endedBySurplus,
   type Fault,
   faultAfterReading,
   faultBeforeReading,
@@ -77,7 +78,11 @@ export function watchConnection(
 }
 
 /** Reads what each packet says of the session. Ends a connection that is out of step with its server, where mysql2 goes on: what waits for an answer fails as if it were lost. */
-function guardPackets(internals: ConnectionInternals, { hasHeardNothing }: Wire, observer: ConnectionObserver): void {
+function guardPackets(
+  internals: ConnectionInternals,
+  { hasHeardNothing, hasSurplus }: Wire,
+  observer: ConnectionObserver,
+): void {
   const { handlePacket, _handleFatalError: fail } = internals;
   if (handlePacket === undefined || fail === undefined) return;
   const end = ({ code, message }: Fault): void => {
@@ -92,6 +97,8 @@ function guardPackets(internals: ConnectionInternals, { hasHeardNothing }: Wire,
   let countsOn = false;
   /** The command whose answer is being read. */
   let begun: DriverCommand | undefined;
+  /** The server ends the session behind that answer. Not told of PREPARE, for EXECUTE is under way as soon as that is answered: it fails before. */
+  let isLast = false;
   internals.handlePacket = (packet) => {
     const { _command: command } = internals;
     // With nothing in flight mysql2 ends the connection itself; what comes while it is paused comes here again.
@@ -105,9 +112,11 @@ function guardPackets(internals: ConnectionInternals, { hasHeardNothing }: Wire,
       if (countsOn) observer.countsOn();
     }
     hasAnswered = true;
+    const isFirst = command !== begun;
+    if (isFirst) isLast = !isCompressed && !countsOn && kindOf(command) !== 'prepare' && hasSurplus(command);
     const countsAnew = isCompressed
-      ? isCountedAnew(internals, packet, command, command !== begun)
-      : countsOn && command !== begun;
+      ? isCountedAnew(internals, packet, command, isFirst)
+      : isFirst && (countsOn || (isLast && packet.sequenceId + 1 === expected));
     begun = command;
     const before = faultBeforeReading(packet, countsAnew ? undefined : expected, hasHeardNothing);
     if (before !== undefined) {
@@ -124,7 +133,8 @@ function guardPackets(internals: ConnectionInternals, { hasHeardNothing }: Wire,
     if (result === undefined && begun === undefined && !countsOn && kindOf(command) !== 'prepare') {
       observer.answered(command, 'unread');
     }
-    const after = faultAfterReading(packet, hasLostRow(command));
+    const after =
+      faultAfterReading(packet, hasLostRow(command)) ?? (isLast && begun === undefined ? endedBySurplus : undefined);
     if (after !== undefined) end(after);
   };
 }

@@ -3,7 +3,7 @@ import { TLSSocket } from 'node:tls';
 import { timers } from '../../../src/internal.ts';
 import type { DriverCommand } from './command.ts';
 import type { ConnectionInternals } from './internals.ts';
-import { headerLength, longestPacket } from './packets.ts';
+import { headerLength, isSurplus, longestPacket } from './packets.ts';
 import { isPrepare, prepares } from './result-end.ts';
 import { unsentBytesOf, waitingBytesOf } from './unsent-bytes.ts';
 
@@ -15,6 +15,8 @@ export interface Wire {
   ): 'not-written' | 'write-refused' | 'cut-short' | 'prepared' | 'written';
   /** How many bytes of this command, or of its PREPARE, were handed to the stream; undefined where it has written nothing yet, or less than it is (compressed). */
   sizeOf(command: DriverCommand | undefined): number | undefined;
+  /** mysql2 has sent an empty packet behind this command that the server does not expect: see {@link isSurplus}. */
+  hasSurplus(command: DriverCommand): boolean;
   /** Nobody waits for an answer any more: what has not left this process yet, stays here. */
   seal(): void;
   /** What the server owes an answer to; undefined if there is nothing, nobody reads at the moment, or this version of mysql2 does not tell. */
@@ -50,6 +52,7 @@ export interface Unanswered {
 export const nothingKnown: Wire = Object.freeze({
   progressOf: () => 'written',
   sizeOf: () => undefined,
+  hasSurplus: () => false,
   seal: () => {},
   unanswered: () => undefined,
   lastWriteAt: () => 0,
@@ -84,6 +87,7 @@ export function watchWrites(internals: ConnectionInternals): Wire {
   /** This command was the last one to write anything, or its PREPARE was. */
   const isWritten = (command: DriverCommand | undefined): boolean =>
     command !== undefined && (command === writer || prepares(writer, command));
+  const isPlain = (): boolean => !internals.config?.compress;
   const seal = (): void => {
     if (unsent() > 0) stream.destroy();
     noteCutShort();
@@ -102,7 +106,8 @@ export function watchWrites(internals: ConnectionInternals): Wire {
       size = 0;
     }
     if (chunk instanceof Uint8Array) size += chunk.length;
-    hasEnded = isEndOfFile(chunk);
+    // mysql2 writes the head of a long packet first, and then what is in it, which may be nothing.
+    if (!(chunk instanceof Uint8Array) || chunk.length > 0) hasEnded = isEndOfFile(chunk);
     const callback = rest.at(-1);
     if (!provesRefusal || typeof callback !== 'function') return write.call(stream, chunk, ...rest);
     rest[rest.length - 1] = (error?: NodeJS.ErrnoException | null) => {
@@ -124,9 +129,9 @@ export function watchWrites(internals: ConnectionInternals): Wire {
       return isPrepare(writer) ? 'prepared' : 'written';
     },
     sizeOf(command) {
-      const isPlain = !internals.config?.compress;
-      return isWritten(command) && isPlain ? size - headersIn(size) : undefined;
+      return isWritten(command) && isPlain() ? size - headersIn(size) : undefined;
     },
+    hasSurplus: (command) => command === writer && isPlain() && hasEnded && isSurplus(size - headersIn(size)),
     seal,
     unanswered() {
       const { _command: command, _paused: paused } = internals;

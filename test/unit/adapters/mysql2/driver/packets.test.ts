@@ -3,6 +3,7 @@ import {
   faultAfterReading,
   faultBeforeReading,
   isCountedOn,
+  isSurplus,
   mayCountAnew,
 } from '../../../../../adapters/mysql2/driver/packets.ts';
 
@@ -70,5 +71,13 @@ describe('a packet that was read', () => {
 
   it('must not be a row that could not be read: others come after it', () => {
     expect(faultAfterReading(incoming(1, [1, 2], 1), true)?.code).toBe('PROTOCOL_ERROR');
+  });
+});
+
+describe('an empty packet behind a request', () => {
+  it('is one too many unless the request fills its packets', () => {
+    const longest = 0xff_ff_ff;
+    for (const size of [longest, 2 * longest]) expect(isSurplus(size)).toBe(false);
+    for (const size of [longest - 3, longest - 1, 2 * longest - 1]) expect(isSurplus(size)).toBe(true);
   });
 });
