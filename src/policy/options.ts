@@ -74,7 +74,12 @@ export interface SharedOptions {
   readonly factor?: number | undefined;
   /**
    * How long a call bears with a server that is away, whatever it waits for meanwhile, in milliseconds. Counted from when the call first
-   * meets that: a statement may run, and wait behind others, for as long as it takes. Default 60_000: a restart, or a reboot of RDS.
+   * meets that: a statement may run, and wait behind others, for as long as it takes. Default 60_000: a restart, or a failover of Aurora. A failover
+   * of a Multi-AZ instance of RDS can take twice as long.
+   *
+   * Source: Amazon RDS User Guide, "Failing over a Multi-AZ DB instance" (typically 60 to 120 seconds), "Failing over a Multi-AZ DB cluster"
+   * (typically below 35 seconds), "Rebooting a DB instance" (as long as its crash recovery takes); Amazon Aurora User Guide, "High availability for
+   * Amazon Aurora" (typically below 60 seconds).
    */
   readonly maxRetryTime?: number | undefined;
   /** Ends waiting at once. A statement that it catches in flight loses its connection; a finished one keeps its result. */

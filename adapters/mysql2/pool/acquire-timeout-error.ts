@@ -3,6 +3,7 @@ import {
   connectPendingCode,
   type Failure,
   failureOf,
+  isRefusedByServer,
   neverAcquired,
   noCredentialsCode,
   type RetryPolicy,
@@ -89,10 +90,11 @@ function reasonOf(facts: AcquireTimeoutFacts): string {
   if (awayForMs !== undefined) {
     const said = lastFailure?.code ?? lastFailure?.errno ?? lastFailure?.kind;
     const limit = policy.retries === 0 ? '`retries: 0`' : patienceOf(policy);
+    const refuses = lastFailure !== undefined && isRefusedByServer(lastFailure);
     const what =
       lastFailure?.code === noCredentialsCode
         ? `\`credentials\` has given nothing to connect to ${address} with for`
-        : `the server at ${address} has been away for`;
+        : `the server at ${address} has ${refuses ? 'refused connections' : 'been away'} for`;
     return `${what} ${inWords(awayForMs)} (${said}), and ${limit} waits no longer`;
   }
   if (connectingForMs !== undefined) {

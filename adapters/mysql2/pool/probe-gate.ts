@@ -48,10 +48,11 @@ export class ProbeGate {
     return this.#down?.failure;
   }
 
-  /** The error with which a server refuses that is there, until it is to be asked again; undefined otherwise. */
+  /** The error with which a server refuses that is there, while a leader asks it, or it is not yet to be asked again; undefined otherwise. */
   get refusal(): unknown {
     const down = this.#down;
-    return down !== undefined && isRefusedByServer(down.failure) && !this.#pause.isOver ? down.error : undefined;
+    if (down === undefined || !isRefusedByServer(down.failure)) return undefined;
+    return this.#leading || !this.#pause.isOver ? down.error : undefined;
   }
 
   /** An attempt failed in a way that may pass. */

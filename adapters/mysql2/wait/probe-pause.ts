@@ -4,14 +4,14 @@ import { type Environment, type Failure, fullJitterDelay, isRefusedByServer } fr
 const away = { minTimeout: 25, factor: 2, maxTimeout: 500 };
 
 /** A server that refuses: an attempt costs it a handshake, or a question. In milliseconds. */
-const refusing = { first: 100, factor: 4, soon: 1_000, longest: 5_000 };
+const refusing = { first: 100, factor: 4, soon: 1_250, longest: 5_000 };
 
 /**
  * The pause before a server is asked again that did not do what it was asked for.
  *
  * - One that is away is asked at least twice a second, so that it is found as soon as it is back.
- * - One that refuses is asked about every second for four seconds. Then the pause is at most a quarter of the time that this has lasted, and at most five
- *   seconds. So it is asked ten times at most in eight seconds.
+ * - One that refuses is asked about every second for five seconds. Then the pause is at most a quarter of the time that this has lasted, and at most five
+ *   seconds. So it is asked nine times at most in eight seconds.
  *
  * @param probe 1 for the first question after it was noticed
  * @param lastedMs for how long it has been so

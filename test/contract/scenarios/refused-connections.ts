@@ -53,9 +53,10 @@ export function describeRefusedConnections(create: CreateBinding, stage: Stage):
       const binding = stage.closing(create({ connection: stage.proxied(), connectionLimit }));
       await warm(binding, connectionLimit);
       const before = stage.proxy.accepted;
+      const until = performance.now() + refusedFor;
       const inFlight = await begin(binding);
       const calls: Promise<unknown>[] = [];
-      for (const until = performance.now() + refusedFor; performance.now() < until; await delay(callEvery)) {
+      for (; performance.now() < until; await delay(callEvery)) {
         calls.push(later(calls.length % 2 === 0 ? binding.read() : binding.insert(calls.length)));
       }
       const attempts = stage.proxy.accepted - before;

@@ -57,9 +57,9 @@ describe('the error for a call that got no connection in time', () => {
       why: 'the server at db:3306 has been away for 99 ms (ECONNREFUSED), and `retries: 0` waits no longer',
     },
     {
-      title: 'a server whose failure has a number only',
-      facts: { ...away, lastFailure: { ...classify(refused), code: undefined, errno: 1040 } },
-      why: 'the server at db:3306 has been away for 99 ms (1040), and `maxRetryTime: 60000` waits no longer',
+      title: 'a server that refuses, whose failure has a number only',
+      facts: { ...away, lastFailure: classify(Object.assign(new Error('made up'), { errno: 1040 })) },
+      why: 'the server at db:3306 has refused connections for 99 ms (1040), and `maxRetryTime: 60000` waits no longer',
     },
     {
       title: 'a server whose failure has no code at all',

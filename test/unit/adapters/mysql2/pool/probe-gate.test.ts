@@ -100,6 +100,8 @@ describe('while the server refuses connections', () => {
     expect(gate.refusal).toBe(full);
     vi.advanceTimersByTime(100);
     expect(gate.refusal).toBeUndefined();
+    gate.tryLead();
+    expect(gate.refusal).toBe(full);
     expect(openGate({ isDown: true }).refusal).toBeUndefined();
   });
 
