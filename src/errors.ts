@@ -88,7 +88,7 @@ export class RetriesExhaustedError extends GoneAwayError {
   }
 
   override readonly code = 'ERR_GONE_AWAY_RETRIES_EXHAUSTED' as const;
-  /** The error of every attempt, the first one first. `cause` is the last. */
+  /** The errors of the attempts, the first one first; of a long wait for the server, its first and its last. `cause` is the last. */
   declare readonly errors: readonly unknown[];
 
   constructor(message: string, details: GoneAwayErrorDetails & { readonly errors: readonly unknown[] }) {

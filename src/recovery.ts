@@ -1,5 +1,6 @@
 import pRetry from 'p-retry';
 import { abortReasonOr } from './abort.ts';
+import { AttemptErrors } from './attempt-errors.ts';
 import { fullJitterDelay } from './backoff.ts';
 import { describeSpent, type RetryBudget } from './budget.ts';
 import { classify } from './classify.ts';
@@ -35,7 +36,7 @@ export class Recovery {
   readonly #budget: RetryBudget | undefined;
   readonly #startedAt: number;
   readonly #patience: Patience;
-  readonly #errors: unknown[] = [];
+  readonly #errors = new AttemptErrors();
   readonly #losses = new Losses();
   /** On the clock of the environment. */
   #attemptBegan: number;
@@ -93,13 +94,13 @@ export class Recovery {
 
   /** Waits until the next attempt is due; throws what the caller is to get if there is to be none. */
   async #prepareNext(error: unknown, attempts: number): Promise<void> {
-    this.#errors.push(error);
     const { retries, lossRetries, signal, onRetry } = this.#policy;
     const took = this.#environment.now() - this.#attemptBegan;
     const classified = this.#operation.recallFailure?.(error) ?? classify(error);
     const refined = this.#operation.refineFailure?.(classified, error) ?? classified;
     const operation = readOnce(this.#operation);
     const waits = this.#patience.lasts && isStateOfServer(refined);
+    this.#errors.note(error, waits);
     if (waits) this.#waits.note(this.#environment.now());
     else this.#spent += 1;
     const failure = await this.#killSession(refined, operation, error, this.#spent <= retries);
@@ -171,7 +172,7 @@ export class Recovery {
     const event = { attempts, elapsedMs, reason, failure };
     notify(this.#policy.onRetriesExhausted, event);
     publish('gone-away:retries-exhausted', () => event);
-    const errors = Object.freeze([...this.#errors]);
+    const errors = this.#errors.all();
     // Who asked for no retries gets the error itself.
     if (this.#policy.retries === 0) return errors[0];
     const limit = this.#describeLimit(reason, last);
