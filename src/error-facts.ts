@@ -63,7 +63,7 @@ export function factsOf(link: unknown, evidence: Evidence | undefined): ErrorFac
     ...timeOf(link, evidence),
     fatal: read(link, 'fatal') === true,
     several: evidence === undefined && quotesSeveral(link),
-    unsendable: evidence?.progress === 'not-written' && isMistake(link),
+    unsendable: (evidence?.progress === 'not-written' || evidence?.progress === 'prepared') && isMistake(link),
   };
 }
 

@@ -429,7 +429,7 @@ export class PooledConnection {
         });
         onCommandEnd(command, () => {
           // mysql2 ends an EXECUTE whose PREPARE failed without sending it, and has told the error.
-          if (told || this.#wire.progressOf(command) === 'not-written') return;
+          if (told || !this.#wasSent(command)) return;
           command.onResult?.(this.firstFailure?.error ?? endedUntold());
         });
       },
@@ -453,6 +453,12 @@ export class PooledConnection {
         this.holder?.destroyed();
       },
     };
+  }
+
+  /** The command itself, and not only what it was to be prepared with. */
+  #wasSent(command: DriverCommand): boolean {
+    const progress = this.#wire.progressOf(command);
+    return progress !== 'not-written' && progress !== 'prepared';
   }
 
   #tellReaders(error: unknown): void {
