@@ -18,6 +18,11 @@ const slowRead = (fields: Partial<Call>): Call => ({
 const notes = (...did: readonly Note['did'][]): readonly Note[] =>
   did.map((one, n) => ({ type: 'note', did: one, client: 'a client', id: 1, at: 1_100 + n * 100 }));
 
+const metByAnother = (at: number): readonly Note[] => [
+  ...notes('see', 'KILL', 'see', 'KILL'),
+  { type: 'note', did: 'KILL', client: 'a client', id: 2, at },
+];
+
 const meanwhile = { faults: [{ type: 'fault', name: 'a fault', from: 1_000, to: 1_150 }] } as const;
 const gaveUp = { answer: 'refused', error: 'RetriesExhaustedError' } as const;
 const interrupted = { answer: 'refused', error: 'ER_QUERY_INTERRUPTED (interrupted)' } as const;
@@ -38,6 +43,8 @@ describe('the checker of chaos, of reads that an operator ends', () => {
     ['killed three times, and seen again', {}, [...killedTwice, 'see', 'KILL', 'see'], {}, ['sent again too often']],
     ['killed twice, then given up', gaveUp, [...killedTwice], {}, ['safe read failed']],
     ['killed twice and lost otherwise, then given up', gaveUp, [...killedTwice], meanwhile, []],
+    ['killed twice and met by a KILL for another call, then given up', gaveUp, [], { notes: metByAnother(2_000) }, []],
+    ['killed twice before another call was killed', gaveUp, [], { notes: metByAnother(3_500) }, ['safe read failed']],
     ['interrupted, and told so', interrupted, ['see', 'KILL QUERY'], {}, []],
     ['told of an interruption that nobody made', interrupted, ['see', 'KILL'], {}, ['safe read failed']],
     ['interrupted, and seen again', {}, ['see', 'KILL QUERY', 'see'], {}, ['interrupted, yet sent again']],

@@ -1,5 +1,5 @@
 import type { Offence } from './check.ts';
-import type { Call, History } from './history.ts';
+import type { Call, History, Note } from './history.ts';
 
 /** How often a statement may be sent again whose connection was lost under it: the default of the option of this name. */
 export const lossRetries = 2;
@@ -20,7 +20,9 @@ export function offenceOfKilled(call: Call, history: History): Offence | undefin
 /** Whether a slow read may have ended because its connections were lost too often. */
 export function wasLostTooOften({ id, kind, startedAt, endedAt }: Call, history: History): boolean {
   if (kind !== 'slow-read') return false;
-  const kills = history.notes.filter((note) => note.id === id && note.did === 'KILL');
+  // A KILL that was meant for another call may meet the one that its connection has come to since: the operator looks first, and ends then.
+  const mayHaveMet = ({ id: other, at }: Note) => other === id || (at >= startedAt && at <= endedAt);
+  const kills = history.notes.filter((note) => note.did === 'KILL' && mayHaveMet(note));
   return kills.length > lossRetries || !isQuiet(history, startedAt, endedAt);
 }
 
