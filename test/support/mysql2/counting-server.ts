@@ -152,7 +152,8 @@ export class MockServer {
  */
 export function startCountingProxy(to: ConnectionOptions): Promise<CountingServer> {
   return listen((connection) => {
-    const remote = createConnection(to);
+    // Its client sends none, and the server would look for them.
+    const remote = createConnection({ ...to, flags: ['-CLIENT_QUERY_ATTRIBUTES', '-QUERY_ATTRIBUTES'] });
     hideExtensions(remote as unknown as Remote);
     remote.on('error', () => connection.stream.destroy());
     remote.on('connect', () => {
