@@ -19,6 +19,7 @@ export type { KillLimits, KillSession } from './kill.ts';
 export { attachKill, killOf, killTimeout } from './kill.ts';
 export { notify } from './notify.ts';
 export { Patience } from './patience.ts';
+export { longestTimer } from './policy/option-checks.ts';
 export { transactionOptionNames } from './policy/option-rules.ts';
 export type { ClientPolicy, OneTransactionPolicy } from './policy/policy.ts';
 export { callPolicy, clientPolicy, stuckAfter, transactionPolicy } from './policy/policy.ts';

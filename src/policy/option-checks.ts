@@ -9,7 +9,7 @@ export interface OptionRules {
 }
 
 /** The longest delay that a Node.js timer keeps; a longer one would fire at once. */
-const longestTimer = 2_147_483_647;
+export const longestTimer = 2_147_483_647;
 
 export const milliseconds: Check = (name, value) => {
   expect(

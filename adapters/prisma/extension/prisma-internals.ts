@@ -1,4 +1,4 @@
-import { isObject, propertyOf } from '../../../src/internal.ts';
+import { isObject, longestTimer, propertyOf } from '../../../src/internal.ts';
 
 /**
  * The one room of the extension that touches what Prisma does not document. Everything is looked for before it is used; where something
@@ -102,9 +102,6 @@ export function limitsStart(client: object, options?: object): boolean {
   const limit = propertyOf(propertyOf(propertyOf(client, '_engineConfig'), 'transactionOptions'), 'maxWait');
   return limit !== undefined && limit !== defaultMaxWait;
 }
-
-/** As long as any timer can be, in milliseconds. */
-const longestTimer = 2_147_483_647;
 
 /**
  * A `maxWait` for a client on an adapter that bears with the server for `maxRetryTime` by itself, both in milliseconds: longer than that, so that Prisma does not break in on
