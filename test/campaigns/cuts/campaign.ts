@@ -113,7 +113,7 @@ async function runOn(opened: Lane[], world: World, campaign: Campaign): Promise<
   );
   const somewhere: Place = { client, workload, way, direction: 'c2s', byte: 0 };
   const leaked = ends.reduce((sum, left) => sum + left, 0);
-  if (open > 0) wrong.push(violation(somewhere, `${open} transactions were left open`, []));
+  if (open.length > 0) wrong.push(violation(somewhere, `${open.length} transactions were left open`, open));
   if (leaked > 0) wrong.push(violation(somewhere, `${leaked} connections were left when its pools had ended`, []));
   if (threads > 0) wrong.push(violation(somewhere, `${threads} threads were left on the server`, []));
   const unknown = results.filter(({ told }) => told === 'unknown');

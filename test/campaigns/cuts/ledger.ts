@@ -56,18 +56,19 @@ export class Ledger {
     return new Map(rows.map(({ id, balance, count }) => [id, { rows: count, balance }]));
   }
 
-  /** How many transactions of its user are open, when no statement is under way any more; asked until there are none. */
-  async openTransactions(within: number): Promise<number> {
+  /** The transactions of its user that are open when no statement is under way any more, each in words; asked until there are none. */
+  async openTransactions(within: number): Promise<readonly string[]> {
     const until = performance.now() + within;
     for (;;) {
-      const [found] = await this.#root.query(
-        `SELECT COUNT(*) AS count FROM information_schema.innodb_trx AS trx
-         JOIN information_schema.processlist AS thread ON thread.id = trx.trx_mysql_thread_id
+      const [found] = await this.#root.query<RowDataPacket[]>(
+        `SELECT thread.id, thread.command, thread.state, thread.time, thread.info, trx.trx_state, trx.trx_started, trx.trx_query,
+           trx.trx_operation_state, trx.trx_rows_modified, trx.trx_is_read_only, trx.trx_tables_in_use
+         FROM information_schema.innodb_trx AS trx JOIN information_schema.processlist AS thread ON thread.id = trx.trx_mysql_thread_id
          WHERE thread.user = ? AND thread.id <> CONNECTION_ID()`,
         [this.#user],
       );
-      const { count = 0 } = (found as unknown as readonly { count: number }[])[0] ?? {};
-      if (count === 0 || performance.now() > until) return count;
+      if (found.length === 0 || performance.now() > until)
+        return found.map((transaction) => JSON.stringify(transaction));
       await delay(10);
     }
   }
