@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import type { Connection, ConnectionOptions } from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { createFaultProxy, type FaultProxy } from './proxy/fault-proxy.ts';
+import { openTransactions } from './server/open-transactions.ts';
 import { notOurs, type Server, type ServerUser, startServer } from './server/server.ts';
 import { withConnection } from './server/server-admin.ts';
 import { borrow } from './vitest/borrowed-server.ts';
@@ -94,6 +95,11 @@ export class Stage {
   async rows(): Promise<readonly number[]> {
     const found = await this.server.admin<readonly { id: number }[]>('SELECT id FROM stage_rows ORDER BY seq');
     return found.map(({ id }) => id);
+  }
+
+  /** The transactions under test that are open, and do not end within fifteen seconds; each in words. */
+  openTransactions(): Promise<readonly string[]> {
+    return openTransactions((sql, params) => this.server.admin(sql, params), this.user, patient.timeout);
   }
 
   /** How many rows the work with this id has left behind. */

@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection, RowDataPacket } from 'mysql2/promise';
 import { demoTables } from '../../../prisma/tables.ts';
+import { type Ask, openTransactions } from '../../support/server/open-transactions.ts';
 import { longResult } from './client.ts';
 import type { Effect } from './workloads.ts';
 
@@ -57,20 +57,9 @@ export class Ledger {
   }
 
   /** The transactions of its user that are open when no statement is under way any more, each in words; asked until there are none. */
-  async openTransactions(within: number): Promise<readonly string[]> {
-    const until = performance.now() + within;
-    for (;;) {
-      const [found] = await this.#root.query<RowDataPacket[]>(
-        `SELECT thread.id, thread.command, thread.state, thread.time, thread.info, trx.trx_state, trx.trx_started, trx.trx_query,
-           trx.trx_operation_state, trx.trx_rows_modified, trx.trx_is_read_only, trx.trx_tables_in_use
-         FROM information_schema.innodb_trx AS trx JOIN information_schema.processlist AS thread ON thread.id = trx.trx_mysql_thread_id
-         WHERE thread.user = ? AND thread.id <> CONNECTION_ID()`,
-        [this.#user],
-      );
-      if (found.length === 0 || performance.now() > until)
-        return found.map((transaction) => JSON.stringify(transaction));
-      await delay(10);
-    }
+  openTransactions(within: number): Promise<readonly string[]> {
+    const ask: Ask = async (sql, params) => (await this.#root.query(sql, [...params]))[0];
+    return openTransactions(ask, this.#user, within);
   }
 
   /** Resolves when the server has only so many threads of its user left, and so has undone what was open on the others. */

@@ -14,10 +14,7 @@ export function describeCompany(create: CreateBinding, stage: Stage): void {
     );
   const rerun = { rerun: true } as const;
   /** A transaction that nobody ends would keep its locks. */
-  const expectNothingOpen = () =>
-    expect
-      .poll(() => stage.server.admin('SELECT COUNT(*) AS open FROM information_schema.innodb_trx'), patient)
-      .toMatchObject([{ open: 0 }]);
+  const expectNothingOpen = async () => expect(await stage.openTransactions()).toEqual([]);
 
   /** Somebody else, who holds row 2, wants row 1, and has written more, so that InnoDB rolls back the transaction under test. */
   async function opponent(): Promise<{ wants: () => Promise<void>; end: () => Promise<void> }> {
