@@ -36,7 +36,8 @@ export const unknownEffect: VerbEffect = {
 /** Changes the session and leaves its transaction alone. */
 const neutralInSession: VerbEffect = { ...neutral, isSessionBound: true };
 const unknownInSession: VerbEffect = { ...unknownEffect, isSessionBound: true };
-const tableLocks: VerbEffect = { ...unknownInSession, beginsTransaction: false };
+/** The locks stay with the session until it gives them up, or ends. */
+const sessionLocks: VerbEffect = { ...unknownInSession, beginsTransaction: false };
 
 /**
  * Reserved words of both families whose statements neither end nor begin a transaction, whatever follows: a lost connection undoes what they did,
@@ -54,7 +55,7 @@ const neutralVerbs: ReadonlySet<string> = new Set([
 /** Verbs whose statements may be session-bound. */
 const sessionVerbs: ReadonlySet<string> = new Set([
   ...['BEGIN', 'START', 'COMMIT', 'ROLLBACK', 'SAVEPOINT', 'RELEASE'],
-  ...['SET', 'LOCK', 'UNLOCK', 'XA', 'USE', 'HANDLER'],
+  ...['SET', 'LOCK', 'UNLOCK', 'FLUSH', 'BACKUP', 'XA', 'USE', 'HANDLER'],
 ]);
 
 export function isNeutralVerb(verb: string): boolean {
@@ -90,7 +91,11 @@ export function effectOf(verb: string, sql: string, from: number): VerbEffect {
       return effectOfSet(sql, from);
     case 'LOCK':
     case 'UNLOCK':
-      return first === 'TABLES' || first === 'TABLE' ? tableLocks : unknownEffect;
+      return ['TABLES', 'TABLE', 'INSTANCE'].includes(first) ? sessionLocks : unknownEffect;
+    case 'FLUSH':
+      return locksTables(sql, from) ? sessionLocks : unknownEffect;
+    case 'BACKUP':
+      return sessionLocks;
     case 'XA':
       // These are for transactions that other sessions have prepared.
       return ['RECOVER', 'COMMIT', 'ROLLBACK'].includes(first) ? unknownEffect : unknownInSession;
@@ -104,6 +109,17 @@ export function effectOf(verb: string, sql: string, from: number): VerbEffect {
     default:
       return unknownEffect;
   }
+}
+
+/** FLUSH TABLES WITH READ LOCK, or FOR EXPORT, with or without names of tables between. */
+function locksTables(sql: string, from: number): boolean {
+  let before = '';
+  for (const { kind, text } of tokensFrom(sql, from)) {
+    const word = kind === 'word' ? text : '';
+    if ((before === 'READ' && word === 'LOCK') || (before === 'FOR' && word === 'EXPORT')) return true;
+    before = word;
+  }
+  return false;
 }
 
 /** COMMIT or ROLLBACK, without the word WORK. */
