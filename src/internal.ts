@@ -6,7 +6,7 @@ export { abortReasonOr, type EitherSignal, eitherSignal } from './abort.ts';
 export { fullJitterDelay } from './backoff.ts';
 export { ClassifiedError } from './classified-error.ts';
 export { failureOf } from './classify.ts';
-export { connectPendingCode, noCredentialsCode } from './codes/own-rows.ts';
+export { connectPendingCode, noCredentialsCode, notPreparedCode } from './codes/own-rows.ts';
 export type { Decision } from './decide.ts';
 export { decide } from './decide.ts';
 export { type Environment, realEnvironment } from './environment.ts';

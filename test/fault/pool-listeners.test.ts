@@ -9,7 +9,7 @@ import { transaction, withResilience } from '../../adapters/mysql2/index.ts';
 import { PrismaMySQL2 } from '../../adapters/prisma/adapter/index.ts';
 import { PrismaClient } from '../../prisma/generated/client.ts';
 import { AcquireTimeoutError, type EvictEvent, type ResilienceOptions } from '../../src/index.ts';
-import { failureOf } from '../contract/outcome.ts';
+import { failureOf, messagesOf } from '../contract/outcome.ts';
 import { recordStatements } from '../support/proxy/record-statements.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
 
@@ -130,6 +130,63 @@ describe('listeners of the events of a pool', unhurried, () => {
       expect(stage.proxy.connections()).toBeLessThanOrEqual(4);
       expect(evicted).toEqual([]);
     });
+
+    test('that the server refuses for good end the call at once, in the words of the server', async () => {
+      const { pool, on, policy } = open();
+      let made = 0;
+      on('connection', (connection) => {
+        made += 1;
+        // Nobody hears of its error, so that mysql2 ends the connection with it.
+        connection.query('SET SESSION no_such_variable = 1');
+      });
+      const send = use(pool, policy);
+      for (const turn of [1, 2, 3]) {
+        expect(messagesOf(await failureOf(send(seen))).join()).toContain('no_such_variable');
+        expect(made).toBe(turn);
+      }
+    });
+  });
+
+  test.each([
+    ['at once', (connection: PoolConnection) => connection.destroy()],
+    [
+      'when their statement failed',
+      (connection: PoolConnection) => connection.query('SET no_such_variable = 1', () => connection.destroy()),
+    ],
+  ])('that destroy each connection %s end a call with `maxRetryTime`, and make no storm', async (_, listener) => {
+    const { pool, on, policy } = open({ maxRetryTime: 2_000 }, { connectionLimit: 2 });
+    let made = 0;
+    on('connection', (connection) => {
+      made += 1;
+      listener(connection);
+    });
+    const resilient = withResilience(pool, policy);
+    const errors = await Promise.all([failureOf(resilient.query(seen)), failureOf(resilient.query(seen))]);
+    for (const error of errors) {
+      expect(error).toBeInstanceOf(AcquireTimeoutError);
+      expect(error.message).toContain("a listener of the pool's events has destroyed each new connection");
+    }
+    // As often as a server that is away is asked.
+    expect(made).toBeLessThan(40);
+  });
+
+  test('that destroy a connection are a reason not to wait with `retries: 0`', async () => {
+    const { pool, on, policy } = open({ retries: 0 });
+    on('connection', (connection) => connection.destroy());
+    const resilient = withResilience(pool, policy);
+    expect(await failureOf(resilient.query(seen))).toMatchObject({ code: 'ERR_GONE_AWAY_NOT_PREPARED' });
+  });
+
+  test('that destroy the first connections are done with the one that they keep', async () => {
+    const { pool, on, policy } = open();
+    let made = 0;
+    on('connection', (connection) => {
+      made += 1;
+      if (made < 4) connection.destroy();
+    });
+    const resilient = withResilience(pool, policy);
+    expect((await resilient.query('SELECT 1 AS one'))[0]).toEqual([{ one: 1 }]);
+    expect(made).toBe(4);
   });
 
   test.each(['connection', 'acquire'] as const)(

@@ -6,6 +6,7 @@ import {
   isRefusedByServer,
   neverAcquired,
   noCredentialsCode,
+  notPreparedCode,
   type RetryPolicy,
   stuckAfter,
 } from '../../../src/internal.ts';
@@ -90,18 +91,22 @@ function reasonOf(facts: AcquireTimeoutFacts): string {
   if (awayForMs !== undefined) {
     const said = lastFailure?.code ?? lastFailure?.errno ?? lastFailure?.kind;
     const limit = policy.retries === 0 ? '`retries: 0`' : patienceOf(policy);
-    const refuses = lastFailure !== undefined && isRefusedByServer(lastFailure);
-    const what =
-      lastFailure?.code === noCredentialsCode
-        ? `\`credentials\` has given nothing to connect to ${address} with for`
-        : `the server at ${address} has ${refuses ? 'refused connections' : 'been away'} for`;
-    return `${what} ${inWords(awayForMs)} (${said}), and ${limit} waits no longer`;
+    return `${whatLasts(address, lastFailure)} for ${inWords(awayForMs)} (${said}), and ${limit} waits no longer`;
   }
   if (connectingForMs !== undefined) {
     const who = facts.asksForCredentials ? '`credentials` of the pool' : `the server at ${address}`;
     return `${who} has not answered ${facts.asksForCredentials ? 'for' : 'an attempt to connect for'} ${inWords(connectingForMs)} (${patienceOf(policy)})`;
   }
   return `${holdersOf(facts)} (\`acquireTimeout: ${stuckAfter(policy)}\`)`;
+}
+
+function whatLasts(address: string, lastFailure: Failure | undefined): string {
+  if (lastFailure?.code === noCredentialsCode) return `\`credentials\` has given nothing to connect to ${address} with`;
+  if (lastFailure?.code === notPreparedCode) {
+    return `a listener of the pool's events has destroyed each new connection to ${address}`;
+  }
+  const refuses = lastFailure !== undefined && isRefusedByServer(lastFailure);
+  return `the server at ${address} has ${refuses ? 'refused connections' : 'been away'}`;
 }
 
 function patienceOf({ maxRetryTime, patienceOption }: AcquireTimeoutFacts['policy']): string {

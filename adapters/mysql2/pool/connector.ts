@@ -6,6 +6,7 @@ import {
   type Environment,
   type Failure,
   neverAcquired,
+  notPreparedCode,
   type RetryPolicy,
 } from '../../../src/internal.ts';
 import { lookForInternals, warnOfMissing } from '../driver/look-for-internals.ts';
@@ -14,6 +15,7 @@ import { bounded } from '../wait/bounded.ts';
 import type { AcquireLimits } from './acquire-limits.ts';
 import type { Generation } from './generation.ts';
 import { type BesideThePool, PooledConnection } from './pooled-connection.ts';
+import { preparesConnections } from './preparation.ts';
 import { ProbeGate } from './probe-gate.ts';
 
 type GetCallback = (error: unknown, connection: PoolConnection) => void;
@@ -98,13 +100,27 @@ export class Connector {
     }
   }
 
-  /** The connection was lost while a listener of the pool prepared it: to a caller, the same as one that could not be made. */
-  notePreparingFailed(): void {
-    const error = Object.assign(new Error("Connection lost: a listener of the pool's events was preparing it"), {
-      code: 'PROTOCOL_CONNECTION_LOST',
-    });
+  /** A new connection is fit for use: only then the server does again what callers wait for. */
+  noteReady(): void {
+    this.#gate.succeeded();
+  }
+
+  /**
+   * A new connection was lost before anybody had it, by what a listener of the pool's events did, or meanwhile: to a caller, the same as one that could not be made.
+   *
+   * @throws what the server has said, where trying again cannot help, or the call waits for no server
+   */
+  noteSpoilt({ endedBy, wasDestroyed }: PooledConnection, limits: AcquireLimits): void {
+    const said = endedBy === undefined ? undefined : classify(endedBy);
+    if (said !== undefined && !said.transient) {
+      this.#gate.succeeded();
+      attachEvidence(endedBy, neverAcquired);
+      throw endedBy;
+    }
+    const error = said === undefined && wasDestroyed ? destroyedByListener() : lostUnderListener(endedBy);
     attachEvidence(error, neverAcquired);
     this.#gate.failed(error, classify(error));
+    if (!limits.waitsForServer) throw error;
   }
 
   /** A connection was given back: an idle one is of use to calls that wait for the server to accept new ones. */
@@ -165,7 +181,7 @@ export class Connector {
   /** Told by the call itself: a listener of the pool's events is the user's to remove, and to count. */
   #noteConnected(connection: PoolConnection): void {
     this.#connectingSince = this.#environment.now();
-    if (!this.#connections.has(connection)) this.#gate.succeeded();
+    if (!this.#connections.has(connection) && !preparesConnections(this.#pool)) this.#gate.succeeded();
   }
 
   #newFromPool(
@@ -208,4 +224,14 @@ export class Connector {
     }
     return pooled;
   }
+}
+
+function destroyedByListener(): Error {
+  const error = new Error("A listener of the pool's events has destroyed the new connection");
+  return Object.assign(error, { code: notPreparedCode });
+}
+
+function lostUnderListener(cause: unknown): Error {
+  const error = new Error("Connection lost: a listener of the pool's events was preparing it", { cause });
+  return Object.assign(error, { code: 'PROTOCOL_CONNECTION_LOST' });
 }

@@ -28,7 +28,7 @@ import { Generation } from './generation.ts';
 import { Lease, type LeaseOwner } from './lease.ts';
 import { awaitEventLoopTurns, judgeLiveness, pingOnce, type Trust } from './liveness.ts';
 import type { BesideThePool, PooledConnection } from './pooled-connection.ts';
-import { mayBePreparing, untilPrepared, watchedPreparation } from './preparation.ts';
+import { mayBePreparing, preparesConnections, untilPrepared, watchedPreparation } from './preparation.ts';
 import { isRefusal, Refusals } from './refusals.ts';
 
 /** For a question about the pool's own sessions, which is bounded by whoever asks it. */
@@ -97,8 +97,10 @@ export class PoolCore implements LeaseOwner, PoolMovement, BesideThePool {
         // Not through an async function, whose every turn of the microtask queue all statements would pay for.
         const isUsable = trust.action === 'use' || (await this.#provesUsable(pooled, trust, policy, limits));
         if (isUsable && (!mayBePreparing(pooled, this.pool) || (await this.#prepared(pooled, policy, limits)))) {
+          if (pooled.isNew) this.#connector.noteReady();
           return new Lease(pooled, this, policy, watchesCommands);
         }
+        if (pooled.isNew && preparesConnections(this.pool)) this.#connector.noteSpoilt(pooled, limits);
         // A server that accepts every connection and is of no use on any: there would be no end to it.
         if (limits.isOver) throw limits.timedOut();
         limits.signal?.throwIfAborted();
@@ -215,7 +217,6 @@ export class PoolCore implements LeaseOwner, PoolMovement, BesideThePool {
     if (!pooled.isLost && !isLeftOpen) return true;
     destroyConnection(core);
     this.evicted(pooled.isLost ? 'lost' : 'dirty', pooled, policy);
-    if (isNew) this.#connector.notePreparingFailed();
     return false;
   }
 

@@ -125,6 +125,10 @@ export class PooledConnection {
   readonly #beganWithAutocommit: boolean;
   #hearsAnswers: boolean;
   #lost = false;
+  /** What its stream, or mysql2, has said when it ended; undefined while it lives, and where nothing was said. */
+  endedBy: unknown;
+  /** Somebody has called its `destroy()`. */
+  wasDestroyed = false;
   /** What the end of the stream meant for the command that was under way. */
   #loss: { readonly command: DriverCommand | undefined; readonly classified: ClassifiedError } | undefined;
 
@@ -440,6 +444,7 @@ export class PooledConnection {
         warnOfNumbering();
       },
       lost: (error) => {
+        this.endedBy ??= error;
         this.#streamEnded(error);
         if (error !== undefined) this.#tellReaders(error);
       },
@@ -450,6 +455,7 @@ export class PooledConnection {
       },
       destroyed: () => {
         this.#lost = true;
+        this.wasDestroyed = true;
         this.holder?.destroyed();
       },
     };

@@ -6,6 +6,11 @@ import { whenQuiet } from '../driver/when-quiet.ts';
 import { bounded, type WaitLimits } from '../wait/bounded.ts';
 import type { PooledConnection } from './pooled-connection.ts';
 
+/** Whether listeners of the pool's events may send something on each new connection, or destroy it. */
+export function preparesConnections(pool: Pool): boolean {
+  return pool.listenerCount('connection') > 0 || pool.listenerCount('acquire') > 0;
+}
+
 /** Whether listeners of the pool's events may be at work on a connection that was just taken out of it. */
 export function mayBePreparing({ core, isNew }: PooledConnection, pool: Pool): boolean {
   return hasRunningCommand(core) || (isNew && pool.listenerCount('connection') > 0);
