@@ -1,5 +1,6 @@
 import type { Connection, Pool } from 'mysql2';
 import { classify, isRefusedByServer, realEnvironment, timers } from '../../../src/internal.ts';
+import { whenClosed } from '../driver/close-connection.ts';
 import { destroyConnection, type Endpoints, endpointsOf, threadIdOf, userNow } from '../driver/connection.ts';
 import { openControlConnection } from '../driver/pool.ts';
 import { connectWith } from '../source/credential-source.ts';
@@ -28,6 +29,9 @@ export type Kill = 'killed' | 'no-such-thread' | 'refused' | 'none';
 
 /** Without a question for so long, in milliseconds, it is closed. */
 const idleTimeout = 2_000;
+
+/** How long the server is waited for that was told that it is closed, in milliseconds. */
+const longestFarewell = 1_000;
 
 /** None of them needs a privilege; what a server does not have, it leaves out. Together they tell the servers of a cluster apart. */
 const namesOfServer =
@@ -177,13 +181,27 @@ export class ControlConnection {
     open?.then(
       ({ connection }) => {
         const timer = timers.setTimeout(() => destroyConnection(connection), idleTimeout).unref();
-        connection.end(() => {
-          timers.clearTimeout(timer);
-          destroyConnection(connection);
-        });
+        void whenClosed(connection).then(() => timers.clearTimeout(timer));
+        connection.end();
       },
       () => {},
     );
+  }
+
+  /**
+   * Ends it for somebody who needs its place: the server takes no more connections, or no more of this user.
+   *
+   * @returns whether there was one; the server has ended it by then, or did not say so for a second
+   */
+  async giveWay(): Promise<boolean> {
+    if (this.#open === undefined) return false;
+    const until = timers.now() + longestFarewell;
+    const open = await within(until, this.#open).catch(() => undefined);
+    if (open === undefined) return false;
+    const ended = whenClosed(open.connection);
+    this.close();
+    await within(until, ended).catch(() => {});
+    return true;
   }
 
   async #ask<T>(

@@ -18,6 +18,9 @@ import { type BesideThePool, PooledConnection } from './pooled-connection.ts';
 import { preparesConnections } from './preparation.ts';
 import { ProbeGate } from './probe-gate.ts';
 
+/** ER_CON_COUNT_ERROR, ER_TOO_MANY_USER_CONNECTIONS, ER_USER_LIMIT_REACHED */
+const noPlace: ReadonlySet<number> = new Set([1040, 1203, 1226]);
+
 type GetCallback = (error: unknown, connection: PoolConnection) => void;
 
 /** Gets connections from mysql2's pool and knows each again. While the server is down, one caller at a time tries to connect. */
@@ -25,6 +28,7 @@ export class Connector {
   readonly #pool: Pool;
   readonly #generation: Generation;
   readonly #beside: BesideThePool;
+  readonly #giveWay: () => Promise<boolean>;
   readonly #environment: Environment;
   readonly #gate: ProbeGate;
   readonly #connections = new WeakMap<PoolConnection, PooledConnection>();
@@ -32,10 +36,18 @@ export class Connector {
   #connecting = 0;
   #connectingSince = 0;
 
-  constructor(pool: Pool, generation: Generation, beside: BesideThePool, environment: Environment) {
+  /** @param giveWay ends what this package has open beside the pool, whose place on the server the pool needs; whether there was anything */
+  constructor(
+    pool: Pool,
+    generation: Generation,
+    beside: BesideThePool,
+    giveWay: () => Promise<boolean>,
+    environment: Environment,
+  ) {
     this.#pool = pool;
     this.#generation = generation;
     this.#beside = beside;
+    this.#giveWay = giveWay;
     this.#environment = environment;
     this.#gate = new ProbeGate(environment);
   }
@@ -134,7 +146,11 @@ export class Connector {
   }
 
   /** Undefined if there was none to be had just now; throws where trying again cannot help. */
-  async #tryConnect(policy: RetryPolicy, limits: AcquireLimits): Promise<PooledConnection | undefined> {
+  async #tryConnect(
+    policy: RetryPolicy,
+    limits: AcquireLimits,
+    mayGiveWay = true,
+  ): Promise<PooledConnection | undefined> {
     // Of a connection that is new, all that is sure is that it was begun after this.
     const generation = this.#generation.number;
     try {
@@ -144,6 +160,9 @@ export class Connector {
       if (error instanceof AcquireTimeoutError || limits.signal?.aborted === true) throw error;
       attachEvidence(error, neverAcquired);
       const failure = classify(error);
+      if (mayGiveWay && failure.errno !== undefined && noPlace.has(failure.errno) && (await this.#giveWay())) {
+        return this.#tryConnect(policy, limits, false);
+      }
       if (!failure.transient) {
         this.#gate.succeeded();
         throw error;

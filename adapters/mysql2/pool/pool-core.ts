@@ -70,7 +70,7 @@ export class PoolCore implements LeaseOwner, PoolMovement, BesideThePool {
     this.executor = new Executor(policy, environment);
     this.#admission = new Admission(connectionLimit(pool), environment.now);
     this.#refusals = new Refusals(pool, environment, () => this.#generation.invalidate());
-    this.#connector = new Connector(pool, this.#generation, this, environment);
+    this.#connector = new Connector(pool, this.#generation, this, () => this.#giveWay(), environment);
     watchPoolEnd(pool, () => this.#ended());
   }
 
@@ -157,6 +157,12 @@ export class PoolCore implements LeaseOwner, PoolMovement, BesideThePool {
       this.#controls.set(address, control);
     }
     return control;
+  }
+
+  /** Of a server that counts its connections, the pool has the first claim to what there are. */
+  async #giveWay(): Promise<boolean> {
+    const gone = await Promise.all([...this.#controls.values()].map((control) => control.giveWay()));
+    return gone.includes(true);
   }
 
   /** An idle connection, if there is one. Waits for nothing else. */

@@ -1,0 +1,46 @@
+import { createPool, type PoolOptions } from 'mysql2/promise';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { withResilience } from '../../adapters/mysql2/index.ts';
+import { patient, unhurried, useStage } from '../support/stage.ts';
+
+const watch = { after: 200, timeout: 1_000 } as const;
+
+/** A server that lets each user have so many connections as their pool has, and no more. */
+describe('where the server counts the connections of a user', unhurried, () => {
+  const stage = useStage('places', ['--max-user-connections=1000']);
+  const limited = { user: 'stage_limited', password: 'limited' };
+
+  beforeAll(async () => {
+    const { database } = stage.direct();
+    await stage.server.admin(
+      `CREATE USER ${limited.user}@'%' IDENTIFIED BY '${limited.password}' WITH MAX_USER_CONNECTIONS 2`,
+    );
+    await stage.server.admin(`GRANT ALL ON ${database}.* TO ${limited.user}@'%'`);
+  });
+
+  const open = (options: PoolOptions = {}) =>
+    stage.closing(
+      withResilience(createPool({ ...stage.direct(), ...limited, connectionLimit: 2, ...options }), { watch }),
+    );
+
+  test('the pool gets a place that the watch has taken for its own question', async () => {
+    const pool = open();
+    const slow = pool.query('SELECT SLEEP(3) AS slept');
+    // One that is at work, and the one that asks about it.
+    await expect.poll(async () => (await stage.server.threads(limited.user)).length, patient).toBe(2);
+    const answers = await Promise.all([pool.query('SELECT 1 AS one'), pool.query('SELECT 1 AS one')]);
+    expect(answers.map(([rows]) => rows)).toEqual([[{ one: 1 }], [{ one: 1 }]]);
+    // And goes on to be asked about, over whatever is left.
+    const [again] = await pool.query('SELECT 2 AS two');
+    expect(again).toEqual([{ two: 2 }]);
+    expect((await slow)[0]).toEqual([{ slept: 0 }]);
+  });
+
+  test('what the pool itself has too many of is told at once, as on the pool itself', async () => {
+    const others = open();
+    const held = await Promise.all([others.getConnection(), others.getConnection()]);
+    const pool = open();
+    await expect(pool.query('SELECT 1')).rejects.toMatchObject({ errno: 1226 });
+    for (const connection of held) connection.release();
+  });
+});
