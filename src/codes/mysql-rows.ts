@@ -30,6 +30,15 @@ export const mysqlRows: RowsByGroup = {
     { errno: [1040, 1203], proof: 'not-executed', kind: 'overloaded', invalidates: 'nothing', source: serverReference },
     {
       errno: [1226],
+      text: /'max_user_connections'/,
+      when: 'connecting',
+      proof: 'not-executed',
+      kind: 'overloaded',
+      invalidates: 'nothing',
+      source: `${serverReference}: as 1203, for the limit of one account; the name of the resource is no translated text`,
+    },
+    {
+      errno: [1226],
       proof: 'permanent',
       kind: 'limit',
       invalidates: 'nothing',

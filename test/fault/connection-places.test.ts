@@ -36,11 +36,38 @@ describe('where the server counts the connections of a user', unhurried, () => {
     expect((await slow)[0]).toEqual([{ slept: 0 }]);
   });
 
-  test('what the pool itself has too many of is told at once, as on the pool itself', async () => {
+  test('a place that a connection of the pool has just left is waited for', async () => {
+    const pool = open();
+    const busy = pool.query('SELECT SLEEP(1)');
+    for (let turn = 0; turn < 5; turn += 1) {
+      // What mysql2's own limit ends is replaced at once, and the server still counts it.
+      await expect(pool.query({ sql: 'SELECT SLEEP(0.1)', timeout: 20 })).rejects.toMatchObject({
+        code: 'PROTOCOL_SEQUENCE_TIMEOUT',
+      });
+      expect((await pool.query('SELECT 1 AS one'))[0]).toEqual([{ one: 1 }]);
+    }
+    await busy;
+  });
+
+  test('what somebody else has is waited for as at a full server, and with `retries: 0` not at all', async () => {
     const others = open();
     const held = await Promise.all([others.getConnection(), others.getConnection()]);
     const pool = open();
+    await expect(pool.$resilience({ retries: 0 }).query('SELECT 1')).rejects.toMatchObject({ errno: 1226 });
+    const waiting = pool.query('SELECT 1 AS one');
+    for (const connection of held) connection.destroy();
+    expect((await waiting)[0]).toEqual([{ one: 1 }]);
+  });
+
+  test('another limit of the user is told at once', async () => {
+    const quota = { user: 'stage_quota', password: 'quota' };
+    await stage.server.admin(
+      `CREATE USER ${quota.user}@'%' IDENTIFIED BY '${quota.password}' WITH MAX_CONNECTIONS_PER_HOUR 1`,
+    );
+    await stage.server.admin(`GRANT ALL ON ${stage.direct().database}.* TO ${quota.user}@'%'`);
+    const pool = open(quota);
+    const held = await pool.getConnection();
     await expect(pool.query('SELECT 1')).rejects.toMatchObject({ errno: 1226 });
-    for (const connection of held) connection.release();
+    held.release();
   });
 });
