@@ -158,6 +158,39 @@ describe.each(adapters)('a signal, on %s', unhurried, (adapter) => {
   );
 });
 
+describe.each(adapters)('transactions that are called in one turn, on %s', unhurried, (adapter) => {
+  const stage = useStage('prisma-one-turn');
+  beforeAll(() => withConnection(stage.direct(), (connection) => createTables((sql) => connection.query(sql))));
+  beforeEach(async () => {
+    await stage.server.admin('DELETE FROM user');
+    await stage.server.admin("INSERT INTO user (email, name, updated_at) VALUES ('taken', 'name', NOW())");
+  });
+
+  type Prisma = ReturnType<typeof createExtendedClient>;
+  const create = (prisma: Prisma, email: string) => prisma.user.create({ data: { email } });
+  const forms: readonly (readonly [form: string, run: (prisma: Prisma, email: string) => Promise<unknown>])[] = [
+    ['batches', (prisma, email) => prisma.$transaction([create(prisma, email)])],
+    ['callbacks', (prisma, email) => prisma.$transaction((tx) => tx.user.create({ data: { email } }))],
+    [
+      'nested writes',
+      (prisma, email) => prisma.user.create({ data: { email, posts: { create: [{ title: email, slug: email }] } } }),
+    ],
+  ];
+
+  test.each(forms)('stand each for itself: one that fails ends no other that waits to begin: %s', async (_, run) => {
+    const prisma = createExtendedClient(stage, adapter, { connectionLimit: 1 });
+    await prisma.user.count();
+    for (let round = 0; round < 3; round += 1) {
+      const emails = ['taken', ...[1, 2, 3].map((one) => `${round}-${one}`)];
+      const [first, ...others] = await Promise.allSettled(emails.map((email) => run(prisma, email)));
+      expect(first).toMatchObject({ status: 'rejected', reason: { code: 'P2002' } });
+      expect(others.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled']);
+    }
+    expect(await prisma.user.count()).toBe(10);
+    await prisma.$disconnect();
+  });
+});
+
 describe('`maxWait` of a transaction on PrismaMySQL2, whose BEGIN has no answer', unhurried, () => {
   const stage = useStage('prisma-silent-begin');
   beforeAll(() => withConnection(stage.direct(), (connection) => createTables((sql) => connection.query(sql))));

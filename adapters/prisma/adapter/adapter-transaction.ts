@@ -28,7 +28,7 @@ import {
   TransactionUnit,
 } from '../../mysql2/binding.ts';
 import { adapterInfo } from '../bridge/adapter-info.ts';
-import type { CurrentCall, LedgerTicket } from '../bridge/call-scope.ts';
+import { type CurrentCall, type LedgerTicket, takeStart } from '../bridge/call-scope.ts';
 import { markEndedByPrisma, markSettledByPool } from '../bridge/settled.ts';
 import { payloadError } from '../errors/adapter-error.ts';
 import { toPrismaError } from '../errors/to-prisma-error.ts';
@@ -66,11 +66,12 @@ export async function beginTransaction(
   const idempotencyKey = call?.ticket?.idempotencyKey;
   const { exactlyOnce } = client.policy.transactions;
   const ledger = exactlyOnce ? new LedgerTransaction(client, { idempotencyKey }) : undefined;
-  const { policy, release } = within(client.policy, call?.start);
+  const start = takeStart(call);
+  const { policy, release } = within(client.policy, start);
   try {
     return await core.executor.run(beginning, policy, async ({ patience }) => {
       const tx = new AdapterTransaction(client, await core.acquire(policy, patience, false), call);
-      await tx.begin(isolationLevel, ledger, patience.deadline);
+      await tx.begin(isolationLevel, ledger, patience.deadline, start);
       return tx;
     });
   } catch (error) {
@@ -128,8 +129,8 @@ class AdapterTransaction implements Transaction {
     isolationLevel: IsolationLevel | undefined,
     ledger: LedgerTransaction | undefined,
     deadline: number,
+    start: AbortSignal | undefined,
   ): Promise<void> {
-    const start = this.#call?.start;
     const giveUp = () => this.#abandoned.abort();
     start?.addEventListener('abort', giveUp, { once: true });
     try {

@@ -15,7 +15,10 @@ export class CallScope {
   ticket: LedgerTicket | undefined;
   /** The callback of that transaction has begun and not ended: who rolls it back now does not wait for what is under way in it. */
   callbackRuns = false;
-  /** Aborts when Prisma does not wait any more for the beginning of that transaction. */
+  /**
+   * Aborts when Prisma does not wait any more for the beginning of that transaction. Only of one with a callback, whose BEGIN comes in the context of its own call:
+   * it would do harm to somebody else's. Whoever begins the transaction takes it away.
+   */
   start: AbortSignal | undefined;
   /** An adapter of this package has taken the options: their limits are its business. */
   reachedAdapter = false;
@@ -83,6 +86,13 @@ export class LedgerTicket {
 
 /** What a call tells the adapter. The adapter may be one of another copy of this package, in another version: nothing of it is sure to be there. */
 export type CurrentCall = Partial<Pick<CallScope, 'options' | 'ticket' | 'callbackRuns' | 'start' | 'reachedAdapter'>>;
+
+/** Takes what says that nobody waits any more for the transaction that is to begin now. */
+export function takeStart(call: CurrentCall | undefined): AbortSignal | undefined {
+  const start = call?.start;
+  if (call !== undefined && start !== undefined) call.start = undefined;
+  return start;
+}
 
 /** The call that this runs in, if it has options for the adapter. */
 export function currentCall(): CurrentCall | undefined {

@@ -134,6 +134,8 @@ export async function runInteractive(
       undone = undefined;
       const call = currentCall();
       const ticket = idempotencyKey === undefined ? undefined : giveTicket(idempotencyKey);
+      const start = new AbortController();
+      if (call !== undefined) call.start = start.signal;
       const sent = send(async (tx) => {
         if (ticket !== undefined && ticket.claim === undefined) throw notClaimed();
         phase = 'running';
@@ -169,6 +171,8 @@ export async function runInteractive(
           if (call !== undefined) call.callbackRuns = false;
         }
       });
+      // After `maxWait`, say: a connection on which BEGIN has no answer is to be free then.
+      sent.catch(() => start.abort());
       return ticket === undefined ? sent : takeStoredResult(ticket, sent);
     });
     around?.noteLasting?.();

@@ -103,15 +103,11 @@ export class OperationRunner {
     scope: CallScope | undefined,
   ): Promise<AttemptResult<T>> {
     const attempt: Attempt = { delegated: false, failed: undefined, final: undefined };
-    const start = new AbortController();
-    if (scope !== undefined && operation.kind === 'transaction') scope.start = start.signal;
     const isLeftToOthers = () => attempt.delegated || scope?.reachedAdapter === true;
     const begin = () => (scope === undefined ? outsideCalls(() => work(attempt)) : scope.run(() => work(attempt)));
     try {
       return { result: await runWithinLimits(begin, this.policy, isLeftToOthers) };
     } catch (wrapped) {
-      // After `maxWait`, say: a connection on which BEGIN has no answer is to be free then.
-      start.abort();
       if (attempt.final !== undefined) return attempt.final;
       if (attempt.failed !== undefined) throw attempt.failed.error;
       const error = unwrapError(wrapped, this.policy.signal);
