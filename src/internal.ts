@@ -2,7 +2,7 @@
  * The door for the adapters: what is public, and the plumbing that they share. It is no subpath of the package, so that nothing here is a
  * promise to anybody else.
  */
-export { abortReasonOr, type EitherSignal, eitherSignal } from './abort.ts';
+export { abortReasonOr, type EitherSignal, eitherSignal, onAbort } from './abort.ts';
 export { fullJitterDelay } from './backoff.ts';
 export { ClassifiedError } from './classified-error.ts';
 export { failureOf } from './classify.ts';

@@ -1,3 +1,4 @@
+import { onAbort } from './abort.ts';
 import * as timers from './timers.ts';
 
 /**
@@ -7,14 +8,15 @@ import * as timers from './timers.ts';
  */
 export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      timers.clearTimeout(timer);
-      reject(signal?.reason);
-    };
     const timer = timers.setTimeout(() => {
-      signal?.removeEventListener('abort', onAbort);
+      stopListening?.();
       resolve();
     }, milliseconds);
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const stopListening =
+      signal &&
+      onAbort(signal, () => {
+        timers.clearTimeout(timer);
+        reject(signal.reason);
+      });
   });
 }

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import type { BudgetOptions } from '../budget.ts';
 import type { Failure } from '../failure.ts';
 import { readFunctionNames } from '../sql/function-names.ts';
@@ -177,8 +176,6 @@ function layOver(base: RetryPolicy, options: ResilienceOptions | CallOptions): R
       `Expected \`maxTimeout\` to be at least \`minTimeout\` (${policy.minTimeout}), got ${policy.maxTimeout}`,
     );
   }
-  // One signal may end many calls at once; Node.js would warn of a leak from the eleventh on.
-  if (policy.signal !== undefined) setMaxListeners(0, policy.signal);
   return Object.freeze(policy);
 }
 

@@ -6,6 +6,7 @@ import {
   type EvictEvent,
   type Failure,
   failureOf,
+  onAbort,
   type RetryPolicy,
   stuckAfter,
   timers,
@@ -276,7 +277,7 @@ export class Lease implements Holder, Watched {
       if (this.killsLostSessions) this.#pooled.stopThread(reason);
       reject(reason);
     };
-    const onAbort = () =>
+    const onSignal = () =>
       abandon(
         () => Object.assign(new Error('The signal aborted while a statement was in flight'), { code: 'ABORT_ERR' }),
         'aborted',
@@ -299,9 +300,9 @@ export class Lease implements Holder, Watched {
     const stopTimer = attemptTimeout === undefined ? undefined : startFairTimer(attemptTimeout, onTimeout);
     const stop = () => {
       stopTimer?.();
-      signal?.removeEventListener('abort', onAbort);
+      stopListening?.();
     };
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const stopListening = signal && onAbort(signal, onSignal);
     return stop;
   }
 

@@ -1,4 +1,4 @@
-import { timers } from '../../../src/internal.ts';
+import { onAbort, timers } from '../../../src/internal.ts';
 import { type EventLoop, startFairTimer } from './fair-timer.ts';
 
 /** How long something may be waited for, and what it means when that is over. */
@@ -46,12 +46,10 @@ export function bounded<T>(
       if (settled) return false;
       settled = true;
       stopTimer?.();
-      signal?.removeEventListener('abort', onAbort);
+      stopListening?.();
       return true;
     };
-    const onAbort = () => {
-      if (finish()) reject(signal?.reason);
-    };
+    let stopListening: (() => void) | undefined;
     let stopTimer: (() => void) | undefined;
     const startTimer = () => {
       const left = Math.max(0, limits.until - now());
@@ -62,7 +60,11 @@ export function bounded<T>(
       else if (finish()) reject(limits.timedOut());
     };
     startTimer();
-    signal?.addEventListener('abort', onAbort, { once: true });
+    stopListening =
+      signal &&
+      onAbort(signal, () => {
+        if (finish()) reject(signal.reason);
+      });
     start({
       resolve: (value) => {
         const waitedFor = finish();

@@ -2,6 +2,7 @@ import {
   classify,
   type EitherSignal,
   eitherSignal,
+  onAbort,
   type RetryPolicy,
   timers,
   transactionOperation,
@@ -131,8 +132,7 @@ class AdapterTransaction implements Transaction {
     deadline: number,
     start: AbortSignal | undefined,
   ): Promise<void> {
-    const giveUp = () => this.#abandoned.abort();
-    start?.addEventListener('abort', giveUp, { once: true });
+    const stopListening = start && onAbort(start, () => this.#abandoned.abort());
     try {
       start?.throwIfAborted();
       const checked = await ledger?.checkTable(this.#lease, deadline);
@@ -150,7 +150,7 @@ class AdapterTransaction implements Transaction {
       this.#end();
       throw error;
     } finally {
-      start?.removeEventListener('abort', giveUp);
+      stopListening?.();
     }
   }
 

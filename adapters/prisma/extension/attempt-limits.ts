@@ -1,4 +1,11 @@
-import { AttemptTimeoutError, attachEvidence, failureOf, type RetryPolicy, timers } from '../../../src/internal.ts';
+import {
+  AttemptTimeoutError,
+  attachEvidence,
+  failureOf,
+  onAbort,
+  type RetryPolicy,
+  timers,
+} from '../../../src/internal.ts';
 
 /** Nothing is known of what an adapter of somebody else has sent. */
 const abandoned = { progress: 'written', rollsBack: false, atomic: false, commits: false, abandoned: true } as const;
@@ -20,7 +27,7 @@ export function runWithinLimits<T>(
     const end = (): void => {
       ended = true;
       timers.clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
+      stopListening?.();
     };
     const abandon = (error: Error): void => {
       // What has only just begun comes to its adapter in this turn of the event loop, and may be left to it then.
@@ -31,14 +38,14 @@ export function runWithinLimits<T>(
         reject(error);
       });
     };
-    const onAbort = (): void => {
+    const onSignal = (): void => {
       abandon(Object.assign(new Error('The signal aborted while an operation had no answer'), { code: 'ABORT_ERR' }));
     };
     const timer =
       attemptTimeout === undefined
         ? undefined
         : timers.setTimeout(() => abandon(timeoutError(attemptTimeout)), attemptTimeout);
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const stopListening = signal && onAbort(signal, onSignal);
     Promise.resolve().then(work).finally(end).then(resolve, reject);
   });
 }

@@ -1,6 +1,36 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { eitherSignal } from '../../../src/abort.ts';
+import { eitherSignal, onAbort } from '../../../src/abort.ts';
+
+describe('what waits for a signal', () => {
+  it('has one listener there, however much of it there is, and none when all of it was called off', () => {
+    const { signal } = new AbortController();
+    const stops = Array.from({ length: 50 }, () => onAbort(signal, () => {}));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    for (const stop of stops) stop();
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    for (const stop of stops) stop();
+    onAbort(signal, () => {});
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+  });
+
+  it('is called back once each, in the order in which it came, but for what was called off by then', () => {
+    const controller = new AbortController();
+    const called: number[] = [];
+    const note = (one: number) => () => void called.push(one);
+    const twice = note(2);
+    onAbort(controller.signal, note(1));
+    onAbort(controller.signal, twice);
+    onAbort(controller.signal, twice);
+    const stop = onAbort(controller.signal, note(3));
+    onAbort(controller.signal, () => stopLast());
+    const stopLast = onAbort(controller.signal, note(4));
+    onAbort(controller.signal, note(5));
+    stop();
+    controller.abort();
+    expect(called).toEqual([1, 2, 2, 5]);
+  });
+});
 
 describe('a signal of two', () => {
   it('aborts with the one that aborts first, and with its reason', () => {

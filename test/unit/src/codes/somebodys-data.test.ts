@@ -19,6 +19,7 @@ const texts = [
   'no healthy tablet available',
   'TiKV server is busy',
   'Got error 149 during COMMIT',
+  "User 'app' has exceeded the 'max_user_connections' resource (current value: 2)",
   'The MySQL server is running with the --read-only option so it cannot execute this statement',
   'Transaction API error: Unable to start a transaction in the given time.',
 ];
