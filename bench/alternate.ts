@@ -1,69 +1,66 @@
+import { type Comparison, compare, type Measurement } from './compare.ts';
+
 /** One thing to measure: does the work `calls` times. */
-export interface Contender {
+export interface Runner {
   readonly name: string;
   run(calls: number): Promise<void>;
-}
-
-export interface Comparison {
-  readonly name: string;
-  /** Throughput against the first contender, median over the rounds; 1 is as fast. */
-  readonly ratio: number;
-  /** The middle half of the rounds: how far the machine's noise reaches. */
-  readonly spread: readonly [low: number, high: number];
-  readonly callsPerSecond: number;
-  /** CPU time of this process per call against the first contender, median over the rounds; a noisy machine hardly moves it. */
-  readonly cpuRatio: number;
 }
 
 export interface AlternateOptions {
   readonly rounds: number;
   readonly callsPerRound: number;
+  /**
+   * Calls before each round that are not counted: the connections of a contender lay idle while the others had their turns, which an
+   * application that is busy knows nothing of.
+   */
+  readonly leadIn: number;
 }
 
 /**
- * Measures contenders against the first of them. They take turns in short rounds of one run, each round in another order, and only
+ * Measures runners against the first of them. They take turns in short rounds of one run, each round in another order, and only
  * ratios within a round are compared: what else the machine does then hits all of them alike.
  */
 export async function alternate(
-  contenders: readonly [Contender, ...Contender[]],
-  { rounds, callsPerRound }: AlternateOptions,
+  runners: readonly [Runner, ...Runner[]],
+  { rounds, callsPerRound, leadIn }: AlternateOptions,
 ): Promise<readonly Comparison[]> {
-  const baseline = contenders[0];
-  const times = new Map(contenders.map(({ name }) => [name, [] as number[]]));
-  const cpuTimes = new Map(contenders.map(({ name }) => [name, [] as number[]]));
-  for (const contender of contenders) await contender.run(callsPerRound * 5);
+  const measurements = new Map(runners.map(({ name }) => [name, [] as Measurement[]]));
+  for (const { name, run } of runners) await orSay(name, run(callsPerRound * 5));
   for (let round = 0; round < rounds; round += 1) {
-    for (let place = 0; place < contenders.length; place += 1) {
-      const contender = contenders[(place + round) % contenders.length] ?? baseline;
+    for (let place = 0; place < runners.length; place += 1) {
+      const { name, run } = runners[(place + round) % runners.length] ?? runners[0];
+      await orSay(name, run(leadIn));
       const startedAt = performance.now();
       const cpuBefore = process.cpuUsage();
-      await contender.run(callsPerRound);
+      await orSay(name, run(callsPerRound));
       const { user, system } = process.cpuUsage(cpuBefore);
-      times.get(contender.name)?.push(performance.now() - startedAt);
-      cpuTimes.get(contender.name)?.push(user + system);
+      measurements.get(name)?.push({ ms: performance.now() - startedAt, cpu: user + system });
     }
   }
-  const baselineTimes = times.get(baseline.name) ?? [];
-  const baselineCpuTimes = cpuTimes.get(baseline.name) ?? [];
-  return contenders.map(({ name }) => {
-    const own = times.get(name) ?? [];
-    const ratios = sortedRatios(baselineTimes, own);
-    const total = own.reduce((sum, time) => sum + time, 0);
-    return {
-      name,
-      ratio: quantile(ratios, 0.5),
-      spread: [quantile(ratios, 0.25), quantile(ratios, 0.75)],
-      callsPerSecond: (1000 * callsPerRound * rounds) / total,
-      cpuRatio: quantile(sortedRatios(cpuTimes.get(name) ?? [], baselineCpuTimes), 0.5),
-    };
-  });
+  return compare(measurements, callsPerRound);
 }
 
-/** Of each round, the one divided by the other. */
-function sortedRatios(dividends: readonly number[], divisors: readonly number[]): readonly number[] {
-  return dividends.map((dividend, round) => dividend / (divisors[round] ?? Number.NaN)).sort((a, b) => a - b);
+/** An error tells whose it is. */
+async function orSay(name: string, work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (cause) {
+    throw new Error(`${name}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
 }
 
-function quantile(sorted: readonly number[], q: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
+/** Makes calls, so many of them under way at a time. Each has a number, from 1. */
+export async function concurrently(
+  concurrency: number,
+  calls: number,
+  call: (index: number) => PromiseLike<unknown>,
+): Promise<void> {
+  let next = 0;
+  const worker = async () => {
+    while (next < calls) {
+      next += 1;
+      await call(next);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, calls) }, worker));
 }

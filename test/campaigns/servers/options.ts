@@ -1,4 +1,4 @@
-import { oneOf, parseFlags, UsageError } from '../../support/command/command-line.ts';
+import { listOf, oneOf, parseFlags } from '../../support/command/command-line.ts';
 
 export interface ServersOptions {
   /** What was asked for by name; undefined for all that there is. */
@@ -39,10 +39,4 @@ export function parseOptions(args: readonly string[], names: readonly string[]):
     whereAvailable: values['where-available'] === true,
     json: values.json === true,
   };
-}
-
-function listOf(option: string, text: string): readonly string[] {
-  const items = text.split(',').map((item) => item.trim());
-  if (items.includes('')) throw new UsageError(`${option}: expected names with commas between them, got ${text}`);
-  return [...new Set(items)];
 }

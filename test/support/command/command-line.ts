@@ -31,6 +31,17 @@ export function oneOf<T extends string>(option: string, value: string, expected:
   return found;
 }
 
+/**
+ * What stands between commas, each of it once.
+ *
+ * @throws UsageError where nothing does
+ */
+export function listOf(option: string, text: string): readonly string[] {
+  const items = text.split(',').map((item) => item.trim());
+  if (items.includes('')) throw new UsageError(`${option}: expected names with commas between them, got ${text}`);
+  return [...new Set(items)];
+}
+
 /** @throws UsageError */
 export function numberBetween(option: string, text: string, least: number, most: number): number {
   const value = Number(text);

@@ -43,8 +43,8 @@ async function handle(request: NetworkRequest): Promise<NetworkAnswer['result']>
   }
 }
 
-async function openLink({ port, delayMs, transparent }: NetworkOptions): Promise<Link> {
-  const proxy = await createFaultProxy({ port, transparent });
+async function openLink({ port, host = '127.0.0.1', delayMs, transparent }: NetworkOptions): Promise<Link> {
+  const proxy = await createFaultProxy({ port, host, transparent });
   proxy.delay(delayMs);
   const link: Link = { proxy, thief: new AnswerThief(proxy), pings: 0 };
   proxy.onClientData((chunk) => {

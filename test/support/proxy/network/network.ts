@@ -6,6 +6,8 @@ import type { FaultMode } from '../fault-proxy.ts';
 export interface NetworkOptions {
   /** Where the server is. */
   readonly port: number;
+  /** Default '127.0.0.1'. */
+  readonly host?: string;
   /** One link for each client. */
   readonly count: number;
   /** One way, in milliseconds. */
