@@ -4,6 +4,7 @@ import {
   classify,
   currentTransaction,
   findTransactionOn,
+  isGivenUp,
   type OneTransactionPolicy,
   type TransactionContext,
   TransactionScope,
@@ -176,8 +177,9 @@ function isUnknown(lease: Lease, thrown: unknown): boolean {
   return firstFailure?.failure.outcome === 'unknown' && comesFrom(thrown, (link) => link === firstFailure.error);
 }
 
-/** It failed by what happened on its own connection, or to a transaction inside of it, and the server has undone it. */
+/** It failed by what happened on its own connection, or to a transaction inside of it, and the server has undone it. Not what was retried for long enough. */
 function isUndone(lease: Lease, scope: TransactionScope, thrown: unknown): boolean {
+  if (isGivenUp(thrown)) return false;
   if (!comesFrom(thrown, (link) => lease.hasSeen(link) || scope.hasSeen(link))) return false;
   const { outcome } = classify(thrown);
   return outcome === 'rolled-back' || outcome === 'not-executed';

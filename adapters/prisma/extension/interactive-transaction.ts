@@ -5,6 +5,7 @@ import {
   currentTransaction,
   type Failure,
   findTransactionOn,
+  isGivenUp,
   isGoneAwayError,
   isObject,
   type OneTransactionPolicy,
@@ -161,7 +162,8 @@ export async function runInteractive(
           const failedHere = causesOf(error).some((link) => isObject(link) && transaction.undone.has(link));
           if (failedHere) enclosing?.noteFailure?.(error);
           const failedInside = causesOf(error).some((link) => isObject(link) && scope?.hasSeen(link) === true);
-          undone = scope !== undefined && (failedHere || failedInside) ? { error } : undefined;
+          const mayRunAgain = scope !== undefined && (failedHere || failedInside) && !isGivenUp(error);
+          undone = mayRunAgain ? { error } : undefined;
           // Where nobody can know what became of it, the reason of a signal must not take that away.
           const seen = isGoneAwayError(error) ? error : abortReasonOr(error, runner.policy.signal);
           if (undone === undefined) attempt.final = { error: seen };

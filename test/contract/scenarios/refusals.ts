@@ -1,13 +1,26 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createConnection } from 'mysql2/promise';
-import { describe, expect, test } from 'vitest';
-import { classify, type EvictEvent, isGoneAwayError, RetriesExhaustedError } from '../../../src/index.ts';
+import { describe, expect, test, vi } from 'vitest';
+import {
+  classify,
+  type EvictEvent,
+  isGoneAwayError,
+  type ResilienceOptions,
+  RetriesExhaustedError,
+  type RetriesExhaustedEvent,
+} from '../../../src/index.ts';
 import { watchSockets } from '../../support/proxy/watch-sockets.ts';
 import { notOurs } from '../../support/server/server.ts';
 import { differenceOn } from '../../support/server/server-differences.ts';
 import { patient, type Stage } from '../../support/stage.ts';
-import type { CreateBinding } from '../binding.ts';
+import type { Callback, CreateBinding } from '../binding.ts';
 import { failureOf, later, messagesOf, warm } from '../outcome.ts';
+
+/** What a call fails with that has waited for a server that takes no writes. */
+const stillReadOnly = {
+  code: 'ERR_GONE_AWAY_RETRIES_EXHAUSTED',
+  failure: { kind: 'read-only', outcome: 'not-executed', errno: 1290 },
+};
 
 /** A server that is there and says no. */
 export function describeRefusals(create: CreateBinding, stage: Stage): void {
@@ -54,14 +67,42 @@ export function describeRefusals(create: CreateBinding, stage: Stage): void {
       expect(messagesOf(error).join()).toMatch(/refuses writes \(1290\), and `maxRetryTime: 1000`/);
     });
 
+    test.each([
+      ['can', false],
+      ['cannot', true],
+    ] as const)(
+      'and %s be asked is waited for once by a transaction that may run again, and by one inside of it',
+      async (_, isFull) => {
+        if (isFull) await stage.server.admin('SET GLOBAL max_connections = 10');
+        const gaveUp: RetriesExhaustedEvent[] = [];
+        const policy: ResilienceOptions = {
+          retries: 1_000,
+          maxRetryTime: 1_000,
+          minTimeout: 1,
+          maxTimeout: 1,
+          onRetriesExhausted: (event) => gaveUp.push(event),
+        };
+        const binding = stage.closing(create({ connection: stage.direct(), connectionLimit: 2, policy }));
+        await warm(binding, 2);
+        if (isFull) await takeFreePlaces(stage);
+        await stage.server.admin('SET GLOBAL read_only = 1');
+        const alone = vi.fn<Callback<unknown>>((tx) => tx.insert(1));
+        expect(await failureOf(binding.transaction(alone, { rerun: true }))).toMatchObject(stillReadOnly);
+        const inner = vi.fn<Callback<unknown>>((tx) => tx.insert(2));
+        const outer = vi.fn<Callback<unknown>>(() => binding.transaction(inner));
+        expect(await failureOf(binding.transaction(outer, { rerun: true }))).toMatchObject(stillReadOnly);
+        // Whoever had waited once more would have given up once more.
+        expect(gaveUp).toMatchObject([{ reason: 'deadline' }, { reason: 'deadline' }]);
+        expect([alone, inner, outer].map(({ mock }) => mock.calls.length)).toEqual([1, 1, 1]);
+      },
+    );
+
     test('and cannot be asked beside the pool is asked by the writes themselves', async () => {
       await stage.server.admin('SET GLOBAL max_connections = 10');
       const policy = { retries: 1_000, maxTimeout: 100 };
       const binding = stage.closing(create({ connection: stage.direct(), connectionLimit: 1, policy }));
       await binding.read();
-      const free = 10 - (await stage.server.threads()).length;
-      const others = await Promise.all(Array.from({ length: free }, () => createConnection(stage.direct())));
-      stage.after(() => Promise.all(others.map((other) => other.destroy())));
+      await takeFreePlaces(stage);
       await stage.server.admin('SET GLOBAL read_only = 1');
       let notices = 0;
       const listener = () => {
@@ -174,4 +215,11 @@ export function describeRefusals(create: CreateBinding, stage: Stage): void {
       expect(classify(error)).toMatchObject({ kind: 'limit', transient: false });
     });
   });
+}
+
+/** Of a server that takes ten connections, others get those that are left. */
+async function takeFreePlaces(stage: Stage): Promise<void> {
+  const free = 10 - (await stage.server.threads()).length;
+  const others = await Promise.all(Array.from({ length: free }, () => createConnection(stage.direct())));
+  stage.after(() => Promise.all(others.map((other) => other.destroy())));
 }
