@@ -43,6 +43,7 @@ export {
   verbOf,
 } from './sql/statement-kind.ts';
 export { firstWordOf } from './sql/statement-text.ts';
+export { isUnrepeatableWrite } from './sql/unrepeatable-write.ts';
 export { publish } from './telemetry.ts';
 export * as timers from './timers.ts';
 export {

@@ -97,7 +97,7 @@ const commonKinds: ReadonlyMap<string, StatementKind> = new Map(
 type Beginning = Pick<Token, 'text' | 'end'>;
 
 /** The first word of the statement that does the work: behind MariaDB's SET STATEMENT, in which there may be another one. */
-function readBeginning(sql: string): Beginning | undefined {
+export function readBeginning(sql: string): Beginning | undefined {
   let beginning = findFirstWord(sql);
   for (let nested = 0; beginning?.text === 'SET'; nested += 1) {
     const [next] = tokensFrom(sql, beginning.end);

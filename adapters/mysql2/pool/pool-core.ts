@@ -78,14 +78,19 @@ export class PoolCore implements LeaseOwner, PoolMovement, BesideThePool {
    * A connection that may be used at once. Nothing is sent to find out, except one bounded ping where a sibling has died.
    *
    * @param patience with a server that is away, or refuses what it is to be used for
-   * @param isWrite a server that is read-only would refuse it
+   * @param waitsUnsent it is not to be sent to a server that is known to be read-only
    * @throws AcquireTimeoutError; the driver's error, when trying again cannot help; the signal's reason
    */
-  async acquire(policy: RetryPolicy, patience: Patience, watchesCommands: boolean, isWrite = false): Promise<Lease> {
+  async acquire(
+    policy: RetryPolicy,
+    patience: Patience,
+    watchesCommands: boolean,
+    waitsUnsent = false,
+  ): Promise<Lease> {
     if (this.isRefused) {
       const { lasts, lastFailure } = patience;
       const wasRefused = lastFailure !== undefined && isRefusal(lastFailure);
-      if (lasts && this.#refusals.apply(isWrite || wasRefused)) await this.#untilTaken(policy, patience);
+      if (lasts && this.#refusals.apply(waitsUnsent || wasRefused)) await this.#untilTaken(policy, patience);
       else this.#refusals.lookAside();
     }
     const limits = new AcquireLimits(this, policy, patience, this.environment.now, this.#acquireTimedOut);

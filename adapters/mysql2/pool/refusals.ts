@@ -1,5 +1,5 @@
 import type { Pool } from 'mysql2';
-import { type Environment, type Failure, verbOf } from '../../../src/internal.ts';
+import { type Environment, type Failure, isUnrepeatableWrite } from '../../../src/internal.ts';
 import { RefusalProbe } from '../control/refusal-probe.ts';
 import { textOf } from '../driver/command.ts';
 import type { WaitLimits } from '../wait/bounded.ts';
@@ -10,33 +10,22 @@ const answerWithin = 2_000;
 
 const refusing: GateChannels = { down: 'gone-away:server-refuses', up: 'gone-away:server-accepts' };
 
-/** What a server takes that is read-only. Whatever else there is, it may refuse. */
-const reads: ReadonlySet<string> = new Set([
-  'SELECT',
-  'SHOW',
-  'DESCRIBE',
-  'DESC',
-  'EXPLAIN',
-  'VALUES',
-  'TABLE',
-  'SET',
-  'DO',
-  'WITH',
-]);
-
 /** A server that answers and refuses: writes, because it is read-only, or everything, because it is not ready. */
 export function isRefusal({ kind, invalidates }: Failure): boolean {
   return invalidates === 'server' && (kind === 'read-only' || kind === 'not-ready');
 }
 
-/** Whether a server that is read-only may refuse this statement. */
-export function mayWrite(sql: unknown): boolean {
+/**
+ * Whether this statement is not even sent to a server that is known to be read-only. All others are: whether they write, and whether to a table that
+ * it would refuse, the server knows best. What it refuses then is sent again, once it takes writes. That cannot be done with these.
+ */
+export function waitsUnsent(sql: unknown): boolean {
   const text = textOf(sql);
-  return text === undefined || !reads.has(verbOf(text));
+  return text !== undefined && isUnrepeatableWrite(text);
 }
 
 /**
- * What a server refuses at the moment, for the whole pool. It is noticed once. What the server would refuse waits, without a connection, until
+ * What a server refuses at the moment, for the whole pool. It is noticed once. What the server has refused waits, without a connection, until
  * one caller has heard that it is taken again; everything else goes on.
  */
 export class Refusals {
@@ -68,7 +57,7 @@ export class Refusals {
     return this.#gate.lastFailure;
   }
 
-  /** Whether the server is known to refuse this. */
+  /** @param isWrite the server has refused this very work as a write, or would */
   apply(isWrite: boolean): boolean {
     return this.since !== undefined && (isWrite || this.#refused === 'everything');
   }

@@ -2,7 +2,7 @@ import type { Failure, Operation, ReadVerdict, UnsafeRead } from '../../../src/i
 import type { Lease } from './lease.ts';
 import { assertCommits, assertCommitted, refuseSessionBound } from './lone-statement.ts';
 import type { PoolUse } from './pool-use.ts';
-import { mayWrite } from './refusals.ts';
+import { waitsUnsent } from './refusals.ts';
 import type { SentStatement } from './sent-statement.ts';
 import { timeoutOf, withinTimeout } from './statement-timeout.ts';
 
@@ -28,7 +28,7 @@ export function runStatement<T>(
   const policy = timeout === undefined ? given : withinTimeout(given, timeout);
   const operation = new StatementOperation(policy.idempotent, isHandedOver);
   return core.executor.run(operation, policy, async ({ patience }) => {
-    const lease = await core.acquire(policy, patience, false, core.isRefused && mayWrite(sql));
+    const lease = await core.acquire(policy, patience, false, core.isRefused && waitsUnsent(sql));
     try {
       assertCommits(lease, sql);
       const answer = await send(lease);
