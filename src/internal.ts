@@ -29,6 +29,7 @@ export { isError, isObject, messageOf, propertyOf } from './property.ts';
 export type { AttemptContext } from './recovery.ts';
 export { isRefusedByServer } from './server-state.ts';
 export { sleep } from './sleep.ts';
+export { isCertainWrite } from './sql/certain-write.ts';
 export { limitsLockWait } from './sql/lock-wait-limit.ts';
 export { judgeRead, type ReadVerdict, unsafeRead } from './sql/safe-read.ts';
 export { readServerVersion, type ServerVersion } from './sql/server-version.ts';
@@ -43,7 +44,6 @@ export {
   verbOf,
 } from './sql/statement-kind.ts';
 export { firstWordOf } from './sql/statement-text.ts';
-export { isUnrepeatableWrite } from './sql/unrepeatable-write.ts';
 export { publish } from './telemetry.ts';
 export * as timers from './timers.ts';
 export {

@@ -1,5 +1,5 @@
 import type { Pool } from 'mysql2';
-import { type Environment, type Failure, isUnrepeatableWrite } from '../../../src/internal.ts';
+import { type Environment, type Failure, isCertainWrite } from '../../../src/internal.ts';
 import { RefusalProbe } from '../control/refusal-probe.ts';
 import { textOf } from '../driver/command.ts';
 import type { WaitLimits } from '../wait/bounded.ts';
@@ -16,12 +16,12 @@ export function isRefusal({ kind, invalidates }: Failure): boolean {
 }
 
 /**
- * Whether this statement is not even sent to a server that is known to be read-only. All others are: whether they write, and whether to a table that
- * it would refuse, the server knows best. What it refuses then is sent again, once it takes writes. That cannot be done with these.
+ * Whether this statement is not even sent to a server that is known to be read-only, for it would refuse it. Of all others the server knows best. What it refuses then is
+ * sent again, once it takes writes.
  */
 export function waitsUnsent(sql: unknown): boolean {
   const text = textOf(sql);
-  return text !== undefined && isUnrepeatableWrite(text);
+  return text !== undefined && isCertainWrite(text);
 }
 
 /**

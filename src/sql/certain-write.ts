@@ -1,4 +1,4 @@
-import { readBeginning, readStatementKind } from './statement-kind.ts';
+import { readBeginning } from './statement-kind.ts';
 import { tokensFrom } from './statement-text.ts';
 
 const changesRows: ReadonlySet<string> = new Set(['INSERT', 'REPLACE', 'UPDATE', 'DELETE', 'TRUNCATE']);
@@ -12,21 +12,20 @@ const lasting: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Whether a statement certainly begins with a write, and cannot be sent again once it has failed, for an error does not say that nothing of it was done: DDL,
- * LOAD DATA, several statements in one text. A server that is read-only refuses each of them, unless the table happens to be a TEMPORARY one.
+ * Whether a statement certainly begins with a write that a server refuses which is read-only: to rows, to definitions, LOAD DATA. It does not where the table happens to be a
+ * TEMPORARY one, which a statement on its own meets by luck.
  *
  * False in doubt, and for CALL, EXECUTE and blocks: their text does not say what they do.
  */
-export function isUnrepeatableWrite(sql: string): boolean {
-  if (readStatementKind(sql, { multipleStatements: true }).isAtomic) return false;
+export function isCertainWrite(sql: string): boolean {
   const beginning = readBeginning(sql);
   if (beginning === undefined) return false;
   const { text: verb, end } = beginning;
   if (changesRows.has(verb)) return true;
+  if (verb !== 'LOAD' && !changesDefinitions.has(verb)) return false;
   const words = firstWords(sql, end);
   const [first = ''] = words;
   if (verb === 'LOAD') return first === 'DATA' || first === 'XML';
-  if (!changesDefinitions.has(verb)) return false;
   const isReplaced = first === 'OR' && words[1] === 'REPLACE';
   return lasting.has((isReplaced ? words[2] : first) ?? '');
 }
