@@ -5,6 +5,13 @@ import { Patience } from './patience.ts';
 import type { RetryPolicy } from './policy/policy.ts';
 import { type AttemptContext, type ExecutorEnvironment, Recovery } from './recovery.ts';
 
+/** When work began, and what it bears with. */
+export interface Beginning {
+  /** On the clock of the environment, in milliseconds. */
+  readonly at: number;
+  readonly patience: Patience;
+}
+
 /**
  * Runs operations: the first attempt as it is, with nothing around it but a try; what follows a failure through p-retry.
  *
@@ -29,18 +36,42 @@ export class Executor {
     attempt: (context: AttemptContext) => Promise<T>,
   ): Promise<T> {
     policy.signal?.throwIfAborted();
-    const { now } = this.#environment;
-    const startedAt = now();
-    const patience = new Patience(now, policy);
+    const begun = this.begin(policy);
     try {
-      const result = await attempt({ attempt: 1, patience });
-      this.#budget?.refund();
+      const result = await attempt({ attempt: 1, patience: begun.patience });
+      this.succeeded();
       return result;
     } catch (error) {
-      const recovery = new Recovery(operation, policy, this.#environment, this.#budget, startedAt, patience);
-      const result = await recovery.run(error, attempt);
-      this.#budget?.refund();
-      return result;
+      return await this.recover(operation, policy, error, attempt, begun);
     }
+  }
+
+  /** Now. */
+  begin(policy: RetryPolicy): Beginning {
+    const { now } = this.#environment;
+    return { at: now(), patience: new Patience(now, policy) };
+  }
+
+  /** A first attempt that somebody else has made was a success. */
+  succeeded(): void {
+    this.#budget?.refund();
+  }
+
+  /**
+   * Goes on with work whose first attempt failed.
+   *
+   * @throws as {@link run}
+   */
+  async recover<T>(
+    operation: Operation,
+    policy: RetryPolicy,
+    error: unknown,
+    attempt: (context: AttemptContext) => Promise<T>,
+    { at, patience }: Beginning,
+  ): Promise<T> {
+    const recovery = new Recovery(operation, policy, this.#environment, this.#budget, at, patience);
+    const result = await recovery.run(error, attempt);
+    this.succeeded();
+    return result;
   }
 }

@@ -12,7 +12,7 @@ export { decide } from './decide.ts';
 export { type Environment, realEnvironment } from './environment.ts';
 export { causesOf } from './error-facts.ts';
 export { attachEvidence, evidenceOf, findEvidence, neverAcquired } from './evidence.ts';
-export { Executor } from './executor.ts';
+export { type Beginning, Executor } from './executor.ts';
 export type { Evidence, Operation, Progress } from './failure.ts';
 export { isGivenUp } from './given-up.ts';
 export * from './index.ts';

@@ -13,7 +13,7 @@ import { sqlAsCalled, valuesAsCalled } from './pool/as-called.ts';
 import type { Lease, StatementMethod, StatementResult } from './pool/lease.ts';
 import { type PoolCore, poolCoreOf } from './pool/pool-core.ts';
 import type { PoolUse } from './pool/pool-use.ts';
-import { runStatement } from './pool/run-statement.ts';
+import { sendStatement } from './pool/run-statement.ts';
 import { needsLedger, runSingleWrite } from './transaction/single-write.ts';
 
 /** A pool and a policy to use it with: what every wrapper of a pool, and every ORM binding, runs its statements through. */
@@ -49,12 +49,7 @@ export class ResilientClient implements PoolUse {
     const sql = sqlAsCalled(given);
     const values = valuesAsCalled(parameters);
     if (policy.exactlyOnce && needsLedger(sql, policy)) return runSingleWrite(this, method, sql, values);
-    return runStatement(
-      this,
-      sql,
-      (lease) => lease.run(method, sql, values, policy),
-      (lease) => lease.release(),
-    );
+    return sendStatement(this, method, sql, values);
   }
 
   /** A connection for the user: nothing is retried on it, and what fails on it is still recorded. */

@@ -1,5 +1,5 @@
-import { isError, messageOf, propertyOf } from '../../src/internal.ts';
 import type { ResilientClient } from './client.ts';
+import { showFrames } from './pool/caller-stack.ts';
 import type { StatementMethod, StatementResult } from './pool/lease.ts';
 
 /** What sends statements: a pool, or a transaction on it. */
@@ -9,7 +9,7 @@ type Sender = Pick<ResilientClient, 'run'>;
 export function promiseMethods(pool: object, client: ResilientClient, core: object): object {
   const own = ownPromiseOf(pool);
   const methods = {
-    ...statementMethods(client, client),
+    ...statementMethods(client, plainly),
     getConnection: async () => (await client.connection()).promise(own),
   };
   return { ...(own === undefined ? methods : promising(own, methods)), pool: core };
@@ -39,37 +39,39 @@ function promising(Own: PromiseConstructor, methods: object): object {
 export function connectionMethods(sender: Sender, client: ResilientClient): object {
   const { pool } = client;
   return {
-    ...statementMethods(sender, client),
+    ...statementMethods(sender, client.wantsCallerStack ? withCallerStack : plainly),
     format: pool.format.bind(pool),
     escape: pool.escape.bind(pool),
     escapeId: pool.escapeId.bind(pool),
   };
 }
 
-function statementMethods(sender: Sender, client: ResilientClient): object {
+function statementMethods(sender: Sender, send: Send): object {
   const statement = (method: StatementMethod) =>
-    function send(sql: unknown, values?: unknown): Promise<StatementResult> {
+    function sendStatement(sql: unknown, values?: unknown): Promise<StatementResult> {
       if (typeof values === 'function') throw new Error('Callback function is not available with promise clients.');
-      const result = sender.run(method, sql, values);
-      return client.wantsCallerStack ? withCallerStack(result, send) : result;
+      return send(sender, method, sql, values, sendStatement);
     };
   return { query: statement('query'), execute: statement('execute') };
 }
 
-/** An error of the driver is born in a socket's callback; its stack is of use only if it says who asked. As mysql2 does it. */
-function withCallerStack(
-  result: Promise<StatementResult>,
+type Send = (
+  sender: Sender,
+  method: StatementMethod,
+  sql: unknown,
+  values: unknown,
   below: (...values: never[]) => unknown,
-): Promise<StatementResult> {
-  const holder: { stack?: string } = {};
-  Error.captureStackTrace(holder, below);
-  return result.catch((error: unknown) => {
-    if (isError(error) && typeof holder.stack === 'string') {
-      const frames = holder.stack.slice(holder.stack.indexOf('\n') + 1);
-      const stack = `${String(propertyOf(error, 'name'))}: ${messageOf(error)}\n${frames}`;
-      // One that may not be changed stays as it is.
-      Reflect.set(error, 'stack', stack);
-    }
+) => Promise<StatementResult>;
+
+/** Its errors show who has called. */
+const plainly: Send = (sender, method, sql, values) => sender.run(method, sql, values);
+
+/** As mysql2 does it. */
+const withCallerStack: Send = (sender, method, sql, values, below) => {
+  const captured: { stack?: string } = {};
+  Error.captureStackTrace(captured, below);
+  return sender.run(method, sql, values).catch((error: unknown) => {
+    showFrames(error, captured);
     throw error;
   });
-}
+};

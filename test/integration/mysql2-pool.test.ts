@@ -68,11 +68,14 @@ describe('a resilient promise pool', unhurried, () => {
 
   test('puts the caller into the stack of an error, and not when `trace` is off', async () => {
     const broken = 'SELECT no_such_column';
-    const callTheDatabase = (pool: Pool, method: 'query' | 'execute') =>
-      failureOf(method === 'query' ? pool.query(broken) : pool.execute(broken));
+    const callTheDatabase = async (pool: Pool, method: 'query' | 'execute') => {
+      await (method === 'query' ? pool.query(broken) : pool.execute(broken));
+    };
+    const stackOf = async (pool: Pool, method: 'query' | 'execute') =>
+      (await failureOf(callTheDatabase(pool, method))).stack;
     for (const method of ['query', 'execute'] as const) {
-      expect((await callTheDatabase(open(), method)).stack).toContain('callTheDatabase');
-      expect((await callTheDatabase(open({ trace: false }), method)).stack).not.toContain('callTheDatabase');
+      expect(await stackOf(open(), method)).toContain('callTheDatabase');
+      expect(await stackOf(open({ trace: false }), method)).not.toContain('callTheDatabase');
     }
   });
 

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { type Connection, type ConnectionOptions, createConnection, type Pool } from 'mysql2';
+import { type Connection, type ConnectionOptions, createConnection, type Pool, type PoolConnection } from 'mysql2';
 import type { Pool as PromisePool } from 'mysql2/promise';
 import type { Endpoints } from './connection.ts';
 import type { ConnectionInternals, PoolInternals } from './internals.ts';
@@ -8,6 +8,13 @@ import { outsideCalls } from './untraced-query.ts';
 /** How many connections lie idle in the pool; undefined where this version of mysql2 does not tell. */
 export function idleCount(pool: Pool): number | undefined {
   return (pool as unknown as PoolInternals)._freeConnections?.length;
+}
+
+/** The connection that the pool would hand out next; undefined where none is idle, or this version of mysql2 does not tell. */
+export function nextIdle(pool: Pool): PoolConnection | undefined {
+  const idle = (pool as unknown as PoolInternals)._freeConnections;
+  if (idle === undefined || idle.length === 0) return undefined;
+  return idle.get?.(idle.length - 1) as PoolConnection | undefined;
 }
 
 export function isPoolClosed(pool: Pool): boolean {

@@ -1,5 +1,5 @@
 import type { WaitLimits } from '../wait/bounded.ts';
-import { WaitingLine } from '../wait/waiting-line.ts';
+import { TurnLine, Waiter } from '../wait/turn-line.ts';
 
 /**
  * A counting semaphore in front of the pool, first come, first served.
@@ -8,7 +8,7 @@ import { WaitingLine } from '../wait/waiting-line.ts';
  * stopped waiting. In front of it, only as many calls go on to mysql2 as it has connections.
  */
 export class Admission {
-  readonly #line = new WaitingLine();
+  readonly #line: TurnLine;
   readonly #now: () => number;
   #free: number;
   /** When a permit was last given back, on the clock of `now`. Only kept while somebody waits. */
@@ -18,6 +18,7 @@ export class Admission {
   constructor(permits: number, now: () => number) {
     this.#free = permits;
     this.#now = now;
+    this.#line = new TurnLine(now);
   }
 
   get waiting(): number {
@@ -31,19 +32,43 @@ export class Admission {
     return true;
   }
 
-  /** Waits for a permit. */
+  /** Waits for a permit: `waiter` has one when its turn comes. */
+  queue(waiter: Waiter): void {
+    this.#line.push(waiter);
+  }
+
+  /**
+   * Waits for a permit.
+   *
+   * @throws what {@link rejectWaiting} was called with, what the limits' `timedOut` makes, or the signal's reason
+   */
   enter(limits: WaitLimits): Promise<void> {
-    return this.#line.wait(limits);
+    return new Promise((resolve, reject) => this.queue(new Promised(limits, resolve, reject)));
   }
 
   /** Sends everybody home who waits. */
   rejectWaiting(error: unknown): void {
-    this.#line.rejectAll(error);
+    this.#line.giveUpAll(error);
   }
 
   /** Gives a permit back, to the call that has waited longest if there is one. */
   leave(): void {
     if (this.#line.size > 0) this.lastLeftAt = this.#now();
-    if (!this.#line.wakeFirst()) this.#free += 1;
+    const next = this.#line.shift();
+    if (next === undefined) this.#free += 1;
+    else next.enter();
+  }
+}
+
+class Promised extends Waiter {
+  readonly limits: WaitLimits;
+  readonly enter: () => void;
+  readonly giveUp: (error: unknown) => void;
+
+  constructor(limits: WaitLimits, enter: () => void, giveUp: (error: unknown) => void) {
+    super();
+    this.limits = limits;
+    this.enter = enter;
+    this.giveUp = giveUp;
   }
 }

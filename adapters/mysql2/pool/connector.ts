@@ -9,11 +9,13 @@ import {
   notPreparedCode,
   type RetryPolicy,
 } from '../../../src/internal.ts';
+import { hasRunningCommand } from '../driver/connection.ts';
 import { lookForInternals, warnOfMissing } from '../driver/look-for-internals.ts';
-import { connectionsOf, guardNewestConnection, hasRoom, idleCount, isPoolClosed } from '../driver/pool.ts';
+import { connectionsOf, guardNewestConnection, hasRoom, idleCount, isPoolClosed, nextIdle } from '../driver/pool.ts';
 import { bounded } from '../wait/bounded.ts';
 import type { AcquireLimits } from './acquire-limits.ts';
 import type { Generation } from './generation.ts';
+import { judgeLiveness } from './liveness.ts';
 import { type BesideThePool, PooledConnection } from './pooled-connection.ts';
 import { preparesConnections } from './preparation.ts';
 import { ProbeGate } from './probe-gate.ts';
@@ -143,6 +145,29 @@ export class Connector {
   /** The pool was ended: whoever waits hears of it from mysql2. */
   notePoolEnded(): void {
     this.#gate.wakeWaiting();
+  }
+
+  /**
+   * An idle connection that may be used in this very turn; undefined where there is none, or something has to be done before. mysql2 hands one out in the next tick, and takes
+   * it out of the pool in this one.
+   */
+  takeReady({ liveness }: RetryPolicy): PooledConnection | undefined {
+    // Listeners of this event may send something before whoever gets the connection.
+    if (this.#pool.listenerCount('acquire') > 0) return undefined;
+    const core = nextIdle(this.#pool);
+    const pooled = core && this.#connections.get(core);
+    if (core === undefined || pooled === undefined || pooled.isNew || hasRunningCommand(core)) return undefined;
+    if (judgeLiveness(pooled, this.#generation, liveness, this.#environment.wallClock()).action !== 'use')
+      return undefined;
+    let isTaken = true;
+    pooled.isHandedOver = false;
+    this.#pool.getConnection((_error, connection) => {
+      pooled.isHandedOver = true;
+      if (!isTaken) connection?.release();
+    });
+    // Somebody stands between, who asks the pool later: for nobody, by then.
+    isTaken = nextIdle(this.#pool) !== core;
+    return isTaken ? pooled : undefined;
   }
 
   /** Undefined if there was none to be had just now; throws where trying again cannot help. */

@@ -144,6 +144,11 @@ export class Lease implements Holder, Watched {
     return this.#pooled.firstFailure;
   }
 
+  /** When its first statement was sent, on the monotonic clock, in milliseconds; 0 where none was, or that is not known. */
+  get sentAt(): number {
+    return this.#pooled.firstWriteAt;
+  }
+
   get lastStatement(): SentStatement | undefined {
     return this.#lastStatement;
   }
@@ -357,6 +362,14 @@ export class Lease implements Holder, Watched {
 
   #giveBack(): void {
     const pooled = this.#pooled;
+    if (!pooled.isHandedOver) {
+      // Nothing was sent, for nothing could be.
+      this.#stopWaiting = () => {};
+      timers.nextTick(() => {
+        if (!this.#ended) this.#giveBack();
+      });
+      return;
+    }
     if (pooled.isLost) {
       pooled.stopTimedOut();
       this.destroy('lost');

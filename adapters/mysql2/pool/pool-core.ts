@@ -74,6 +74,15 @@ export class PoolCore implements LeaseOwner, PoolMovement, BesideThePool {
     watchPoolEnd(pool, () => this.#ended());
   }
 
+  /** A connection for a statement that is sent in this very turn; undefined where anything has to be waited for: see {@link acquire}. */
+  acquireNow(policy: RetryPolicy): Lease | undefined {
+    if (this.isRefused || this.awaySince !== undefined || !this.#admission.tryEnter()) return undefined;
+    const pooled = this.#connector.takeReady(policy);
+    if (pooled !== undefined) return new Lease(pooled, this, policy, false);
+    this.#admission.leave();
+    return undefined;
+  }
+
   /**
    * A connection that may be used at once. Nothing is sent to find out, except one bounded ping where a sibling has died.
    *
@@ -96,6 +105,10 @@ export class PoolCore implements LeaseOwner, PoolMovement, BesideThePool {
     const limits = new AcquireLimits(this, policy, patience, this.environment.now, this.#acquireTimedOut);
     if (!this.#admission.tryEnter()) await this.#queue(limits);
     try {
+      if (this.awaySince === undefined) {
+        const ready = this.#connector.takeReady(policy);
+        if (ready !== undefined) return new Lease(ready, this, policy, watchesCommands);
+      }
       for (;;) {
         const pooled = await this.#connector.connect(policy, limits);
         const trust = judgeLiveness(pooled, this.#generation, policy.liveness, this.environment.wallClock());

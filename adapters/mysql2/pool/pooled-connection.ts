@@ -110,6 +110,8 @@ export class PooledConnection {
   #holders = 0;
   /** A write was refused in a session that may have been left READ ONLY. */
   #refusedWrite = false;
+  /** mysql2 has handed it out. Until then, in the tick in which it was taken, it does not take it back. */
+  isHandedOver = true;
   firstFailure: FirstFailure | undefined;
   /** The first failure that ended the transaction. Not always the first one: a lock wait timeout may come before a deadlock. */
   transactionEnd: FirstFailure | undefined;
@@ -237,6 +239,11 @@ export class PooledConnection {
   /** Since when it is held: since it was given to the user, or something was first sent for whoever holds it. 0 where neither is so. On the same clock. */
   get heldSince(): number {
     return this.holder?.handedOutAt || this.#wire.firstWriteAt();
+  }
+
+  /** When something was first sent for whoever holds it; 0 where nothing was. On the same clock. */
+  get firstWriteAt(): number {
+    return this.#wire.firstWriteAt();
   }
 
   get transactionState(): TransactionState {

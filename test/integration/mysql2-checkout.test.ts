@@ -1,0 +1,97 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Pool as CallbackPool, PoolConnection } from 'mysql2';
+import { createPool, type PoolOptions } from 'mysql2/promise';
+import { describe, expect, test } from 'vitest';
+import { withResilience } from '../../adapters/mysql2/index.ts';
+import { failureOf } from '../contract/outcome.ts';
+import { unhurried, useStage } from '../support/stage.ts';
+
+type Get = (callback: (error: unknown, connection: PoolConnection) => void) => unknown;
+
+/** How a statement comes to a connection that lies idle: in the turn of its call, and past nobody who has something to say about it. */
+describe('a connection that lies idle', unhurried, () => {
+  const stage = useStage('checkout');
+
+  function open(options: PoolOptions = {}) {
+    const bare = stage.closing(createPool({ ...stage.direct(), connectionLimit: 1, ...options }));
+    const core = bare.pool as unknown as CallbackPool;
+    return { bare, core, pool: withResilience(bare, { acquireTimeout: 5_000 }) };
+  }
+
+  test('has a statement in the turn of its call', async () => {
+    const { core, pool } = open();
+    await pool.query('SELECT 1');
+    let held: PoolConnection | undefined;
+    await new Promise<void>((resolve) => {
+      core.getConnection((_error, connection) => {
+        held = connection;
+        connection.release();
+        resolve();
+      });
+    });
+    const answer = pool.query('SELECT 2 AS two');
+    expect((held as unknown as { readonly _command: unknown })._command).toBeTruthy();
+    expect((await answer)[0]).toEqual([{ two: 2 }]);
+  });
+
+  test('is not lost to a statement that cannot be sent', async () => {
+    const { pool } = open();
+    for (let round = 0; round < 3; round += 1) {
+      await pool.query('SELECT 1');
+      await failureOf(pool.execute('SELECT ?', [undefined as unknown as string]));
+      await failureOf(pool.query({} as unknown as string));
+      await failureOf(pool.query(undefined as unknown as string));
+      expect((await pool.query('SELECT 3 AS three'))[0]).toEqual([{ three: 3 }]);
+    }
+  });
+
+  test('is not lost to somebody who stands between, and asks the pool later', async () => {
+    const { core, pool } = open();
+    await pool.query('SELECT 1');
+    const get = core.getConnection.bind(core) as Get;
+    let asked = 0;
+    core.getConnection = ((callback: Parameters<Get>[0]) => {
+      asked += 1;
+      setImmediate(() => get(callback));
+    }) as unknown as typeof core.getConnection;
+    for (let round = 0; round < 5; round += 1) {
+      expect((await pool.query('SELECT 4 AS four'))[0]).toEqual([{ four: 4 }]);
+    }
+    expect(asked).toBeGreaterThanOrEqual(5);
+    const all = await Promise.all(Array.from({ length: 20 }, () => pool.query('SELECT 5 AS five')));
+    expect(all.map(([rows]) => rows)).toEqual(Array.from({ length: 20 }, () => [{ five: 5 }]));
+  });
+
+  test.each([1, 10])(
+    'has its statement in the asynchronous context of the call, also of one that waited: %i',
+    async (connectionLimit) => {
+      const { bare, pool } = open({ connectionLimit });
+      const calls = new AsyncLocalStorage<number>();
+      const seen: (readonly [call: unknown, context: unknown])[] = [];
+      (bare.pool as unknown as CallbackPool).on('connection', (connection) => {
+        const query = connection.query.bind(connection) as unknown as (...values: unknown[]) => unknown;
+        connection.query = ((...values: unknown[]) => {
+          seen.push([String(values[0]).split(' ').at(-1), calls.getStore()]);
+          return query(...values);
+        }) as unknown as typeof connection.query;
+      });
+      await Promise.all(
+        Array.from({ length: 40 }, (_, call) =>
+          calls.run(call, async () => {
+            await pool.query(`SELECT 1 AS one -- ${call}`);
+            expect(calls.getStore()).toBe(call);
+          }),
+        ),
+      );
+      expect(seen).toHaveLength(40);
+      for (const [call, context] of seen) expect(call).toBe(String(context));
+    },
+  );
+
+  test('goes to those who wait in the order of their calls', async () => {
+    const { pool } = open();
+    const order: number[] = [];
+    await Promise.all(Array.from({ length: 30 }, (_, call) => pool.query('SELECT 1').then(() => order.push(call))));
+    expect(order).toEqual(Array.from({ length: 30 }, (_, call) => call));
+  });
+});
