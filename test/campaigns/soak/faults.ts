@@ -79,8 +79,8 @@ export class Bag {
   }
 }
 
-/** Milliseconds from the beginning of a fault to that of the next one. */
-const rhythm = 900;
+/** Milliseconds from the beginning of a fault to that of the next one, on average; with the phases in which there is none, about one a second. */
+const rhythm = 650;
 
 /** Lets one fault after the other happen until then. @param happened is told of each */
 export async function unleash(

@@ -7,7 +7,7 @@ export interface Plan {
 }
 
 /** Short rounds make many readings, and leave little time for faults. */
-const usualRoundMs = 9_000;
+const usualRoundMs = 10_000;
 /** Of a trend of fewer readings, without those of the warm-up, nothing could ever be said with confidence. */
 const fewestRounds = 8;
 const fewestOfWarmUp = 2;
