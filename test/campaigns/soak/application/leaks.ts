@@ -25,7 +25,7 @@ export class Leaks {
 
   afterCall(pool: Pool | undefined): void {
     this.#calls += 1;
-    if (this.#wanted.has('memory')) this.#kept.push(Array.from({ length: 500 }, () => Math.random()));
+    if (this.#wanted.has('memory')) this.#kept.push(Array.from({ length: 2_000 }, () => Math.random()));
     if (this.#calls % seldom > 0) return;
     if (this.#wanted.has('listeners')) pool?.pool.on('acquire', () => {});
     if (this.#wanted.has('timers')) setTimeout(() => {}, anHour);
