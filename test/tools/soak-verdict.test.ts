@@ -149,6 +149,7 @@ describe('the verdict of soak', () => {
   test('does not call an event loop late by a few pairs that differ', () => {
     const mixed = [...pairs(0.8, 2), ...pairs(3, 3)];
     expect(findings(result({ quiet: mixed }))).toEqual([]);
+    expect(linesOf(result({ quiet: mixed }))).toContainEqual(expect.stringContaining('not certain to be below 1.2'));
   });
 
   test('does not blame this package for what the driver needs by itself', () => {

@@ -20,8 +20,8 @@ export function linesOf(result: SoakResult): readonly string[] {
     `  alive: ${listOf({ ...readings[warmUp - 1]?.census })}; after the last round ${listOf({ ...result.census })}`,
     'the event loop was late (p99), with and without this package:',
     ...delayRatios(result).map(
-      ({ client, pairs, oursMs, bareMs, ratio, low, high }) =>
-        `  ${client}: ${short(oursMs)} and ${short(bareMs)} ms, ratio ${short(ratio)} (${short(low)} to ${short(high)}), ${pairs} pairs`,
+      ({ client, pairs, oursMs, bareMs, ratio, low, high, isTooMuch }) =>
+        `  ${client}: ${short(oursMs)} and ${short(bareMs)} ms, ratio ${short(ratio)} (${short(low)} to ${short(high)}), ${pairs} pairs${isTooMuch ? ', too late' : high > limits.delayRatio ? `, not certain to be below ${limits.delayRatio}` : ''}`,
     ),
     'a megabyte that fails held it up for so many ms (median, at most; without this package):',
     ...large.map((each) => {
