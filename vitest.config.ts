@@ -5,7 +5,12 @@ import { externalUrl } from './test/support/server/external-url.ts';
 import { SkipReporter } from './test/support/vitest/skip-reporter.ts';
 
 /** The tests of test/tools that run a command of this package, and with it other tests. */
-const commands = ['test/tools/bench.test.ts', 'test/tools/borrowed-server.test.ts', 'test/tools/servers.test.ts'];
+const commands = [
+  'test/tools/bench.test.ts',
+  'test/tools/borrowed-server.test.ts',
+  'test/tools/servers.test.ts',
+  'test/tools/soak.test.ts',
+];
 
 function layer(
   name: string,

@@ -1,3 +1,4 @@
+import type { Pool } from 'mysql2/promise';
 import type { CallOptions, ResilienceOptions, TransactionOptions } from '../../../../src/index.ts';
 import type { CallKind } from '../history.ts';
 import type { Work } from '../work.ts';
@@ -11,6 +12,8 @@ export interface Client {
    * @returns what keyed work gives back
    */
   perform(work: Work, signal: AbortSignal | undefined): Promise<unknown>;
+  /** Those under it. */
+  readonly pools: readonly Pool[];
   /** How many connections are not in the pool although nobody uses them any more. To be asked when no call is under way. */
   lent(): number;
   end(): Promise<unknown>;

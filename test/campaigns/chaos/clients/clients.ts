@@ -141,6 +141,7 @@ function openPools(
 function onPools(pools: readonly Pool[], perform: Client['perform']): Client {
   return {
     perform,
+    pools,
     lent: () => pools.reduce((sum, pool) => sum + lentConnections(pool), 0),
     end: () => Promise.all(pools.map((pool) => pool.end())),
   };

@@ -30,6 +30,9 @@ async function handle(request: NetworkRequest): Promise<NetworkAnswer['result']>
     case 'reset':
       for (const { proxy } of links) proxy.resetAll();
       return {};
+    case 'finish':
+      for (const { proxy } of links) proxy.finishAll();
+      return {};
     case 'steal-answers':
       for (const { thief } of links) thief.steal(request.count);
       return {};

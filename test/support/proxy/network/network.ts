@@ -22,7 +22,7 @@ export type NetworkRequest =
   | { readonly verb: 'delay'; readonly ms: number }
   | { readonly verb: 'redirect'; readonly port: number }
   | { readonly verb: 'steal-answers'; readonly count: number }
-  | { readonly verb: 'reset' | 'traffic' | 'close' };
+  | { readonly verb: 'reset' | 'finish' | 'traffic' | 'close' };
 
 /** What one client sent and got, counted on the wire. */
 export interface Traffic {
@@ -66,7 +66,7 @@ export class Network {
     });
   }
 
-  /** @returns the port for each client */
+  /** Can be called again, for other clients. @returns the port for each client, those of earlier calls included */
   async open(options: NetworkOptions): Promise<readonly number[]> {
     return (await this.#ask({ verb: 'open', ...options })).ports ?? [];
   }
@@ -88,6 +88,11 @@ export class Network {
   /** RST on every connection of every client. */
   async reset(): Promise<void> {
     await this.#ask({ verb: 'reset' });
+  }
+
+  /** FIN on every connection of every client. */
+  async finish(): Promise<void> {
+    await this.#ask({ verb: 'finish' });
   }
 
   /** The answers to the next `count` writes of each client are lost, after the server applied them. 0 ends it. */
