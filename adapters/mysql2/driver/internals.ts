@@ -33,6 +33,7 @@ export interface ConnectionInternals {
   _protocolError?: unknown;
   _closing?: boolean;
   _paused?: boolean;
+  _paused_packets?: { readonly length: number };
   _handshakePacket?: { readonly statusFlags?: unknown; readonly serverVersion?: unknown } | null;
 }
 
