@@ -14,6 +14,7 @@ export { causesOf } from './error-facts.ts';
 export { attachEvidence, evidenceOf, findEvidence, neverAcquired } from './evidence.ts';
 export { Executor } from './executor.ts';
 export type { Evidence, Operation, Progress } from './failure.ts';
+export { hideStatements } from './hide-statements.ts';
 export * from './index.ts';
 export type { KillLimits, KillSession } from './kill.ts';
 export { attachKill, killOf, killTimeout } from './kill.ts';

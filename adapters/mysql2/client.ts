@@ -52,7 +52,7 @@ export class ResilientClient implements PoolUse {
     return runStatement(
       this,
       sql,
-      (lease) => lease.run(method, sql, values, policy),
+      (lease, toSend) => lease.run(method, toSend, values, policy),
       (lease) => lease.release(),
     );
   }

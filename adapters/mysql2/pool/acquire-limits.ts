@@ -74,6 +74,10 @@ export class AcquireLimits implements WaitLimits {
   }
 
   get until(): number {
+    return Math.min(this.#untilStuck(), this.#patience.end);
+  }
+
+  #untilStuck(): number {
     const { awaySince, connectingSince } = this.#movement;
     if (awaySince !== undefined) this.#patience.begin(Math.max(this.#startedAt, awaySince));
     const troubleSince = awaySince ?? connectingSince;

@@ -4,13 +4,13 @@ import { assertCommits, assertCommitted, refuseSessionBound } from './lone-state
 import type { PoolUse } from './pool-use.ts';
 import { mayWrite } from './refusals.ts';
 import type { SentStatement } from './sent-statement.ts';
-import { timeoutOf, withinTimeout } from './statement-timeout.ts';
+import { CallTimeout, timeoutOf, withinTimeout } from './statement-timeout.ts';
 
 /**
  * Runs one statement outside a transaction, as often as the policy and the evidence allow, each time on a lease of its own.
  *
  * @param sql the statement, in one of mysql2's forms
- * @param send sends the statement
+ * @param send sends the statement, as it is given to it
  * @param end what is done with each lease after `send`, also when that failed; left out: `send` sees to it
  * @param isHandedOver whether `send` has handed something on already; left out: nothing is, before it has ended well
  * @throws SessionBoundError for a statement that has no place on a pool; what the executor makes of the failure: OutcomeUnknownError, RetriesExhaustedError, or the error itself
@@ -18,7 +18,7 @@ import { timeoutOf, withinTimeout } from './statement-timeout.ts';
 export function runStatement<T>(
   { core, policy: given }: PoolUse,
   sql: unknown,
-  send: (lease: Lease) => Promise<T>,
+  send: (lease: Lease, sql: unknown) => Promise<T>,
   end?: (lease: Lease) => void,
   isHandedOver: () => boolean = () => false,
 ): Promise<T> {
@@ -26,12 +26,13 @@ export function runStatement<T>(
   if (refusal !== undefined) return Promise.reject(refusal);
   const timeout = timeoutOf(sql);
   const policy = timeout === undefined ? given : withinTimeout(given, timeout);
+  const limit = timeout === undefined ? undefined : new CallTimeout(timeout, core.environment.now);
   const operation = new StatementOperation(policy.idempotent, isHandedOver);
   return core.executor.run(operation, policy, async ({ patience }) => {
     const lease = await core.acquire(policy, patience, false, core.isRefused && mayWrite(sql));
     try {
       assertCommits(lease, sql);
-      const answer = await send(lease);
+      const answer = await send(lease, limit === undefined ? sql : limit.apply(sql, patience));
       assertCommitted(lease);
       return answer;
     } finally {

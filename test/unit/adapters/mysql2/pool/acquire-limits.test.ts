@@ -5,10 +5,10 @@ import { Patience, type ResilienceOptions, retryPolicy } from '../../../../../sr
 type Movement = Partial<Omit<PoolMovement, 'look' | 'lastWorkAt'>> & { readonly lastWorkAt?: number };
 
 /** A call that began to wait at 1,000 on a clock that stands at `now`. */
-function waiting(options: ResilienceOptions, movement: Movement, now: number) {
+function waiting(options: ResilienceOptions, movement: Movement, now: number, given?: Patience) {
   const clock = { now: 1_000 };
   const policy = retryPolicy(options);
-  const patience = new Patience(() => clock.now, policy);
+  const patience = given ?? new Patience(() => clock.now, policy);
   const { lastWorkAt = 0, ...rest } = movement;
   const pool = {
     awaySince: undefined,
@@ -43,6 +43,13 @@ describe('until when a call waits for a connection', () => {
     ['a new connection is being made', options, { connectingSince: 1_020 }, 1_050, 1_520],
   ])('%s', (_, policy, movement, now, until) => {
     expect(waiting(policy, movement, now).until).toBe(until);
+  });
+
+  it('ends with a limit of the caller’s own, whatever moves', () => {
+    const patience = new Patience(() => 1_000, retryPolicy({}));
+    patience.endBy(1_700, () => new Error('own'));
+    expect(waiting({}, {}, 1_100, patience).until).toBe(1_700);
+    expect(waiting({}, { awaySince: 900 }, 1_100, patience).until).toBe(1_700);
   });
 
   it('is not asked again and again by a call without patience, which may wait in a pool that moves', () => {
