@@ -15,6 +15,7 @@ export { attachEvidence, evidenceOf, findEvidence, neverAcquired } from './evide
 export { type Beginning, Executor } from './executor.ts';
 export type { Evidence, Operation, Progress } from './failure.ts';
 export { isGivenUp } from './given-up.ts';
+export { hideStatements } from './hide-statements.ts';
 export * from './index.ts';
 export type { KillLimits, KillSession } from './kill.ts';
 export { attachKill, killOf, killTimeout } from './kill.ts';

@@ -13,6 +13,9 @@ export class Patience {
   readonly #now: () => number;
   readonly #limit: number;
   #endsAt: number | undefined;
+  /** A limit of the caller's own, and its error. */
+  #end = Number.POSITIVE_INFINITY;
+  #overdue: ((cause: unknown) => unknown) | undefined;
 
   /**
    * @param now monotonic, in milliseconds
@@ -31,7 +34,28 @@ export class Patience {
 
   /** The same for trouble that may have begun then, and may be none. */
   deadlineFrom(at: number): number {
-    return this.#endsAt ?? at + this.#limit;
+    return Math.min(this.#endsAt ?? at + this.#limit, this.#end);
+  }
+
+  /** Nothing is waited for beyond that, whether there is trouble or not; Infinity where the caller has set no such limit. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /**
+   * The caller has set a limit for the call.
+   *
+   * @param end on the clock of `now`
+   * @param overdue makes the error for it, of what the call failed with last
+   */
+  endBy(end: number, overdue: (cause: unknown) => unknown): void {
+    this.#end = end;
+    this.#overdue = overdue;
+  }
+
+  /** The error for a call whose own limit is reached at this time; undefined where it is not. */
+  overdueAt(at: number, cause: unknown): unknown {
+    return at >= this.#end ? this.#overdue?.(cause) : undefined;
   }
 
   /** Trouble has begun, at this time at the latest. Only the first time counts. */

@@ -116,7 +116,9 @@ export class Recovery {
     const delayMs = this.#delay(waits);
     if (this.#spent > retries) throw this.#gaveUp('retries', failure, attempts);
     if (this.#losses.count > lossRetries) throw this.#gaveUp('losses', failure, attempts);
-    if (this.#environment.now() + delayMs >= this.#patience.deadline) throw this.#gaveUp('deadline', failure, attempts);
+    const dueAt = this.#environment.now() + delayMs;
+    if (dueAt >= this.#patience.deadline)
+      throw this.#overdue(dueAt, error) ?? this.#gaveUp('deadline', failure, attempts);
     if (!waits && this.#budget?.trySpend(failure) === false) throw this.#gaveUp('budget', failure, attempts);
     const event = { attempt: attempts, retriesLeft: retries - this.#spent, delayMs, failure };
     notify(onRetry, event);
@@ -150,8 +152,13 @@ export class Recovery {
   #rethrown(error: unknown, failure: Failure, classified: Failure, attempts: number): unknown {
     // A wait for a connection that ends a row of retries is the end of the retrying, and must not mask what came before it.
     return failure.kind === 'acquire-timeout' && attempts > 1
-      ? this.#gaveUp('deadline', failure, attempts)
+      ? (this.#overdue(this.#environment.now(), error) ?? this.#gaveUp('deadline', failure, attempts))
       : abortReasonOr(error, this.#policy.signal, classified);
+  }
+
+  /** The caller's own limit ends the call with its own error. */
+  #overdue(at: number, error: unknown): unknown {
+    return this.#patience.overdueAt(at, error);
   }
 
   #outcomeUnknown(error: unknown, failure: Failure, attempts: number): OutcomeUnknownError {

@@ -18,7 +18,7 @@ export async function* iterate(
   prepared.logger.logQuery(sqlText, params);
   const rows =
     client instanceof ResilientClient
-      ? await runStatement(client, sql, (lease) => openRows(lease, sql, params, client.policy, 'own-lease'))
+      ? await runStatement(client, sql, (lease, toSend) => openRows(lease, toSend, params, client.policy, 'own-lease'))
       : client.stream(sql, params);
   try {
     for await (const row of rows) yield mapRow(prepared, row);

@@ -81,7 +81,7 @@ function derive<D extends object>(db: D, clientFor: ClientFor, policy: RetryPoli
 
 function deriveOne(db: object, clientFor: ClientFor): object {
   if (!is(db, MySqlDatabase))
-    throw new TypeError(`Expected a database of drizzle-orm/mysql2, got ${describeSource(db)}`);
+    throw new TypeError(`Expected a database of drizzle-orm/mysql2, got ${describeOther(db)}`);
   if (isTransaction(db)) {
     throw new TypeError(
       'Expected a database, got a transaction: what runs inside it cannot be retried by itself. Wrap the database, and call its transaction()',
@@ -115,6 +115,12 @@ function deriveReplicated(
     [first, ...rest] as never,
     () => derivedReplicas[next()] as never,
   );
+}
+
+/** What is no database of Drizzle on MySQL. Any other one of Drizzle names its kind. */
+function describeOther(db: unknown): string {
+  const kind: unknown = propertyOf(propertyOf(db, 'constructor'), entityKind);
+  return typeof kind === 'string' ? `something else of Drizzle (${kind})` : describeSource(db);
 }
 
 /** What a database of Drizzle works on, where that is no pool of mysql2. */

@@ -50,6 +50,9 @@ export const aBoolean: Check = (name, value) => expect(typeof value === 'boolean
 
 export const aSignal: Check = (name, value) => expect(value instanceof AbortSignal, name, value, 'an AbortSignal');
 
+/** An object, whatever it has in it. */
+export const anyOptions: Check = (name, value) => expect(isPlainObject(value), name, value, 'an object');
+
 /** An object with these keys, each optional. */
 export function anObject(rules: OptionRules): Check {
   return (name, value) => checkKeys(name, value, rules, 'an object');

@@ -1,3 +1,4 @@
+import { anyOptions } from '../policy/option-checks.ts';
 import { callRules, transactionOptionNames } from '../policy/option-rules.ts';
 import type { TransactionOptions } from '../policy/options.ts';
 import { type OneTransactionPolicy, type TransactionPolicy, transactionPolicy } from '../policy/policy.ts';
@@ -15,6 +16,7 @@ export function ownTransactionOptions(
   others: readonly string[],
 ): OneTransactionPolicy {
   if (config === undefined) return { ...base, idempotencyKey: undefined };
+  anyOptions('options', config);
   for (const name of Object.keys(config)) {
     if (!others.includes(name) && !transactionOptionNames.includes(name)) throw unknownOption(name, others);
   }

@@ -1,5 +1,7 @@
 import { withReplicas } from 'drizzle-orm/mysql-core';
 import { drizzle } from 'drizzle-orm/mysql2';
+import { drizzle as drizzlePg } from 'drizzle-orm/pg-proxy';
+import { drizzle as drizzleSqlite } from 'drizzle-orm/sqlite-proxy';
 import { createPoolCluster as createCallbackCluster, createConnection } from 'mysql2';
 import { createPool, createPoolCluster, type Pool } from 'mysql2/promise';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -63,6 +65,32 @@ describe('what is no pool of mysql2 is refused before anything is sent, by every
     const prisma = new PrismaClient({ adapter: new PrismaMySQL2(one) });
     stage.after(() => prisma.$disconnect());
     expect(await prisma.$queryRaw`SELECT 'one' AS one`).toEqual([{ one: 'one' }]);
+  });
+
+  test('as a database of Drizzle on another kind of server is, by its kind', async () => {
+    const others = [drizzleSqlite(never as never), drizzlePg(never as never)] as const;
+    for (const [index, db] of others.entries()) {
+      const kind = index === 0 ? 'SqliteRemoteDatabase' : 'PgRemoteDatabase';
+      const error = await failureOf((async () => withResilientDrizzle(db))());
+      expect(error).toEqual(refusal(new RegExp(`mysql2, got something else of Drizzle \\(${kind}\\)$`)));
+    }
+  });
+
+  test.each([
+    [5, '5'],
+    [null, 'null'],
+    [[], 'an array'],
+    ['rerun', '"rerun"'],
+  ])('as options of a transaction that are none are: %j', async (options, words) => {
+    const wrong = refusal(new RegExp(`Expected \`options\` to be an object, got ${words}$`));
+    const one = pool();
+    expect(await failureOf(transaction(one, never, options as never))).toEqual(wrong);
+    const db = withResilientDrizzle(drizzle(one));
+    expect(await failureOf(db.transaction(never, options as never))).toEqual(wrong);
+    const prisma = new PrismaClient({ adapter: new PrismaMySQL2(one) }).$extends(resilience());
+    stage.after(() => prisma.$disconnect());
+    expect(await failureOf(prisma.$transaction(never, options as never))).toEqual(wrong);
+    expect(stage.proxy.bytesC2s).toBe(0);
   });
 
   test('as a database of Drizzle is, with the name of its own door, and of its pool', async () => {

@@ -24,6 +24,7 @@ export interface ConnectionInternals {
   _handleFatalError?: (error: Error) => void;
   addCommand?: (command: DriverCommand) => unknown;
   destroy?: () => void;
+  write?: (chunk: Uint8Array) => unknown;
   resume?: () => void;
   threadId?: unknown;
   _realEnd?: (callback: (error?: unknown) => void) => unknown;
@@ -33,6 +34,7 @@ export interface ConnectionInternals {
   _protocolError?: unknown;
   _closing?: boolean;
   _paused?: boolean;
+  _paused_packets?: { readonly length: number };
   _handshakePacket?: { readonly statusFlags?: unknown; readonly serverVersion?: unknown } | null;
 }
 

@@ -13,7 +13,7 @@ export interface Wire {
   progressOf(
     command: DriverCommand | undefined,
   ): 'not-written' | 'write-refused' | 'cut-short' | 'prepared' | 'written';
-  /** How many bytes of this command, or of its PREPARE, were handed to the stream; undefined where it has written nothing yet, or less than it is (compressed). */
+  /** How many bytes this command has, or its PREPARE, as the server counts them; undefined where it has written nothing yet, or that is not known. */
   sizeOf(command: DriverCommand | undefined): number | undefined;
   /** mysql2 has sent an empty packet behind this command that the server does not expect: see {@link isSurplus}. */
   hasSurplus(command: DriverCommand): boolean;
@@ -88,6 +88,7 @@ export function watchWrites(internals: ConnectionInternals): Wire {
   const isWritten = (command: DriverCommand | undefined): boolean =>
     command !== undefined && (command === writer || prepares(writer, command));
   const isPlain = (): boolean => !internals.config?.compress;
+  const compressedSize = isPlain() ? undefined : countBeforeCompression(internals);
   const seal = (): void => {
     if (unsent() > 0) stream.destroy();
     noteCutShort();
@@ -129,7 +130,9 @@ export function watchWrites(internals: ConnectionInternals): Wire {
       return isPrepare(writer) ? 'prepared' : 'written';
     },
     sizeOf(command) {
-      return isWritten(command) && isPlain() ? size - headersIn(size) : undefined;
+      if (!isWritten(command)) return undefined;
+      const bytes = isPlain() ? size : compressedSize?.(writer);
+      return bytes === undefined ? undefined : bytes - headersIn(bytes);
     },
     hasSurplus: (command) => command === writer && isPlain() && hasEnded && isSurplus(size - headersIn(size)),
     seal,
@@ -161,6 +164,30 @@ export function watchWrites(internals: ConnectionInternals): Wire {
       return bytesRead > 0 && bytesRead === readBefore;
     },
   };
+}
+
+/**
+ * Counts what mysql2 hands to its compression, which may take its time: what reaches the stream is something else, and comes later.
+ *
+ * @returns how many bytes the command has that has written last; undefined for another one, and where mysql2 does not tell
+ */
+function countBeforeCompression(
+  internals: ConnectionInternals,
+): ((command: DriverCommand | null | undefined) => number | undefined) | undefined {
+  const { write } = internals;
+  if (write === undefined) return undefined;
+  let writer: DriverCommand | null | undefined;
+  let size = 0;
+  internals.write = (chunk) => {
+    const { _command: command } = internals;
+    if (command !== writer) {
+      writer = command;
+      size = 0;
+    }
+    size += chunk.length;
+    return write.call(internals, chunk);
+  };
+  return (command) => (command === writer ? size : undefined);
 }
 
 /** Bytes in front of the packets that so many bytes were cut into. */

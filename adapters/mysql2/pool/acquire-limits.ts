@@ -1,4 +1,4 @@
-import { type Patience, type RetryPolicy, stuckAfter } from '../../../src/internal.ts';
+import { type Patience, type RetryPolicy, stuckAfter, type WatchOptions } from '../../../src/internal.ts';
 import type { WaitLimits } from '../wait/bounded.ts';
 
 /** What a pool knows of what its callers wait for. Times are on the pool's monotonic clock, in milliseconds. */
@@ -9,12 +9,17 @@ export interface PoolMovement {
   readonly connectingSince: number | undefined;
   /** When a connection came back last. */
   readonly lastReturnAt: number;
-  /** When the server was last at work for somebody who holds one. */
-  readonly lastWorkAt: number;
+  /** Looks what has moved, if the last look is older than `age`, in milliseconds. Of movement that nobody looked for, nothing is known. */
+  look(age: number): void;
+  /** When something last happened on a connection, or the server was at work on one. */
+  lastWorkAt(watch: WatchOptions | false): number;
 }
 
 /** In milliseconds: a call with no patience at all may wait in a pool that moves. */
 const shortestRecheck = 100;
+
+/** A pool that moves is one that has moved between two looks: so many of them in the longest time in which it may stand still. */
+const looks = 4;
 
 /**
  * How long one call waits for a connection.
@@ -28,13 +33,13 @@ const shortestRecheck = 100;
 export class AcquireLimits implements WaitLimits {
   readonly now: () => number;
   readonly signal: AbortSignal | undefined;
-  /** The server may go away meanwhile, and the patience with that be shorter. */
-  readonly recheck: number;
   readonly timedOut: () => unknown;
   readonly #movement: PoolMovement;
   readonly #patience: Patience;
   readonly #stuckAfter: number;
   readonly #mayWork: boolean;
+  readonly #watch: WatchOptions | false;
+  readonly #maxRetryTime: number;
   readonly #startedAt: number;
 
   constructor(
@@ -46,12 +51,13 @@ export class AcquireLimits implements WaitLimits {
   ) {
     this.now = now;
     this.signal = policy.signal;
-    this.recheck = Math.max(policy.maxRetryTime, shortestRecheck);
     this.timedOut = () => timedOut(this, policy);
     this.#movement = movement;
     this.#patience = patience;
     this.#stuckAfter = stuckAfter(policy);
     this.#mayWork = policy.acquireTimeout === undefined;
+    this.#watch = policy.watch;
+    this.#maxRetryTime = policy.maxRetryTime;
     this.#startedAt = now();
   }
 
@@ -59,16 +65,31 @@ export class AcquireLimits implements WaitLimits {
     return this.now() - this.#startedAt;
   }
 
+  /** The server may go away meanwhile, and the patience with that be shorter. While it is there, it is to be seen whether the pool moves. */
+  get recheck(): number {
+    const { awaySince, connectingSince } = this.#movement;
+    const isTrouble = awaySince !== undefined || connectingSince !== undefined;
+    const longest = isTrouble ? this.#maxRetryTime : Math.min(this.#maxRetryTime, this.#stuckAfter / looks);
+    return Math.max(longest, shortestRecheck);
+  }
+
   get until(): number {
+    return Math.min(this.#untilStuck(), this.#patience.end);
+  }
+
+  #untilStuck(): number {
     const { awaySince, connectingSince } = this.#movement;
     if (awaySince !== undefined) this.#patience.begin(Math.max(this.#startedAt, awaySince));
     const troubleSince = awaySince ?? connectingSince;
     if (troubleSince !== undefined) return this.#patience.deadlineFrom(Math.max(this.#startedAt, troubleSince));
     const atLeast = this.#startedAt + this.#stuckAfter;
+    const isEarly = this.now() < atLeast;
+    // Many may wait: what one of them has just seen is good enough for the others.
+    this.#movement.look(isEarly ? this.#stuckAfter / looks / 2 : 1);
     // The server's work is asked of each connection: not before it matters.
-    if (this.now() < atLeast) return atLeast;
-    const { lastReturnAt, lastWorkAt } = this.#movement;
-    const movedAt = this.#mayWork ? Math.max(lastReturnAt, lastWorkAt) : lastReturnAt;
+    if (isEarly) return atLeast;
+    const { lastReturnAt } = this.#movement;
+    const movedAt = this.#mayWork ? Math.max(lastReturnAt, this.#movement.lastWorkAt(this.#watch)) : lastReturnAt;
     return Math.max(this.#startedAt, movedAt) + this.#stuckAfter;
   }
 

@@ -28,7 +28,7 @@ export interface AcquireTimeoutFacts {
   readonly handedOut: number;
   /** For how long the one has been held that is held longest; undefined where that is not known. */
   readonly heldForMs: number | undefined;
-  /** For how long the server has not been at work for any of them. */
+  /** For how long nothing has happened on any of them, as far as that was looked for. */
   readonly idleForMs: number;
   /** Infinite if the pool has none. */
   readonly connectionLimit: number;
@@ -118,7 +118,7 @@ function holdersOf({ connectionLimit, held, handedOut, heldForMs, idleForMs }: A
     return 'all connections are held by somebody who has not taken them through gone-away, and none came back';
   const all = Number.isFinite(connectionLimit) ? ` of ${connectionLimit}` : '';
   const by = `${handedOut} by getConnection(), ${held - handedOut} by statements and transactions`;
-  const since = idleForMs > 0 ? `, and nothing was sent on any for ${inWords(idleForMs)}` : '';
+  const since = idleForMs > 0 ? `, and nothing happened on any for ${inWords(idleForMs)}` : '';
   const longest = heldForMs === undefined ? '' : `, the longest for ${inWords(heldForMs)}`;
   return `${held}${all} connections are held (${by})${longest}, none came back${since}`;
 }

@@ -8,14 +8,18 @@ import {
   neverAcquired,
   notPreparedCode,
   type RetryPolicy,
+  type WatchOptions,
 } from '../../../src/internal.ts';
 import { hasRunningCommand } from '../driver/connection.ts';
 import { lookForInternals, warnOfMissing } from '../driver/look-for-internals.ts';
 import { connectionsOf, guardNewestConnection, hasRoom, idleCount, isPoolClosed, nextIdle } from '../driver/pool.ts';
+import { pulseOf } from '../driver/pulse.ts';
 import { bounded } from '../wait/bounded.ts';
 import type { AcquireLimits } from './acquire-limits.ts';
 import type { Generation } from './generation.ts';
 import { judgeLiveness } from './liveness.ts';
+import type { Neighbours } from './neighbours.ts';
+import type { Glimpse } from './pool-looks.ts';
 import { type BesideThePool, PooledConnection } from './pooled-connection.ts';
 import { preparesConnections } from './preparation.ts';
 import { ProbeGate } from './probe-gate.ts';
@@ -73,6 +77,22 @@ export class Connector {
   held(): readonly PooledConnection[] {
     const all = connectionsOf(this.#pool).map((core) => this.#connections.get(core as unknown as PoolConnection));
     return all.filter((pooled) => pooled?.holder !== undefined) as PooledConnection[];
+  }
+
+  /** What all connections of the pool look like now, whoever has them. */
+  glimpses(): readonly Glimpse[] {
+    return connectionsOf(this.#pool).map((connection) => {
+      const taken = this.#connections.get(connection as unknown as PoolConnection)?.rowsTaken;
+      return { connection, pulse: `${pulseOf(connection)} ${taken}`, givenBack: connection.lastActiveTime };
+    });
+  }
+
+  /** Whether the server is at work on a connection that somebody uses past this package. */
+  hasWorkingNeighbour(neighbours: Neighbours, watch: WatchOptions | false): boolean {
+    return connectionsOf(this.#pool).some((connection) => {
+      const pooled = this.#connections.get(connection as unknown as PoolConnection);
+      return pooled?.holder === undefined && neighbours.isAtWork(connection, pooled?.session, watch);
+    });
   }
 
   /** Why the last attempt to connect failed, while the server is down. */

@@ -246,6 +246,11 @@ export class Lease implements Holder, Watched {
     return command;
   }
 
+  /** A reader has taken a row that waited for it. */
+  noteRowTaken(): void {
+    this.#pooled.rowsTaken += 1;
+  }
+
   /** Hands on what a statement failed with, or what is found out about that. */
   #tell(
     error: unknown,

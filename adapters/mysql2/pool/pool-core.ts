@@ -10,6 +10,7 @@ import {
   type RetryPolicy,
   realEnvironment,
   retryPolicy,
+  type WatchOptions,
 } from '../../../src/internal.ts';
 import { type Borrowed, ControlConnection } from '../control/control-connection.ts';
 import { PacketLimit } from '../control/packet-limit.ts';
@@ -27,6 +28,8 @@ import { Connector } from './connector.ts';
 import { Generation } from './generation.ts';
 import { Lease, type LeaseOwner } from './lease.ts';
 import { awaitEventLoopTurns, judgeLiveness, pingOnce, type Trust } from './liveness.ts';
+import { Neighbours } from './neighbours.ts';
+import { PoolLooks } from './pool-looks.ts';
 import type { BesideThePool, PooledConnection } from './pooled-connection.ts';
 import { mayBePreparing, preparesConnections, untilPrepared, watchedPreparation } from './preparation.ts';
 import { isRefusal, Refusals } from './refusals.ts';
@@ -60,6 +63,8 @@ export class PoolCore implements LeaseOwner, PoolMovement, BesideThePool {
   /** By the address that their sessions go to: a name may stand for several servers. */
   readonly #controls = new Map<string, ControlConnection>();
   readonly #watch = new StatementWatch((session) => this.#controlOf(session));
+  readonly #neighbours = new Neighbours(this.#watch);
+  readonly #looks = new PoolLooks(() => this.#connector.glimpses());
   /** Stops the server's threads of sessions that were lost on this pool. */
   readonly sessionKiller: SessionKiller = new SessionKiller((session) => this.#controlOf(session));
   readonly packetLimit: PacketLimit = new PacketLimit((session) => this.#controlOf(session));
@@ -258,12 +263,17 @@ export class PoolCore implements LeaseOwner, PoolMovement, BesideThePool {
   }
 
   get lastReturnAt(): number {
-    return this.#admission.lastLeftAt;
+    return Math.max(this.#admission.lastLeftAt, this.#looks.lastReturnAt);
   }
 
-  get lastWorkAt(): number {
+  look(age: number): void {
+    this.#looks.look(this.environment.now(), age);
+  }
+
+  lastWorkAt(watch: WatchOptions | false): number {
     const now = this.environment.now();
-    return Math.max(0, ...this.#connector.held().map((pooled) => pooled.lastWorkedAt(now)));
+    if (this.#connector.hasWorkingNeighbour(this.#neighbours, watch)) return now;
+    return Math.max(this.#looks.lastMoveAt, ...this.#connector.held().map((pooled) => pooled.lastWorkedAt(now)));
   }
 
   readonly #acquireTimedOut = (limits: AcquireLimits, policy: RetryPolicy): AcquireTimeoutError => {
@@ -280,7 +290,7 @@ export class PoolCore implements LeaseOwner, PoolMovement, BesideThePool {
       held: held.length,
       handedOut: held.filter(({ holder }) => holder?.watchesCommands === true).length,
       heldForMs: longestHeld(held, now),
-      idleForMs: now - this.lastWorkAt,
+      idleForMs: now - this.lastWorkAt(policy.watch),
       connectionLimit: connectionLimit(this.pool),
       lastError: this.#connector.lastError,
       lastFailure: this.#connector.lastFailure,

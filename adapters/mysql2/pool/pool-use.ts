@@ -1,4 +1,4 @@
-import type { RetryPolicy } from '../../../src/internal.ts';
+import type { Patience, RetryPolicy } from '../../../src/internal.ts';
 import type { PoolCore } from './pool-core.ts';
 
 /** A pool, and the policy to use it with. */
@@ -7,4 +7,6 @@ export interface PoolUse {
   readonly policy: RetryPolicy;
   /** mysql2's own `timeout` of the statement that all this is for, in milliseconds: what gone-away sends around it is waited for no longer. Left out: none. */
   readonly timeout?: number | undefined;
+  /** Told of the patience of a transaction before each of its runs. */
+  readonly onRun?: (patience: Patience) => void;
 }

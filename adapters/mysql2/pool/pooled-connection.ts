@@ -105,6 +105,8 @@ export class PooledConnection {
   #provenAt: number;
   /** Wall clock: a monotonic one stands still while a laptop or a function is frozen. */
   lastUsedAt: number;
+  /** How many rows were taken that had been read before. Only compared. */
+  rowsTaken = 0;
   #holder: Holder | undefined;
   /** How many have held it so far. */
   #holders = 0;
@@ -230,7 +232,7 @@ export class PooledConnection {
   }
 
   /**
-   * When the server was last at work for whoever holds it: now, while it owes an answer. On the monotonic clock, in milliseconds.
+   * When the server was last at work for whoever holds it: now, while it owes an answer; else when it was last sent something. On the monotonic clock, in milliseconds.
    */
   lastWorkedAt(now: number): number {
     return this.unanswered() === undefined ? this.#wire.lastWriteAt() : now;

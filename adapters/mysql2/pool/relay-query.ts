@@ -50,11 +50,11 @@ export async function relayQuery(
   await runStatement(
     use,
     sql,
-    async (lease) => {
+    async (lease, toSend) => {
       noteConnection(query, lease.connection);
       relay.beginAttempt();
       try {
-        await relayEvents(lease, sql, values, use.policy, query, relay);
+        await relayEvents(lease, toSend, values, use.policy, query, relay);
       } finally {
         // From here on it is somebody else's, and not for this stream to pause.
         noteConnection(query, undefined);

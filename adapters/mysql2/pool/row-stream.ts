@@ -97,6 +97,7 @@ export async function* streamRows(
   try {
     for (;;) {
       if (rows.length > 0) {
+        lease.noteRowTaken();
         yield rows.shift();
       } else if (end.state === 'ended') {
         break;

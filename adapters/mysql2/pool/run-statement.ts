@@ -3,7 +3,6 @@ import type {
   Beginning,
   Failure,
   Operation,
-  Patience,
   ReadVerdict,
   RetryPolicy,
   UnsafeRead,
@@ -16,13 +15,13 @@ import type { PoolCore } from './pool-core.ts';
 import type { PoolUse } from './pool-use.ts';
 import { waitsUnsent } from './refusals.ts';
 import type { SentStatement } from './sent-statement.ts';
-import { timeoutOf, withinTimeout } from './statement-timeout.ts';
+import { CallTimeout, timeoutOf, withinTimeout } from './statement-timeout.ts';
 
 /**
  * Runs one statement outside a transaction, as often as the policy and the evidence allow, each time on a lease of its own.
  *
  * @param sql the statement, in one of mysql2's forms
- * @param send sends the statement
+ * @param send sends the statement, as it is given to it
  * @param end what is done with each lease after `send`, also when that failed; left out: `send` sees to it
  * @param isHandedOver whether `send` has handed something on already; left out: nothing is, before it has ended well
  * @throws SessionBoundError for a statement that has no place on a pool; what the executor makes of the failure: OutcomeUnknownError, RetriesExhaustedError, or the error itself
@@ -30,35 +29,38 @@ import { timeoutOf, withinTimeout } from './statement-timeout.ts';
 export function runStatement<T>(
   { core, policy: given }: PoolUse,
   sql: unknown,
-  send: (lease: Lease) => Promise<T>,
-  end?: (lease: Lease) => void,
+  send: (lease: Lease, sql: unknown) => Promise<T>,
+  end: (lease: Lease) => void = ignore,
   isHandedOver: () => boolean = notHandedOver,
 ): Promise<T> {
   const refusal = refuseSessionBound(sql);
   if (refusal !== undefined) return Promise.reject(refusal);
   const timeout = timeoutOf(sql);
   const policy = timeout === undefined ? given : withinTimeout(given, timeout);
+  const limit = timeout === undefined ? undefined : new CallTimeout(timeout, core.environment.now);
   const operation = new StatementOperation(policy.idempotent, isHandedOver);
-  return core.executor.run(operation, policy, ({ patience }) =>
-    attemptStatement(core, policy, sql, patience, operation, send, end),
-  );
+  return core.executor.run(operation, policy, attempts({ core, policy, sql, limit, operation, send, end }));
 }
 
 /**
- * As {@link runStatement}, of a statement whose answer the caller gets as a whole. Every statement of a pool comes through here: while nothing fails and a connection lies idle, it
- * is sent in the turn of its call, and nothing is made for it but what could not be told without it.
+ * As {@link runStatement}, of a statement whose answer the caller gets as a whole. Nearly every statement of a pool comes through here: while nothing fails and a connection lies
+ * idle, it is sent in the turn of its call, and nothing is made for it but what could not be told without it.
  */
 export async function sendStatement(
-  { core, policy: given }: PoolUse,
+  use: PoolUse,
   method: StatementMethod,
   sql: unknown,
   values: unknown,
 ): Promise<StatementResult> {
   const refusal = refuseSessionBound(sql);
   if (refusal !== undefined) throw refusal;
-  const timeout = timeoutOf(sql);
-  const policy = timeout === undefined ? given : withinTimeout(given, timeout);
+  const { core, policy } = use;
   policy.signal?.throwIfAborted();
+  // A limit of its own begins when the statement is first sent, and is for all that follows.
+  if (timeoutOf(sql) !== undefined) {
+    const send = (taken: Lease, toSend: unknown) => taken.run(method, toSend, values, policy);
+    return await showingCaller(core, runStatement(use, sql, send, release));
+  }
   let beginning: Beginning | undefined;
   let lease: Lease | undefined;
   let answer: StatementResult;
@@ -73,70 +75,72 @@ export async function sendStatement(
     assertCommitted(lease);
   } catch (error) {
     const operation = new StatementOperation(policy.idempotent, notHandedOver);
-    // Its statement was the first thing that was sent on it.
-    beginning ??= { ...core.executor.begin(policy), ...(lease?.sentAt && { at: lease.sentAt }) };
-    if (lease !== undefined) {
-      operation.noteAttempt(lease);
-      lease.release();
-    }
-    return await sendAgain(core, policy, method, sql, values, operation, error, beginning);
+    const send = (taken: Lease) => taken.run(method, sql, values, policy);
+    const statement = { core, policy, sql, limit: undefined, operation, send, end: release };
+    return await sendAgain(statement, error, lease, beginning);
   }
   lease.release();
   core.executor.succeeded();
   return answer;
 }
 
-async function sendAgain(
-  core: PoolCore,
-  policy: RetryPolicy,
-  method: StatementMethod,
-  sql: unknown,
-  values: unknown,
-  operation: StatementOperation,
+/** One statement, as it is to be sent until it has an answer. */
+interface OneStatement<T> {
+  readonly core: PoolCore;
+  readonly policy: RetryPolicy;
+  readonly sql: unknown;
+  readonly limit: CallTimeout | undefined;
+  readonly operation: StatementOperation;
+  readonly send: (lease: Lease, sql: unknown) => Promise<T>;
+  readonly end: (lease: Lease) => void;
+}
+
+/** @param lease the one of the first attempt, which failed with this error */
+async function sendAgain<T>(
+  statement: OneStatement<T>,
   error: unknown,
-  beginning: Beginning,
-): Promise<StatementResult> {
-  const attempt = ({ patience }: AttemptContext) =>
-    attemptStatement(
-      core,
-      policy,
-      sql,
-      patience,
-      operation,
-      (lease) => lease.run(method, sql, values, policy),
-      release,
-    );
+  lease: Lease | undefined,
+  beginning: Beginning | undefined,
+): Promise<T> {
+  const { core, policy, operation } = statement;
+  const now = core.executor.begin(policy);
+  if (lease !== undefined) {
+    operation.noteAttempt(lease);
+    lease.release();
+  }
+  // What was sent first on that lease was this statement.
+  const begun = beginning ?? (lease === undefined || lease.sentAt === 0 ? now : { ...now, at: lease.sentAt });
+  return await showingCaller(core, core.executor.recover(operation, policy, error, attempts(statement), begun));
+}
+
+/** To be awaited by whoever is awaited by the caller. */
+async function showingCaller<T>({ pool }: PoolCore, work: Promise<T>): Promise<T> {
   try {
-    return await core.executor.recover(operation, policy, error, attempt, beginning);
+    return await work;
   } catch (failure) {
-    if (wantsCallerStack(core.pool)) showCaller(failure, sendAgain);
+    if (wantsCallerStack(pool)) showCaller(failure, showingCaller);
     throw failure;
   }
 }
 
+const ignore = (): void => {};
 const notHandedOver = (): boolean => false;
 const release = (lease: Lease): void => lease.release();
 
-/** One attempt, on a lease of its own. */
-async function attemptStatement<T>(
-  core: PoolCore,
-  policy: RetryPolicy,
-  sql: unknown,
-  patience: Patience,
-  operation: StatementOperation,
-  send: (lease: Lease) => Promise<T>,
-  end: ((lease: Lease) => void) | undefined,
-): Promise<T> {
-  const lease = await core.acquire(policy, patience, false, core.isRefused && waitsUnsent(sql));
-  try {
-    assertCommits(lease, sql);
-    const answer = await send(lease);
-    assertCommitted(lease);
-    return answer;
-  } finally {
-    operation.noteAttempt(lease);
-    end?.(lease);
-  }
+/** Attempts, each on a lease of its own. */
+function attempts<T>({ core, policy, sql, limit, operation, send, end }: OneStatement<T>) {
+  return async ({ patience }: AttemptContext): Promise<T> => {
+    const lease = await core.acquire(policy, patience, false, core.isRefused && waitsUnsent(sql));
+    try {
+      assertCommits(lease, sql);
+      const answer = await send(lease, limit === undefined ? sql : limit.apply(sql, patience));
+      assertCommitted(lease);
+      return answer;
+    } finally {
+      operation.noteAttempt(lease);
+      end(lease);
+    }
+  };
 }
 
 /** What the executor has to know of a statement. */

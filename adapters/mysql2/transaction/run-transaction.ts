@@ -69,6 +69,7 @@ export async function runTransaction<Tx, T>(
     const conclusion = await core.executor.run<Conclusion<T>>(operation, policy, async ({ patience }) => {
       const connection = new TransactionUnit(use, await core.acquire(policy, patience, false));
       try {
+        use.onRun?.(patience);
         const { deadline } = patience;
         const own = steps.open(connection.ownSide);
         const checked = await ledger?.checkTable(connection.lease, deadline);

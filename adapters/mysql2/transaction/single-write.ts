@@ -1,10 +1,16 @@
-import { judgeRead, type RetryPolicy, readStatementKind, type StatementKind } from '../../../src/internal.ts';
+import {
+  judgeRead,
+  type Patience,
+  type RetryPolicy,
+  readStatementKind,
+  type StatementKind,
+} from '../../../src/internal.ts';
 import { textOf } from '../driver/command.ts';
 import type { StatementMethod, StatementResult } from '../pool/lease.ts';
 import type { LeaseClient } from '../pool/lease-client.ts';
 import { refuseSessionBound } from '../pool/lone-statement.ts';
 import type { PoolUse } from '../pool/pool-use.ts';
-import { timeoutOf, withinTimeout } from '../pool/statement-timeout.ts';
+import { CallTimeout, timeoutOf, withinTimeout } from '../pool/statement-timeout.ts';
 import { plainSteps, stepsWithin } from './plain-steps.ts';
 import { runTransaction } from './run-transaction.ts';
 
@@ -43,10 +49,20 @@ export async function runSingleWrite(
   }
   const options = { rerun: true, exactlyOnce: true, idempotencyKey: undefined } as const;
   const timeout = timeoutOf(sql);
-  const limited = timeout === undefined ? use : { core: use.core, policy: withinTimeout(use.policy, timeout), timeout };
+  if (timeout === undefined) {
+    const body = (connection: LeaseClient) => connection.run(method, sql, values);
+    return runTransaction<LeaseClient, StatementResult>(use, options, { ...plainSteps, body });
+  }
+  const { core } = use;
+  const limit = new CallTimeout(timeout, core.environment.now);
+  let patience: Patience | undefined;
+  const onRun = (running: Patience) => {
+    patience = running;
+  };
+  const limited = { core, policy: withinTimeout(use.policy, timeout), timeout, onRun };
   return runTransaction<LeaseClient, StatementResult>(limited, options, {
-    ...(timeout === undefined ? plainSteps : stepsWithin(timeout)),
-    body: (connection) => connection.run(method, sql, values),
+    ...stepsWithin(timeout),
+    body: async (connection) => connection.run(method, limit.apply(sql, patience), values),
   });
 }
 

@@ -36,7 +36,7 @@ export function bounded<T>(
   onLate: (value: T) => void = () => {},
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const { signal, now = timers.now, recheck = Number.POSITIVE_INFINITY } = limits;
+    const { signal, now = timers.now } = limits;
     if (signal?.aborted === true) {
       reject(signal.reason);
       return;
@@ -53,6 +53,7 @@ export function bounded<T>(
     let stopTimer: (() => void) | undefined;
     const startTimer = () => {
       const left = Math.max(0, limits.until - now());
+      const { recheck = Number.POSITIVE_INFINITY } = limits;
       stopTimer = startFairTimer(Math.min(left, recheck), onTimer, limits.keepsAlive, now, limits.loop);
     };
     const onTimer = () => {

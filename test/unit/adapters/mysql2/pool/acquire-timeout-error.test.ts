@@ -29,7 +29,7 @@ describe('the error for a call that got no connection in time', () => {
     {
       title: 'connections that nobody gives back',
       facts: leaked,
-      why: '10 of 10 connections are held (3 by getConnection(), 7 by statements and transactions), the longest for 60000 ms, none came back, and nothing was sent on any for 100 ms (`acquireTimeout: 100`)',
+      why: '10 of 10 connections are held (3 by getConnection(), 7 by statements and transactions), the longest for 60000 ms, none came back, and nothing happened on any for 100 ms (`acquireTimeout: 100`)',
     },
     {
       title: 'connections on which the server is at work, where that was not to be waited for',
@@ -44,7 +44,7 @@ describe('the error for a call that got no connection in time', () => {
     {
       title: 'a pool without a limit',
       facts: { ...leaked, connectionLimit: Number.POSITIVE_INFINITY },
-      why: '10 connections are held (3 by getConnection(), 7 by statements and transactions), the longest for 60000 ms, none came back, and nothing was sent on any for 100 ms (`acquireTimeout: 100`)',
+      why: '10 connections are held (3 by getConnection(), 7 by statements and transactions), the longest for 60000 ms, none came back, and nothing happened on any for 100 ms (`acquireTimeout: 100`)',
     },
     {
       title: 'a server that is away',
