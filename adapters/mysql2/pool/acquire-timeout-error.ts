@@ -1,5 +1,6 @@
 import {
   AcquireTimeoutError,
+  attachEvidence,
   connectPendingCode,
   type Failure,
   failureOf,
@@ -41,16 +42,8 @@ export interface AcquireTimeoutFacts {
 export function acquireTimeoutError(facts: AcquireTimeoutFacts): AcquireTimeoutError {
   const { elapsedMs, lastError } = facts;
   const why = reasonOf(facts);
-  const failure = failureOf(
-    { proof: 'not-executed', kind: 'acquire-timeout', invalidates: 'nothing', source: why },
-    neverAcquired,
-  );
-  return new AcquireTimeoutError(`No connection within ${inWords(elapsedMs)}: ${why}. Nothing was sent.`, {
-    failure,
-    attempts: 1,
-    elapsedMs,
-    cause: lastError ?? pendingError(facts),
-  });
+  const message = `No connection within ${inWords(elapsedMs)}: ${why}. Nothing was sent.`;
+  return neverSent(message, why, elapsedMs, lastError ?? pendingError(facts));
 }
 
 /** In the place of an error that has not come yet: what is being waited for. */
@@ -74,16 +67,18 @@ export function refusalError(
   const what = lastFailure?.kind === 'not-ready' ? 'everything' : 'writes';
   const why = `the server at ${address} refuses ${what} (${lastFailure?.errno ?? lastFailure?.code})`;
   const limit = `${patienceOf(policy)} waits no longer`;
+  return neverSent(`Not sent within ${inWords(elapsedMs)}: ${why}, and ${limit}.`, why, elapsedMs, lastError);
+}
+
+/** @param cause may be what the server has refused to somebody else, who had sent it: that says nothing of this call */
+function neverSent(message: string, source: string, elapsedMs: number, cause: unknown): AcquireTimeoutError {
   const failure = failureOf(
-    { proof: 'not-executed', kind: 'acquire-timeout', invalidates: 'nothing', source: why },
+    { proof: 'not-executed', kind: 'acquire-timeout', invalidates: 'nothing', source },
     neverAcquired,
   );
-  return new AcquireTimeoutError(`Not sent within ${inWords(elapsedMs)}: ${why}, and ${limit}.`, {
-    failure,
-    attempts: 1,
-    elapsedMs,
-    cause: lastError,
-  });
+  const error = new AcquireTimeoutError(message, { failure, attempts: 1, elapsedMs, cause });
+  attachEvidence(error, neverAcquired);
+  return error;
 }
 
 function reasonOf(facts: AcquireTimeoutFacts): string {

@@ -1,30 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool as CallbackPool } from 'mysql2';
 import type { Pool as PromisePool } from 'mysql2/promise';
-import { type ResilienceOptions, type RetryPolicy, retryPolicy, stuckAfter, timers } from '../../../src/internal.ts';
+import { type ResilienceOptions, type RetryPolicy, retryPolicy } from '../../../src/internal.ts';
 import {
   connectionOptionsOf,
   createClient,
   credentialsOf,
-  cutConnections,
   databaseOf,
   describeSource,
-  makePool,
   type PoolRecipe,
-  policyFor,
   poolRecipe,
   ResilientClient,
   type ResilientPoolOptions,
   registeredClient,
-  statementRoomOf,
 } from '../../mysql2/binding.ts';
 import { adapterInfo } from '../bridge/adapter-info.ts';
+import { clientForQuestion } from '../bridge/call-scope.ts';
+import { registerFirstQuestion } from '../bridge/first-question.ts';
 import { toPrismaError } from '../errors/to-prisma-error.ts';
 import { connectionInfo } from './capabilities.ts';
+import { type OpenedPool, openPool, sharedPool } from './opened-pool.ts';
 import { hasTypedParameters, oldestMysql2 } from './parameter.ts';
 import type { SqlDriverAdapter, SqlMigrationAwareDriverAdapterFactory } from './prisma-interface.ts';
+import { ServerQuestion } from './server-question.ts';
 import { SqlAdapter } from './sql-adapter.ts';
-import { queryRows } from './statement.ts';
 
 export interface PrismaMySQL2Options {
   /** What is retried, and for how long. Default: that of the pool, if it was wrapped with `withResilience()`; else the defaults. */
@@ -45,7 +44,9 @@ export class PrismaMySQL2 implements SqlMigrationAwareDriverAdapterFactory {
   readonly #source: Source;
   readonly #policy: RetryPolicy | undefined;
   readonly #schemaName: string | undefined;
-  #version: string | undefined;
+  readonly #question = new ServerQuestion();
+  /** What has been opened, and is nobody's yet. */
+  #opened: Opened | undefined;
 
   /**
    * @param pool a pool of mysql2, of either kind, also one that `withResilience()` has wrapped: it is shared, and stays open when Prisma
@@ -58,12 +59,29 @@ export class PrismaMySQL2 implements SqlMigrationAwareDriverAdapterFactory {
     this.#policy = policy === undefined ? undefined : retryPolicy(policy);
     this.#schemaName = schemaName;
     this.#source = sourceOf(pool, this.#policy, schemaName !== undefined);
+    const question = this.#question;
+    registerFirstQuestion(this, {
+      get isAnswered() {
+        return question.answer !== undefined;
+      },
+      ask: (start) => this.#ask(start),
+      settled: () => question.settled(),
+    });
   }
 
   /** @throws DriverAdapterError when the server cannot be reached: what it can do has to be known first */
   async connect(): Promise<SqlDriverAdapter> {
-    const source = this.#source;
-    return source instanceof ResilientClient ? this.#connectPool(source, async () => {}) : this.#connectOwnPool(source);
+    const opened = this.#enter();
+    try {
+      // For everybody who has called meanwhile: the options of a single call are not for this.
+      await this.#question.ask(opened.pool.client, undefined);
+    } catch (error) {
+      this.#leave(opened);
+      throw toPrismaError(error);
+    }
+    const pool = this.#take(opened);
+    this.#leave(opened);
+    return this.#adapterOn(pool.client, pool.close);
   }
 
   /** A new and empty database on the same server, which `dispose()` drops. */
@@ -73,56 +91,69 @@ export class PrismaMySQL2 implements SqlMigrationAwareDriverAdapterFactory {
     const source = this.#source;
     const recipe = source instanceof ResilientClient ? recipeOf(source.pool) : source;
     await main.executeScript(`CREATE DATABASE \`${database}\``);
-    return this.#connectOwnPool({ ...recipe, options: { ...recipe.options, database } }, async () => {
+    const pool = openPool({ ...recipe, options: { ...recipe.options, database } }, this.#policy);
+    return this.#adapterOn(pool.client, async () => {
+      await pool.close();
       await main.executeScript(`DROP DATABASE \`${database}\``);
       await main.dispose();
     });
   }
 
-  async #connectOwnPool(
-    recipe: PoolRecipe,
-    afterwards: () => Promise<void> = async () => {},
-  ): Promise<SqlDriverAdapter> {
-    const pool = makePool(recipe);
-    const client = createClient(pool, policyFor(recipe, this.#policy)) as ResilientClient;
-    const close = async () => {
-      await endPool(pool, client);
-      await afterwards();
-    };
-    try {
-      return await this.#connectPool(client, close);
-    } catch (error) {
-      await close();
-      throw error;
-    }
+  #adapterOn(client: ResilientClient, close: () => Promise<void>): SqlDriverAdapter {
+    return new SqlAdapter(client, connectionInfo(this.#question.answer ?? '', this.#schemaName), close);
   }
 
-  async #connectPool(client: ResilientClient, close: () => Promise<void>): Promise<SqlDriverAdapter> {
+  async #ask(start: AbortSignal | undefined): Promise<() => void> {
+    const opened = this.#enter();
     try {
-      this.#version ??= await versionOf(client);
+      await this.#question.ask(clientForQuestion(opened.pool.client), start);
     } catch (error) {
-      throw toPrismaError(error);
+      this.#leave(opened);
+      throw error;
     }
-    return new SqlAdapter(client, connectionInfo(this.#version, this.#schemaName), close);
+    return () => this.#leave(opened);
   }
+
+  /** All who ask at the same time do so on one pool: that of the adapter which comes of it. */
+  #enter(): Opened {
+    this.#opened ??= { pool: this.#open(), users: 0, isTaken: false };
+    this.#opened.users += 1;
+    return this.#opened;
+  }
+
+  #open(): OpenedPool {
+    const source = this.#source;
+    return source instanceof ResilientClient ? sharedPool(source) : openPool(source, this.#policy);
+  }
+
+  /** Two clients of Prisma may have one factory: each of them ends its own pool. */
+  #take(opened: Opened): OpenedPool {
+    if (opened.isTaken) return this.#open();
+    opened.isTaken = true;
+    if (this.#opened === opened) this.#opened = undefined;
+    return opened.pool;
+  }
+
+  #leave(opened: Opened): void {
+    opened.users -= 1;
+    if (opened.users > 0 || opened.isTaken) return;
+    this.#opened = undefined;
+    opened.pool.abandon();
+  }
+}
+
+/** A pool on which somebody asks what its server can do. */
+interface Opened {
+  readonly pool: OpenedPool;
+  users: number;
+  /** It is an adapter's, which ends it. */
+  isTaken: boolean;
 }
 
 /** To reach the same server as the same user. */
 function recipeOf(pool: CallbackPool): PoolRecipe {
   const source = credentialsOf(pool);
   return { options: connectionOptionsOf(pool), limits: {}, credentials: source && (() => source.ask()) };
-}
-
-/** Waits for what is still running, as mysql2 does, but not for ever: a server that is frozen or cut off would never let go. */
-async function endPool(pool: PromisePool, client: ResilientClient): Promise<void> {
-  const timer = timers.setTimeout(() => cutConnections(client.pool), stuckAfter(client.policy));
-  try {
-    await pool.end();
-  } catch {
-    // A connection that cannot be closed in good order is closed all the same.
-  } finally {
-    timers.clearTimeout(timer);
-  }
 }
 
 /** A policy that is not in its place would mean nothing, and nobody would notice. */
@@ -162,14 +193,4 @@ function sourceOf(pool: unknown, policy: RetryPolicy | undefined, namesDatabase:
     );
   }
   return source;
-}
-
-async function versionOf(client: ResilientClient): Promise<string> {
-  const query = { sql: 'SELECT VERSION()', args: [], argTypes: [] };
-  const { rows } = await queryRows(
-    query,
-    (method, sql, values) => client.run(method, sql, values),
-    statementRoomOf(client.core),
-  );
-  return String(rows[0]?.[0] ?? '');
 }

@@ -2,7 +2,7 @@ import { timers } from '../../../src/internal.ts';
 import type { ResilientClient, StatementRoom } from '../../mysql2/binding.ts';
 import { LeaseClient, statementRoomOf } from '../../mysql2/binding.ts';
 import { adapterInfo } from '../bridge/adapter-info.ts';
-import { clientForCall, currentCall } from '../bridge/call-scope.ts';
+import { clientForCall, currentCall, GivenUpError } from '../bridge/call-scope.ts';
 import { markSettledByPool } from '../bridge/settled.ts';
 import { toPrismaError } from '../errors/to-prisma-error.ts';
 import { beginTransaction } from './adapter-transaction.ts';
@@ -40,7 +40,7 @@ export class SqlAdapter implements SqlDriverAdapter {
     try {
       return await queryRows(query, this.#send, this.#room);
     } catch (error) {
-      throw toPrismaError(markSettledByPool(error));
+      throw toPrismaError(error instanceof GivenUpError ? error : markSettledByPool(error));
     }
   }
 
@@ -48,7 +48,7 @@ export class SqlAdapter implements SqlDriverAdapter {
     try {
       return await countRows(query, this.#send, this.#room);
     } catch (error) {
-      throw toPrismaError(markSettledByPool(error));
+      throw toPrismaError(error instanceof GivenUpError ? error : markSettledByPool(error));
     }
   }
 
@@ -67,8 +67,14 @@ export class SqlAdapter implements SqlDriverAdapter {
     }
   }
 
-  startTransaction(isolationLevel?: IsolationLevel): Promise<Transaction> {
-    return beginTransaction(clientForCall(this.#client), isolationLevel, currentCall());
+  async startTransaction(isolationLevel?: IsolationLevel): Promise<Transaction> {
+    let client: ResilientClient;
+    try {
+      client = clientForCall(this.#client);
+    } catch (error) {
+      throw toPrismaError(error);
+    }
+    return beginTransaction(client, isolationLevel, currentCall());
   }
 
   getConnectionInfo(): ConnectionInfo {

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type CallOptions, isObject, processWide } from '../../../src/internal.ts';
+import { attachEvidence, type CallOptions, isObject, neverAcquired, processWide } from '../../../src/internal.ts';
 
 /**
  * The options of one call, on their way from the extension to the driver adapter. Prisma has no way for them, so they travel with the
@@ -22,6 +22,8 @@ export class CallScope {
   start: AbortSignal | undefined;
   /** An adapter of this package has taken the options: their limits are its business. */
   reachedAdapter = false;
+  /** Its caller was told that it has ended, before it came to the adapter: nothing of it is sent any more. */
+  isGivenUp = false;
 
   constructor(options?: CallOptions) {
     this.options = options;
@@ -85,7 +87,9 @@ export class LedgerTicket {
 }
 
 /** What a call tells the adapter. The adapter may be one of another copy of this package, in another version: nothing of it is sure to be there. */
-export type CurrentCall = Partial<Pick<CallScope, 'options' | 'ticket' | 'callbackRuns' | 'start' | 'reachedAdapter'>>;
+export type CurrentCall = Partial<
+  Pick<CallScope, 'options' | 'ticket' | 'callbackRuns' | 'start' | 'reachedAdapter' | 'isGivenUp'>
+>;
 
 /** Takes what says that nobody waits any more for the transaction that is to begin now. */
 export function takeStart(call: CurrentCall | undefined): AbortSignal | undefined {
@@ -116,12 +120,37 @@ interface Derivable<C> {
 
 const clients = new WeakMap<object, WeakMap<CallOptions, unknown>>();
 
-/** The same client of a pool with the options of the current call laid over its policy. */
+/**
+ * The same client of a pool with the options of the current call laid over its policy.
+ *
+ * @throws GivenUpError when nobody waits for that call any longer
+ */
 export function clientForCall<C extends Derivable<C>>(client: C): C {
   const scope = currentCall();
   const options = scope?.options;
   if (scope === undefined || !isObject(options)) return client;
+  if (scope.isGivenUp === true) throw new GivenUpError();
   scope.reachedAdapter = true;
+  return withOptions(client, options);
+}
+
+/** The same for what precedes the call: that has not come to the adapter yet. */
+export function clientForQuestion<C extends Derivable<C>>(client: C): C {
+  const options = currentCall()?.options;
+  return isObject(options) ? withOptions(client, options) : client;
+}
+
+/** Seen by those of whose work Prisma has made one statement with that of the call. They are asked again. */
+export class GivenUpError extends Error {
+  readonly code = 'ABORT_ERR';
+
+  constructor() {
+    super('Nobody waits any longer for the operation that this statement is of: it was not sent');
+    attachEvidence(this, neverAcquired);
+  }
+}
+
+function withOptions<C extends Derivable<C>>(client: C, options: CallOptions): C {
   let derived = clients.get(client);
   if (derived === undefined) {
     derived = new WeakMap();

@@ -1,5 +1,5 @@
 import type { Failure, Operation, ReadVerdict, UnsafeRead } from '../../../src/internal.ts';
-import type { OperationRunner } from './operation-runner.ts';
+import type { Attempt, OperationRunner } from './operation-runner.ts';
 import { type QueryHookParams, watchElements } from './prisma-internals.ts';
 import { describeOperation, type PrismaOperation } from './prisma-operation.ts';
 import { hasEvidence, isBeforeFirstStatement, refineFailure } from './verdict.ts';
@@ -55,7 +55,7 @@ export function noteElement(element: object, params: QueryHookParams, { policy }
 export function runBatch(
   runner: OperationRunner,
   elements: readonly unknown[],
-  send: (elements: readonly unknown[]) => Promise<unknown>,
+  send: (elements: readonly unknown[], attempt: Attempt) => Promise<unknown>,
 ): Promise<unknown> {
   let batch = new Batch(elements.length);
   const { idempotent } = runner.policy;
@@ -71,10 +71,13 @@ export function runBatch(
     refineFailure: (failure, error) =>
       provesWhole(failure, error, batch) ? failure : refineFailure(failure, { outcome: 'unknown' }),
   };
-  return runner.run(operation, () => {
+  return runner.run(operation, (attempt) => {
     const current = new Batch(elements.length);
     batch = current;
-    return send(watchElements(elements, (element) => batches.set(element, current)));
+    return send(
+      watchElements(elements, (element) => batches.set(element, current)),
+      attempt,
+    );
   });
 }
 

@@ -15,8 +15,8 @@ import { adapterInfo } from '../bridge/adapter-info.ts';
 import { runBatch } from './batch.ts';
 import { runInteractive, type TransactionCallback } from './interactive-transaction.ts';
 import { createOperationHook } from './operation-hook.ts';
-import { OperationRunner } from './operation-runner.ts';
-import { adapterNameOf, type ExtendableClient, limitsStart, patientStart, providerOf } from './prisma-internals.ts';
+import { type Attempt, OperationRunner } from './operation-runner.ts';
+import { adapterNameOf, type ExtendableClient, patientStart, providerOf, startLimitOf } from './prisma-internals.ts';
 
 /** What {@link resilience} adds to a client. */
 export interface ResilienceMethods<Client = object> {
@@ -106,13 +106,19 @@ export function resilience<Client = object>(policy?: ClientOptions | RetryPolicy
   return ((client: unknown) => extend(expectClient(client), runner)) as unknown as ResilienceExtension<Client>;
 }
 
-function extend(client: ExtendableClient, runner: OperationRunner): ExtendableClient {
+function extend(client: ExtendableClient, anywhere: OperationRunner): ExtendableClient {
+  const runner = anywhere.on(client);
   if (runner.policy.exactlyOnce || runner.policy.transactions.exactlyOnce) expectLedger(client);
   return client.$extends({
     name: 'gone-away',
-    query: { $allOperations: createOperationHook(limitsStart(client) ? runner.limitingStart() : runner) },
+    query: {
+      $allOperations: createOperationHook(startLimitOf(client) === undefined ? runner : runner.limitingStart()),
+    },
     client: {
       $transaction: createTransactionMethod(runner, client.$transaction),
+      ...(typeof client.$disconnect === 'function' && {
+        $disconnect: createDisconnectMethod(runner, client.$disconnect),
+      }),
       $resilience(this: ExtendableClient, options: CallOptions): ExtendableClient {
         if (isInTransaction(this)) {
           throw new TypeError(
@@ -138,23 +144,32 @@ function createTransactionMethod(runner: OperationRunner, original: ExtendableCl
   return async function $transaction(this: ExtendableClient, input: unknown, options?: object): Promise<unknown> {
     const policy = ownTransactionOptions(runner.policy.transactions, options, prismaNames);
     const others = options === undefined ? options : otherTransactionOptions(options);
-    const isLimited = limitsStart(this, others);
-    const isPatient = typeof input === 'function' && !isLimited && hasOwnAdapter(this);
-    const send = (taken: object): Promise<unknown> => {
+    const startLimit = startLimitOf(this, others);
+    const isPatient = typeof input === 'function' && startLimit === undefined && hasOwnAdapter(this);
+    const maxWait = isPatient ? patientStart(runner.policy.maxRetryTime) : startLimit;
+    const send = (taken: object, { waited }: Attempt): Promise<unknown> => {
       takenOver().add(taken);
-      const patient = isPatient ? { ...others, maxWait: patientStart(runner.policy.maxRetryTime) } : others;
-      return original.call(this, taken, patient);
+      const left = isPatient || waited === 0 || typeof maxWait !== 'number' ? maxWait : Math.max(1, maxWait - waited);
+      return original.call(this, taken, left === undefined ? others : { ...others, maxWait: left });
     };
     if (isInTransaction(this)) refuseLedgerOptions(options);
     // In a transaction the outermost one decides.
     const passes = isInTransaction(this) || takenOver().has(input as object);
     if (passes) return original.call(this, input, others);
-    const inTime = isLimited ? runner.limitingStart() : runner;
+    const inTime = startLimit === undefined ? runner : runner.limitingStart(startLimit);
     const forThis = policy.exactlyOnce ? withSettledCommit(this, inTime) : inTime;
     if (typeof input === 'function') return runInteractive(forThis, policy, input as TransactionCallback, send);
     if (!Array.isArray(input)) return original.call(this, input, others);
     if (policy.idempotencyKey === undefined) return runBatch(forThis, input, send);
     throw new TypeError('Unexpected `idempotencyKey` for an array of operations: give it to $transaction(callback)');
+  };
+}
+
+/** `$disconnect` as Prisma has it: after what was called before it, which may not be with Prisma yet. */
+function createDisconnectMethod(runner: OperationRunner, original: NonNullable<ExtendableClient['$disconnect']>) {
+  return async function $disconnect(this: ExtendableClient): Promise<void> {
+    await runner.handedOver();
+    return original.call(this);
   };
 }
 

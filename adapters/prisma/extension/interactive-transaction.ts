@@ -16,7 +16,7 @@ import {
 import { adapterInfo } from '../bridge/adapter-info.ts';
 import { currentCall, LedgerTicket, outsideCalls } from '../bridge/call-scope.ts';
 import { isEndedByPrisma } from '../bridge/settled.ts';
-import type { OperationRunner } from './operation-runner.ts';
+import type { Attempt, OperationRunner } from './operation-runner.ts';
 import { nextTurn, OperationsTogether, runStray } from './operations-together.ts';
 import { adapterNameOf, transactionIdOf } from './prisma-internals.ts';
 import type { PrismaOperation } from './prisma-operation.ts';
@@ -109,7 +109,7 @@ export async function runInteractive(
   runner: OperationRunner,
   { rerun, idempotencyKey }: OneTransactionPolicy,
   callback: TransactionCallback,
-  send: (callback: TransactionCallback) => Promise<unknown>,
+  send: (callback: TransactionCallback, attempt: Attempt) => Promise<unknown>,
 ): Promise<unknown> {
   const around = currentTransaction();
   const enclosing = findTransactionOn(runner.shared, around);
@@ -172,7 +172,7 @@ export async function runInteractive(
         } finally {
           if (call !== undefined) call.callbackRuns = false;
         }
-      });
+      }, attempt);
       // After `maxWait`, say: a connection on which BEGIN has no answer is to be free then.
       sent.catch(() => start.abort());
       return ticket === undefined ? sent : takeStoredResult(ticket, sent);

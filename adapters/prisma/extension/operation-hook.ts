@@ -2,7 +2,14 @@ import { type Failure, isGoneAwayError, type Operation, type ReadVerdict } from 
 import { noteElement } from './batch.ts';
 import { runInside } from './interactive-transaction.ts';
 import type { Attempt, OperationRunner } from './operation-runner.ts';
-import { type QueryHookParams, requestOf, surroundingsOf, warnOfHiddenSurroundings } from './prisma-internals.ts';
+import {
+  type HooksInside,
+  hookWithin,
+  type QueryHookParams,
+  requestOf,
+  surroundingsOf,
+  warnOfHiddenSurroundings,
+} from './prisma-internals.ts';
 import { describeOperation, type PrismaOperation } from './prisma-operation.ts';
 import { endsByOwnLimit, hasEvidence, isWritten, refineFailure, unwrapError } from './verdict.ts';
 
@@ -11,12 +18,12 @@ const attempts = new WeakMap<object, Attempt>();
 
 /** The query hook for all operations: retries those that run alone, and lets the others pass, once. */
 export function createOperationHook(runner: OperationRunner): (params: QueryHookParams) => Promise<unknown> {
-  return (params) => {
+  return hookWithin((params, inside) => {
     const { args, query } = params;
     const surroundings = surroundingsOf(params);
     switch (surroundings.kind) {
       case 'alone':
-        return retryOperation(runner, params);
+        return retryOperation(runner, params, inside);
       case 'transaction':
         return runInside(
           surroundings.id,
@@ -38,18 +45,20 @@ export function createOperationHook(runner: OperationRunner): (params: QueryHook
       default:
         return surroundings satisfies never;
     }
-  };
+  });
 }
 
-function retryOperation(runner: OperationRunner, params: QueryHookParams): Promise<unknown> {
+function retryOperation(runner: OperationRunner, params: QueryHookParams, inside: HooksInside): Promise<unknown> {
   const described = describeOperation(params, runner.policy.safeFunctions);
   const request = requestOf(params);
   const outer = request === undefined ? undefined : attempts.get(request);
   if (outer !== undefined) outer.delegated = true;
-  return runner.run(toRetriedOperation(described, runner.policy.idempotent), async (attempt) => {
+  const operation = toRetriedOperation(described, runner.policy.idempotent);
+  const work = async (attempt: Attempt) => {
     if (request !== undefined) attempts.set(request, attempt);
     return params.query(params.args);
-  });
+  };
+  return runner.run(operation, work, inside);
 }
 
 function toRetriedOperation(described: PrismaOperation, idempotent: boolean): Operation {

@@ -3,15 +3,22 @@ import {
   type ClientOptions,
   callPolicy,
   clientPolicy,
+  type Evidence,
   Executor,
   type Failure,
+  isError,
+  longestTimer,
+  neverAcquired,
   type Operation,
   type Patience,
   type RetryPolicy,
   timers,
 } from '../../../src/internal.ts';
 import { CallScope, outsideCalls } from '../bridge/call-scope.ts';
-import { runWithinLimits } from './attempt-limits.ts';
+import { type FirstQuestion, firstQuestionOf } from '../bridge/first-question.ts';
+import { toPrismaError } from '../errors/to-prisma-error.ts';
+import { goesOn, runWithinLimits } from './attempt-limits.ts';
+import { adapterOf, asPrismaError, type HooksInside, lateStartError } from './prisma-internals.ts';
 import { isLateStart, isSettled, markSettledByRunner, refineFailure, unwrapError } from './verdict.ts';
 
 /** One attempt, as those see it who do a part of the work further in. */
@@ -22,6 +29,23 @@ export interface Attempt {
   failed: { readonly error: unknown } | undefined;
   /** What it ended with, where nothing is to be decided about that: the caller gets it as it is. */
   final: { readonly error: unknown } | undefined;
+  /** For how long it has waited before it was handed to Prisma, in milliseconds. */
+  waited: number;
+}
+
+/** Where the operations of a runner go. */
+interface Client {
+  readonly client: object;
+  readonly question: FirstQuestion;
+}
+
+/** Work that no hook stands in front of. */
+const nothingInside: HooksInside = { hasOwn: false, hasOthers: false };
+
+/** The user has said how long a transaction may wait to begin. */
+interface StartLimit {
+  /** Until it is with Prisma, in milliseconds; undefined where Prisma alone counts. */
+  readonly within: number | undefined;
 }
 
 /** What came of an attempt, as far as the executor may know. */
@@ -34,12 +58,20 @@ export class OperationRunner {
   readonly #options: CallOptions;
   /** What the user asked for, and nothing else: the rest is for the adapter's own policy to say. */
   readonly #forAdapter: CallOptions | undefined;
-  /** The user has said how long a transaction may wait to begin. */
-  readonly #limitsStart: boolean;
+  readonly #start: StartLimit | undefined;
+  /** Undefined with an adapter of somebody else: nobody asks it before Prisma does. */
+  readonly #on: Client | undefined;
 
-  constructor(policy: RetryPolicy, options: CallOptions, executor: Executor, limitsStart: boolean) {
+  private constructor(
+    policy: RetryPolicy,
+    options: CallOptions,
+    executor: Executor,
+    start: StartLimit | undefined,
+    on: Client | undefined,
+  ) {
     this.policy = policy;
-    this.#limitsStart = limitsStart;
+    this.#start = start;
+    this.#on = on;
     this.#executor = executor;
     this.#options = options;
     this.#forAdapter = selectAdapterOptions(options, policy);
@@ -53,7 +85,7 @@ export class OperationRunner {
   /** @throws TypeError for an option that is unknown, out of range, or belongs to a pool */
   static create(options: ClientOptions | RetryPolicy | undefined): OperationRunner {
     const { policy, asked } = clientPolicy(options);
-    return new OperationRunner(policy, asked, new Executor(policy), false);
+    return new OperationRunner(policy, asked, new Executor(policy), undefined, undefined);
   }
 
   /**
@@ -66,28 +98,55 @@ export class OperationRunner {
       callPolicy(this.policy, options),
       { ...this.#options, ...omitUndefined(options) },
       this.#executor,
-      this.#limitsStart,
+      this.#start,
+      this.#on,
     );
   }
 
-  /** The same for transactions that begin within Prisma's `maxWait`, or not at all: Prisma's own default is nobody's wish. */
-  limitingStart(): OperationRunner {
-    return this.#limitsStart ? this : new OperationRunner(this.policy, this.#options, this.#executor, true);
+  /** The same for the operations of one client. */
+  on(client: object): OperationRunner {
+    const question = firstQuestionOf(adapterOf(client));
+    const on = question && { client, question };
+    return new OperationRunner(this.policy, this.#options, this.#executor, this.#start, on);
+  }
+
+  /**
+   * The same for transactions that begin within Prisma's `maxWait`, or not at all: Prisma's own default is nobody's wish.
+   *
+   * @param maxWait in milliseconds, as the user has given it; left out: Prisma counts
+   */
+  limitingStart(maxWait?: unknown): OperationRunner {
+    const within = typeof maxWait === 'number' ? Math.min(maxWait, longestTimer) : undefined;
+    return new OperationRunner(this.policy, this.#options, this.#executor, { within }, this.#on);
+  }
+
+  /** Ends when every operation that was called is with Prisma, or has failed. Prisma waits for those alone. */
+  handedOver(): Promise<void> | undefined {
+    return this.#on?.question.isAnswered === false ? this.#on.question.settled() : undefined;
   }
 
   /**
    * Runs work until it is done, or nothing more can be done about it.
    *
+   * @param inside what the work passes on its way to Prisma; left out: nothing
    * @throws as {@link Executor.run}; errors of this package as they are, not as Prisma wraps them
    */
-  async run<T>(operation: Operation, work: (attempt: Attempt) => PromiseLike<T>): Promise<T> {
+  async run<T>(
+    operation: Operation,
+    work: (attempt: Attempt) => PromiseLike<T>,
+    inside: HooksInside = nothingInside,
+  ): Promise<T> {
     const refined: Operation = Object.create(operation, {
       refineFailure: { value: (failure: Failure, error: unknown) => this.#refineFailure(operation, failure, error) },
     });
     try {
-      const ended = await this.#executor.run(refined, this.policy, ({ attempt, patience }) =>
-        this.#attempt(operation, work, this.#scopeFor(operation.kind === 'transaction', attempt, patience)),
-      );
+      const ended = await this.#executor.run(refined, this.policy, ({ attempt, patience }) => {
+        const scope = this.#scopeFor(operation.kind === 'transaction', attempt, patience);
+        const on = this.#on;
+        return on === undefined || on.question.isAnswered || inside.hasOwn
+          ? this.#attempt(operation, work, scope, inside, 0)
+          : this.#askAndAttempt(on, operation, work, scope, inside);
+      });
       if ('error' in ended) throw ended.error;
       return ended.result;
     } catch (error) {
@@ -96,17 +155,68 @@ export class OperationRunner {
     }
   }
 
+  /** What Prisma has to know first is asked within the limits of this call, and before anything of it is with Prisma. */
+  async #askAndAttempt<T>(
+    on: Client,
+    operation: Operation,
+    work: (attempt: Attempt) => PromiseLike<T>,
+    scope: CallScope | undefined,
+    inside: HooksInside,
+  ): Promise<AttemptResult<T>> {
+    const startedAt = timers.now();
+    const asked = await this.#ask(on, scope);
+    // The pool has done with the caller's own policy what can be done about it.
+    if ('error' in asked) return asked;
+    try {
+      return await this.#attempt(operation, work, scope, inside, timers.now() - startedAt);
+    } finally {
+      asked.leave();
+    }
+  }
+
+  /** Ends with what the caller would have got if Prisma had asked. */
+  async #ask(
+    { client, question }: Client,
+    scope: CallScope | undefined,
+  ): Promise<{ readonly leave: () => void } | { readonly error: unknown }> {
+    const { signal } = this.policy;
+    const within = this.#start?.within;
+    const start = within === undefined ? undefined : new AbortController();
+    const timer = start && timers.setTimeout(() => start.abort(), within ?? 0);
+    const ask = () => question.ask(start?.signal);
+    try {
+      return { leave: await (scope === undefined ? outsideCalls(ask) : scope.run(ask)) };
+    } catch (error) {
+      if (signal?.aborted === true && error === signal.reason) return { error };
+      if (start?.signal.aborted === true && error === start.signal.reason) {
+        return { error: asPrismaError(client, lateStartError()) };
+      }
+      const told = toPrismaError(error);
+      return { error: unwrapError(isError(told) ? asPrismaError(client, told) : told, signal) };
+    } finally {
+      timers.clearTimeout(timer);
+    }
+  }
+
   /** @throws what is for the executor to decide about */
   async #attempt<T>(
     operation: Operation,
     work: (attempt: Attempt) => PromiseLike<T>,
     scope: CallScope | undefined,
+    { hasOwn, hasOthers }: HooksInside,
+    waited: number,
   ): Promise<AttemptResult<T>> {
-    const attempt: Attempt = { delegated: false, failed: undefined, final: undefined };
+    const attempt: Attempt = { delegated: false, failed: undefined, final: undefined, waited };
     const isLeftToOthers = () => attempt.delegated || scope?.reachedAdapter === true;
     const begin = () => (scope === undefined ? outsideCalls(() => work(attempt)) : scope.run(() => work(attempt)));
+    const giveUp = (): Evidence => {
+      if (scope === undefined || this.#on === undefined) return goesOn;
+      scope.isGivenUp = true;
+      // Another hook may have taken it out of this context. Of a batch, the first one of its turn has brought it to the adapter.
+      return hasOwn || hasOthers || operation.kind === 'transaction' ? goesOn : neverAcquired;
+    };
     try {
-      return { result: await runWithinLimits(begin, this.policy, isLeftToOthers) };
+      return { result: await runWithinLimits(begin, this.policy, isLeftToOthers, giveUp) };
     } catch (wrapped) {
       if (attempt.final !== undefined) return attempt.final;
       if (attempt.failed !== undefined) throw attempt.failed.error;
@@ -118,7 +228,7 @@ export class OperationRunner {
 
   #refineFailure(operation: Operation, failure: Failure, error: unknown): Failure {
     const known = operation.refineFailure?.(failure, error) ?? failure;
-    if (this.#limitsStart && isLateStart(known)) return refineFailure(known, { kind: 'limit' });
+    if (this.#start !== undefined && isLateStart(known)) return refineFailure(known, { kind: 'limit' });
     const isOurs = known.kind !== 'aborted' || this.policy.signal?.aborted === true;
     // The signal of somebody else whose read Prisma had put into the same statement.
     return isOurs ? known : refineFailure(known, { kind: 'connection-lost' });

@@ -1,4 +1,4 @@
-import { isObject, longestTimer, propertyOf } from '../../../src/internal.ts';
+import { isObject, longestTimer, processWide, propertyOf } from '../../../src/internal.ts';
 
 /**
  * The one room of the extension that touches what Prisma does not document. Everything is looked for before it is used; where something
@@ -15,6 +15,7 @@ export interface QueryHookParams {
 
 /** The client that the extension is applied to, and every client derived from it. */
 export interface ExtendableClient {
+  $disconnect?(): Promise<void>;
   $extends(extension: object): ExtendableClient;
   $transaction(input: unknown, options?: unknown): Promise<unknown>;
 }
@@ -95,12 +96,74 @@ export function providerOf(client: object): string | undefined {
 /** Prisma's own, in milliseconds. */
 const defaultMaxWait = 2_000;
 
-/** Whether the user has set a `maxWait`, for this transaction or for the client. Prisma fills in its default, and does not tell the difference. */
-export function limitsStart(client: object, options?: object): boolean {
+/**
+ * The `maxWait` that the user has set, for this transaction or for the client; undefined where that is not so. Prisma fills in its default, and does not tell
+ * the difference.
+ */
+export function startLimitOf(client: object, options?: object): unknown {
   const ownLimit = propertyOf(options, 'maxWait');
-  if (ownLimit !== undefined) return true;
+  if (ownLimit !== undefined) return ownLimit;
   const limit = propertyOf(propertyOf(propertyOf(client, '_engineConfig'), 'transactionOptions'), 'maxWait');
-  return limit !== undefined && limit !== defaultMaxWait;
+  return limit === defaultMaxWait ? undefined : limit;
+}
+
+/** What Prisma says when a transaction could not begin within its `maxWait`, with Prisma's own code. */
+export function lateStartError(): Error {
+  const message = 'Transaction API error: Unable to start a transaction in the given time.';
+  return Object.assign(new Error(message), { code: 'P2028' });
+}
+
+interface RequestHandler {
+  handleAndLogRequestError?: (failed: { readonly error: unknown; readonly clientMethod: string }) => never;
+}
+
+/**
+ * What Prisma makes of an error of its adapter, where it did not see that itself: a PrismaClientKnownRequestError of one with a code. As it is, where this
+ * version of Prisma has no way for that.
+ */
+export function asPrismaError(client: object, error: Error): unknown {
+  const handler = propertyOf(client, '_requestHandler') as RequestHandler | undefined;
+  if (typeof handler?.handleAndLogRequestError !== 'function') return error;
+  try {
+    return handler.handleAndLogRequestError({ error, clientMethod: 'connect' });
+  } catch (made) {
+    return made;
+  }
+}
+
+/** The hooks of gone-away. */
+function ownHooks(): WeakSet<object> {
+  return processWide('prisma-hooks.1', () => new WeakSet());
+}
+
+/** What is between a hook and Prisma itself. */
+export interface HooksInside {
+  /** Another one of gone-away: what is done once, is done there. */
+  readonly hasOwn: boolean;
+  /** Any other. */
+  readonly hasOthers: boolean;
+}
+
+/**
+ * A query hook that is told what is inside of it. Prisma calls each hook as a method of the list of all.
+ */
+export function hookWithin(
+  run: (params: QueryHookParams, inside: HooksInside) => Promise<unknown>,
+): (params: QueryHookParams) => Promise<unknown> {
+  const seen = new WeakMap<object, HooksInside>();
+  function hook(this: unknown, params: QueryHookParams): Promise<unknown> {
+    if (!Array.isArray(this)) return run(params, { hasOwn: false, hasOthers: true });
+    let inside = seen.get(this);
+    if (inside === undefined) {
+      const others: unknown[] = this.slice(this.indexOf(hook) + 1);
+      const isOwn = (one: unknown) => typeof one === 'function' && ownHooks().has(one);
+      inside = { hasOwn: others.some(isOwn), hasOthers: !others.every(isOwn) };
+      seen.set(this, inside);
+    }
+    return run(params, inside);
+  }
+  ownHooks().add(hook);
+  return hook;
 }
 
 /**
@@ -113,10 +176,13 @@ export function patientStart(maxRetryTime: number): number {
 
 /** The driver adapter of a client, as it calls itself; undefined where there is none, or this version of Prisma does not say. */
 export function adapterNameOf(client: object): string | undefined {
-  const config: unknown = Reflect.get(client, '_engineConfig');
-  const adapter: unknown = isObject(config) ? Reflect.get(config, 'adapter') : undefined;
-  const name: unknown = isObject(adapter) ? Reflect.get(adapter, 'adapterName') : undefined;
+  const name: unknown = propertyOf(adapterOf(client), 'adapterName');
   return typeof name === 'string' ? name : undefined;
+}
+
+/** What the client was given as its driver adapter; undefined where this version of Prisma does not say. */
+export function adapterOf(client: object): unknown {
+  return propertyOf(propertyOf(client, '_engineConfig'), 'adapter');
 }
 
 let warned = false;
