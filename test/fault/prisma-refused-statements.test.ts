@@ -34,7 +34,10 @@ describe('what was not sent, because there was no connection for it, on PrismaMy
     expect(classify(error)).toMatchObject({ outcome: 'not-executed', stillRunning: false });
   }
 
-  test.for(statements)('is not unknown: %s, and a server that is read-only', async ([, send], { skip }) => {
+  /** CALL is sent: what it does, the server knows. */
+  const certainWrites = statements.filter(([name]) => !name.includes('CALL'));
+
+  test.for(certainWrites)('is not unknown: %s, and a server that is read-only', async ([, send], { skip }) => {
     skip(...notOurs(stage.server, 'its settings are not changed'));
     const prisma = open();
     await prisma.user.count();

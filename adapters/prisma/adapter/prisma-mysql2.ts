@@ -74,7 +74,7 @@ export class PrismaMySQL2 implements SqlMigrationAwareDriverAdapterFactory {
     const opened = this.#enter();
     try {
       // For everybody who has called meanwhile: the options of a single call are not for this.
-      await this.#question.ask(opened.pool.client, undefined);
+      await this.#question.askForAll(opened.pool.client);
     } catch (error) {
       this.#leave(opened);
       throw toPrismaError(error);

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { eitherSignal, type Operation, timers } from '../../../src/internal.ts';
 import type { ResilientClient } from '../../mysql2/binding.ts';
 import { statementRoomOf } from '../../mysql2/binding.ts';
@@ -16,18 +15,11 @@ const operation: Operation = {
 /** The question for the server's version, by which Prisma knows what it can do. It is answered once, and asked by whoever needs it until then. */
 export class ServerQuestion {
   #answer: string | undefined;
-  readonly #answered = new AbortController();
-  readonly #whenAnswered: Promise<void>;
+  #tellAnswered: () => void = () => {};
+  readonly #whenAnswered = new Promise<void>((resolve) => {
+    this.#tellAnswered = resolve;
+  });
   readonly #asking = new Set<Promise<void>>();
-
-  constructor() {
-    const { signal } = this.#answered;
-    // Any number of first callers may wait.
-    setMaxListeners(0, signal);
-    this.#whenAnswered = new Promise((resolve) => {
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
-  }
 
   /** Undefined until somebody has got it. */
   get answer(): string | undefined {
@@ -35,8 +27,8 @@ export class ServerQuestion {
   }
 
   /**
-   * Asks with the limits of this client, and of nobody else: one who gives up leaves the others as they are. Who still waits for a connection
-   * when somebody else is answered, sends nothing.
+   * Asks with the limits of this client, and of nobody else: one who gives up leaves the others as they are. It sends nothing if somebody has
+   * been answered when it has a connection. That one is then there for what the caller sends next, so that the pool makes no more of them than there are callers.
    *
    * @param client with the options of the call that this precedes
    * @param start ends it as the client's own signal does
@@ -44,47 +36,49 @@ export class ServerQuestion {
    */
   async ask(client: ResilientClient, start: AbortSignal | undefined): Promise<void> {
     if (this.#answer !== undefined) return;
-    const asking = this.#ask(client, start).catch((error: unknown) => {
-      if (this.#answer === undefined) throw error;
-    });
-    const ended = Promise.race([asking, this.#whenAnswered]);
-    this.#asking.add(ended);
+    const asking = this.#ask(client, start);
+    this.#asking.add(asking);
     try {
-      await ended;
+      await asking;
     } finally {
-      this.#asking.delete(ended);
+      this.#asking.delete(asking);
     }
   }
 
-  /** Ends when nobody asks any more, and a turn of the event loop after that. */
+  /** The same for everybody who has called meanwhile: ends when anybody has an answer. */
+  async askForAll(client: ResilientClient): Promise<void> {
+    if (this.#answer !== undefined) return;
+    const asking = this.#ask(client, undefined).catch((error: unknown) => {
+      if (this.#answer === undefined) throw error;
+    });
+    await Promise.race([asking, this.#whenAnswered]);
+  }
+
+  /** Ends when no single call asks any more, and a turn of the event loop after that. */
   async settled(): Promise<void> {
     while (this.#asking.size > 0) await Promise.allSettled(this.#asking);
     await new Promise<void>((resolve) => timers.setImmediate(resolve));
   }
 
   async #ask({ core, policy: given }: ResilientClient, start: AbortSignal | undefined): Promise<void> {
-    const limits = start === undefined ? { signal: given.signal, release() {} } : eitherSignal(given.signal, start);
-    const waiting = eitherSignal(limits.signal, this.#answered.signal);
-    const policy = Object.freeze({ ...given, signal: waiting.signal });
-    // In flight it is not ended by the answer of another one: that would cost a connection.
-    const sent = { attemptTimeout: given.attemptTimeout, signal: limits.signal };
+    const either = start && eitherSignal(given.signal, start);
+    const policy = either === undefined ? given : Object.freeze({ ...given, signal: either.signal });
     try {
       await core.executor.run(operation, policy, async ({ patience }) => {
         const lease = await core.acquire(policy, patience, false);
         try {
           if (this.#answer !== undefined) return;
-          const { rows } = await lease.prepare(() =>
-            queryRows(version, (method, sql, values) => lease.run(method, sql, values, sent), statementRoomOf(core)),
-          );
+          const send = () =>
+            queryRows(version, (method, sql, values) => lease.run(method, sql, values, policy), statementRoomOf(core));
+          const { rows } = await lease.prepare(send);
           this.#answer ??= String(rows[0]?.[0] ?? '');
-          this.#answered.abort();
+          this.#tellAnswered();
         } finally {
           lease.release();
         }
       });
     } finally {
-      waiting.release();
-      limits.release();
+      either?.release();
     }
   }
 }

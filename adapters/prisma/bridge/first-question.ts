@@ -10,7 +10,7 @@ export interface FirstQuestion {
   /** It has been answered, and is not asked again. */
   readonly isAnswered: boolean;
   /**
-   * Asks with the options of the current call; ends when there is an answer, whoever has got it.
+   * Asks with the options of the current call; ends when there is an answer, and a connection for what follows.
    *
    * @param start aborts when nobody waits for the answer any longer
    * @returns to be called when Prisma has had the time to connect: what was opened for the question is closed then, if nobody has taken it
