@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Pool as CallbackPool, PoolConnection } from 'mysql2';
-import { createPool, type PoolOptions } from 'mysql2/promise';
+import { createPool, type Pool, type PoolOptions } from 'mysql2/promise';
 import { describe, expect, test } from 'vitest';
 import { withResilience } from '../../adapters/mysql2/index.ts';
 import { failureOf } from '../contract/outcome.ts';
@@ -87,6 +87,68 @@ describe('a connection that lies idle', unhurried, () => {
       for (const [call, context] of seen) expect(call).toBe(String(context));
     },
   );
+
+  test.each([1, 3])('is not lost to somebody who stands between, and throws: %i', async (connectionLimit) => {
+    const { core, pool } = open({ connectionLimit });
+    const get = core.getConnection;
+    for (let round = 0; round < 5; round += 1) {
+      await pool.query('SELECT 1');
+      core.getConnection = () => {
+        throw new Error('not now');
+      };
+      await expect(pool.query('SELECT 1')).rejects.toThrow('not now');
+      core.getConnection = get;
+      expect((await pool.query('SELECT 6 AS six'))[0]).toEqual([{ six: 6 }]);
+      // Once more past what this package trusts without a look.
+      await new Promise((resolve) => setTimeout(resolve, 120));
+      expect((await pool.query('SELECT 7 AS seven'))[0]).toEqual([{ seven: 7 }]);
+    }
+  });
+
+  test('is not lost to somebody who stands between, and hands it out in the same turn', async () => {
+    const { core, pool } = open();
+    await pool.query('SELECT 1');
+    const idle = core as unknown as { readonly _freeConnections: { pop(): PoolConnection & { _released: boolean } } };
+    const get = core.getConnection.bind(core) as Get;
+    core.getConnection = ((callback: Parameters<Get>[0]) => {
+      if ((idle._freeConnections as unknown as { length: number }).length === 0) return get(callback);
+      const connection = idle._freeConnections.pop();
+      connection._released = false;
+      return callback(null, connection);
+    }) as unknown as typeof core.getConnection;
+    for (let round = 0; round < 5; round += 1) {
+      const held = await pool.getConnection();
+      held.release();
+      await failureOf(pool.execute('SELECT ?', [undefined as unknown as string]));
+      expect((await pool.query('SELECT 8 AS eight'))[0]).toEqual([{ eight: 8 }]);
+    }
+  });
+
+  test.each([
+    ['unused', async (pool: Pool) => (await pool.getConnection()).release()],
+    [
+      'by a statement that cannot be sent',
+      (pool: Pool) => failureOf(pool.execute('SELECT ?', [undefined as unknown as string])),
+    ],
+  ])('can be given back in the turn in which it was taken, while ticks stand still: %s', async (_, use) => {
+    const { pool } = open();
+    await pool.query('SELECT 1');
+    const { nextTick } = process;
+    const ticks: (() => void)[] = [];
+    process.nextTick = (callback: (...values: unknown[]) => void, ...values: unknown[]) => {
+      ticks.push(() => callback(...values));
+    };
+    try {
+      await use(pool);
+      // Nothing spins meanwhile, so that the event loop turns.
+      await new Promise((resolve) => setImmediate(resolve));
+    } finally {
+      process.nextTick = nextTick;
+    }
+    expect(ticks.length).toBeGreaterThan(0);
+    for (const tick of ticks) tick();
+    expect((await pool.query('SELECT 9 AS nine'))[0]).toEqual([{ nine: 9 }]);
+  });
 
   test('goes to those who wait in the order of their calls', async () => {
     const { pool } = open();

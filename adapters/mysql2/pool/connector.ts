@@ -180,13 +180,15 @@ export class Connector {
     if (judgeLiveness(pooled, this.#generation, liveness, this.#environment.wallClock()).action !== 'use')
       return undefined;
     let isTaken = true;
-    pooled.isHandedOver = false;
+    let isHandedOver = false;
     this.#pool.getConnection((_error, connection) => {
-      pooled.isHandedOver = true;
-      if (!isTaken) connection?.release();
+      isHandedOver = true;
+      if (isTaken) pooled.handedOver();
+      else connection?.release();
     });
     // Somebody stands between, who asks the pool later: for nobody, by then.
     isTaken = nextIdle(this.#pool) !== core;
+    if (isTaken && !isHandedOver) pooled.awaitHandOver();
     return isTaken ? pooled : undefined;
   }
 

@@ -367,12 +367,12 @@ export class Lease implements Holder, Watched {
 
   #giveBack(): void {
     const pooled = this.#pooled;
-    if (!pooled.isHandedOver) {
-      // Nothing was sent, for nothing could be.
-      this.#stopWaiting = () => {};
-      timers.nextTick(() => {
-        if (!this.#ended) this.#giveBack();
-      });
+    // Given back in the turn in which it was taken: nothing was sent, for nothing could be.
+    const goOn = () => {
+      if (!this.#ended) this.#giveBack();
+    };
+    if (pooled.waitsForHandOver(goOn)) {
+      this.#stopWaiting = ignore;
       return;
     }
     if (pooled.isLost) {
@@ -452,3 +452,5 @@ function afterTheEnd(): Error {
     'The transaction has ended: a statement was sent in it that nobody waited for. It was not executed.',
   );
 }
+
+const ignore = (): void => {};
