@@ -76,9 +76,9 @@ describe.skipIf(externalUrl() !== undefined)('a run on a running server (skipped
       );
       expect({ code, output }).toMatchObject({ code: 0 });
       expect(output).toMatch(/Tests +3 passed/);
-      expect(output).toContain('Skipped: 7');
+      expect(output).toContain('Skipped: 9');
       expect(output).toContain("  3 x the server of MYSQL_URL is somebody else's: it is not restarted");
-      expect(output).toContain("  4 x the server of MYSQL_URL is somebody else's: no SET GLOBAL there");
+      expect(output).toContain("  6 x the server of MYSQL_URL is somebody else's: no SET GLOBAL there");
       expect(server.running).toBe(true);
       expect(await server.admin('SHOW DATABASES')).toEqual(before);
       expect(await server.admin('SELECT @@GLOBAL.max_connections AS most')).toEqual([{ most: 123 }]);
