@@ -35,6 +35,8 @@ export class Connector {
   readonly #generation: Generation;
   readonly #beside: BesideThePool;
   readonly #giveWay: () => Promise<boolean>;
+  /** mysql2's own method, as it was when this was made; undefined where the pool had another one by then. */
+  readonly #ownGet: Pool['getConnection'] | undefined;
   readonly #environment: Environment;
   readonly #gate: ProbeGate;
   readonly #connections = new WeakMap<PoolConnection, PooledConnection>();
@@ -54,6 +56,7 @@ export class Connector {
     this.#generation = generation;
     this.#beside = beside;
     this.#giveWay = giveWay;
+    this.#ownGet = Object.hasOwn(pool, 'getConnection') ? undefined : pool.getConnection;
     this.#environment = environment;
     this.#gate = new ProbeGate(environment);
   }
@@ -172,8 +175,8 @@ export class Connector {
    * it out of the pool in this one.
    */
   takeReady({ liveness }: RetryPolicy): PooledConnection | undefined {
-    // Listeners of this event may send something before whoever gets the connection.
-    if (this.#pool.listenerCount('acquire') > 0) return undefined;
+    // Listeners of this event may send something before whoever gets the connection. Who stands in the place of the method may hand out another one, or later.
+    if (this.#pool.getConnection !== this.#ownGet || this.#pool.listenerCount('acquire') > 0) return undefined;
     const core = nextIdle(this.#pool);
     const pooled = core && this.#connections.get(core);
     if (core === undefined || pooled === undefined || pooled.isNew || hasRunningCommand(core)) return undefined;

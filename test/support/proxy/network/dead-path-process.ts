@@ -36,8 +36,18 @@ async function report(situation: DeadPathSituation): Promise<DeadPathReport> {
   const ended = Promise.race([sender.query(slow).catch((error: unknown) => error), delay(40_000)]);
   const running = `SELECT id FROM information_schema.processlist WHERE info = '${slow}' AND host LIKE '%:${port}'`;
   while ((await server.admin<readonly unknown[]>(running)).length === 0) await delay(5);
+  // The kernel of the server takes its time to acknowledge. What it has not, this one sends again, and does not probe meanwhile.
+  while (await hasUnacknowledged(port)) await delay(5);
   for (const end of ['sport', 'dport']) await nft('add', 'rule', 'inet', 'dead', 'path', 'tcp', end, port, 'drop');
   return { situation, codes: codesOf(await ended) };
+}
+
+/** Bytes of the connection that comes from this port. */
+async function hasUnacknowledged(port: string): Promise<boolean> {
+  const [, sendQueue] = (await runCommand('ss', ['-Htn', 'state', 'established', 'sport', '=', `:${port}`])).split(
+    /\s+/,
+  );
+  return sendQueue !== '0';
 }
 
 /** Of the connection that it sends on, as the server sees it. */
