@@ -94,9 +94,15 @@ describe('a pool that meets both conflicts and losses', unhurried, () => {
       maxTimeout: 2_000,
       budget: { capacity: 5, refillPerSecond: 0 },
     });
-    await Promise.all(Array.from({ length: 8 }, (_, worker) => spend(25, () => work(pool, worker))));
-    expect(retried.filter((kind) => kind === 'deadlock').length).toBeGreaterThan(5);
-    expect(await stage.rows()).toHaveLength(200);
+    const deadlocks = () => retried.filter((kind) => kind === 'deadlock').length;
+    let jobs = 0;
+    // A server that is quick, and a pool that is, meet fewer of them.
+    while (deadlocks() <= 5 && jobs < 4_000) {
+      jobs += 200;
+      await Promise.all(Array.from({ length: 8 }, (_, worker) => spend(25, () => work(pool, worker))));
+    }
+    expect(deadlocks()).toBeGreaterThan(5);
+    expect(await stage.rows()).toHaveLength(jobs);
     await readAfterLoss(pool);
     expect(retried.at(-1)).toBe('connection-lost');
   });

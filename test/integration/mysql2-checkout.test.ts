@@ -124,6 +124,61 @@ describe('a connection that lies idle', unhurried, () => {
     }
   });
 
+  describe.each(['the pool', 'its prototype'] as const)(
+    'is not shared where somebody stands between, on %s',
+    (where) => {
+      /** @param replaced what it does in the place of mysql2's own method */
+      function replace(core: CallbackPool, replaced: (get: Get, callback: Parameters<Get>[0]) => unknown): void {
+        const at = (where === 'the pool' ? core : Object.getPrototypeOf(Object.getPrototypeOf(core))) as CallbackPool;
+        const own = at.getConnection;
+        at.getConnection = function getConnection(this: CallbackPool, callback: Parameters<Get>[0]) {
+          return replaced((taken) => own.call(this, taken as never), callback);
+        } as unknown as typeof own;
+        stage.after(async () => {
+          at.getConnection = own;
+        });
+      }
+
+      test.each(['before', 'after'] as const)('and uses the pool in the same turn: %s it was wrapped', async (time) => {
+        const bare = stage.closing(createPool({ ...stage.direct(), connectionLimit: 3 }));
+        const core = bare.pool as unknown as CallbackPool;
+        let inside: Promise<PoolConnection> | undefined;
+        const stand = () =>
+          replace(core, (get, callback) => {
+            inside ??= new Promise((resolve) => get((_error, connection) => resolve(connection)));
+            return get(callback);
+          });
+        if (time === 'before') stand();
+        const pool = withResilience(bare);
+        inside = Promise.resolve() as unknown as Promise<PoolConnection>;
+        await Promise.all([1, 2, 3].map(() => pool.query('SELECT SLEEP(0.05)')));
+        if (time === 'after') stand();
+        inside = undefined;
+        const outer = await pool.getConnection();
+        const inner = await (inside as unknown as Promise<PoolConnection>);
+        expect(inner.threadId).not.toBe(outer.threadId);
+        outer.release();
+        inner.release();
+        const all = await Promise.all([1, 2, 3].map(() => pool.getConnection()));
+        for (const connection of all) connection.release();
+      });
+
+      test('and hands out another connection than the first', async () => {
+        const { core, pool } = open({ connectionLimit: 2 });
+        await Promise.all([1, 2].map(() => pool.query('SELECT SLEEP(0.05)')));
+        replace(core, (get, callback) =>
+          get((_error, first) => {
+            first.release();
+            get(callback);
+          }),
+        );
+        for (let round = 0; round < 6; round += 1) await pool.query('SELECT 1');
+        const all = await Promise.all([1, 2].map(() => pool.getConnection()));
+        for (const connection of all) connection.release();
+      });
+    },
+  );
+
   test.each([
     ['unused', async (pool: Pool) => (await pool.getConnection()).release()],
     [

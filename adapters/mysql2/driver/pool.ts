@@ -17,6 +17,19 @@ export function nextIdle(pool: Pool): PoolConnection | undefined {
   return idle.get?.(idle.length - 1) as PoolConnection | undefined;
 }
 
+/**
+ * mysql2's own `getConnection`, by what it is made of; undefined where somebody stands in its place (a test, tracing), who may hand out another connection than the next
+ * one, or later.
+ */
+export function ownWayToConnections(pool: Pool): Pool['getConnection'] | undefined {
+  const get = pool.getConnection;
+  const isReplaced = Object.hasOwn(pool, 'getConnection') || !Function.prototype.toString.call(get).includes(idleList);
+  return isReplaced ? undefined : get;
+}
+
+/** No minifier renames properties that another file uses. */
+const idleList = '_freeConnections' satisfies keyof PoolInternals;
+
 export function isPoolClosed(pool: Pool): boolean {
   return (pool as unknown as PoolInternals)._closed === true;
 }

@@ -12,7 +12,15 @@ import {
 } from '../../../src/internal.ts';
 import { hasRunningCommand } from '../driver/connection.ts';
 import { lookForInternals, warnOfMissing } from '../driver/look-for-internals.ts';
-import { connectionsOf, guardNewestConnection, hasRoom, idleCount, isPoolClosed, nextIdle } from '../driver/pool.ts';
+import {
+  connectionsOf,
+  guardNewestConnection,
+  hasRoom,
+  idleCount,
+  isPoolClosed,
+  nextIdle,
+  ownWayToConnections,
+} from '../driver/pool.ts';
 import { pulseOf } from '../driver/pulse.ts';
 import { bounded } from '../wait/bounded.ts';
 import type { AcquireLimits } from './acquire-limits.ts';
@@ -35,7 +43,7 @@ export class Connector {
   readonly #generation: Generation;
   readonly #beside: BesideThePool;
   readonly #giveWay: () => Promise<boolean>;
-  /** mysql2's own method, as it was when this was made; undefined where the pool had another one by then. */
+  /** mysql2's own method; undefined where the pool had another one when this was made. */
   readonly #ownGet: Pool['getConnection'] | undefined;
   readonly #environment: Environment;
   readonly #gate: ProbeGate;
@@ -56,7 +64,7 @@ export class Connector {
     this.#generation = generation;
     this.#beside = beside;
     this.#giveWay = giveWay;
-    this.#ownGet = Object.hasOwn(pool, 'getConnection') ? undefined : pool.getConnection;
+    this.#ownGet = ownWayToConnections(pool);
     this.#environment = environment;
     this.#gate = new ProbeGate(environment);
   }
