@@ -180,7 +180,7 @@ export class ControlConnection {
     this.#open = undefined;
     open?.then(
       ({ connection }) => {
-        const timer = timers.setTimeout(() => destroyConnection(connection), idleTimeout).unref();
+        const timer = timers.setTimeout(() => destroyConnection(connection), longestFarewell).unref();
         void whenClosed(connection).then(() => timers.clearTimeout(timer));
         connection.end();
       },

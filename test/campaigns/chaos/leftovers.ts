@@ -11,6 +11,8 @@ export interface Holdings {
 
 /** Megabytes by which a process may have grown: compiled code, buffers that are kept for the next time. */
 export const growth = 24;
+/** The same while its connections are open: they keep what they were last read into, and what they have prepared. */
+export const growthOfPools = 40;
 
 let collect: (() => void) | undefined;
 

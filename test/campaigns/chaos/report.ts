@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import { promises, type Violation } from './check.ts';
 import { answers, type Call, callKinds, type FaultWindow, type History } from './history.ts';
-import { growth, type Holdings } from './leftovers.ts';
+import { growth, growthOfPools, type Holdings } from './leftovers.ts';
 import type { Outcome, RunResult } from './run.ts';
 
 /** One client, in numbers. */
@@ -56,8 +56,13 @@ export function leftovers({ outcomes, threads, before, after, atTheEnd }: RunRes
     .map(({ client, lent }) => `${client}: ${lent} connections never came back to the pool`);
   if (threads > 0) found.push(`${threads} connections were left on the servers when all pools had ended`);
   if (atTheEnd.sockets > 0) found.push(`${atTheEnd.sockets} sockets were left when all pools had ended`);
-  const grown = after.megabytes - before.megabytes;
-  if (grown > growth) found.push(`the process has grown by ${grown.toFixed(1)} MB, and may by ${growth}`);
+  const [grown, kept] = [after.megabytes - before.megabytes, atTheEnd.megabytes - before.megabytes];
+  if (grown > growthOfPools) {
+    found.push(`the process has grown by ${grown.toFixed(1)} MB, and may by ${growthOfPools}`);
+  }
+  if (kept > growth) {
+    found.push(`the process keeps ${kept.toFixed(1)} MB when all pools have ended, and may ${growth}`);
+  }
   return found;
 }
 

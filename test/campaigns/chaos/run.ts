@@ -6,7 +6,7 @@ import type { Client } from './clients/client.ts';
 import { type ClientName, clientKindOf } from './clients/clients.ts';
 import type { History } from './history.ts';
 import type { HistoryFile } from './history-file.ts';
-import { growth, type Holdings, settled, takeStock } from './leftovers.ts';
+import { growthOfPools, type Holdings, settled, takeStock } from './leftovers.ts';
 import { type Clock, type LoadOptions, load, loadEachKind, workListOf } from './load.ts';
 import { unleash } from './nemesis.ts';
 import { holdRows } from './operator/hold-rows.ts';
@@ -86,7 +86,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
 
   const lent = await Promise.all(opened.map(({ client }) => settled(() => client.lent(), isZero, patience)));
   // The last calls have only just ended: sockets that close, timers and what an ORM remembers for a while hold memory yet.
-  const after = await settled(takeStock, ({ megabytes }) => megabytes <= before.megabytes + growth, patience);
+  const after = await settled(takeStock, ({ megabytes }) => megabytes <= before.megabytes + growthOfPools, patience);
   await Promise.all(opened.map(({ client }) => end(client)));
   const atTheEnd = await settled(takeStock, ({ sockets }) => sockets === 0, 2_000);
   await world.hangUp();
