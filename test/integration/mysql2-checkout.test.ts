@@ -1,10 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { EventEmitter } from 'node:events';
 import type { Pool as CallbackPool, PoolConnection } from 'mysql2';
 import { createPool, type Pool, type PoolOptions } from 'mysql2/promise';
 import { describe, expect, test } from 'vitest';
 import { withResilience } from '../../adapters/mysql2/index.ts';
 import { failureOf } from '../contract/outcome.ts';
-import { unhurried, useStage } from '../support/stage.ts';
+import { patient, unhurried, useStage } from '../support/stage.ts';
 
 type Get = (callback: (error: unknown, connection: PoolConnection) => void) => unknown;
 
@@ -179,6 +181,38 @@ describe('a connection that lies idle', unhurried, () => {
     },
   );
 
+  test('is not shared with a subscriber of mysql2 that uses the pool when it is told of the call', async () => {
+    const { core, pool } = open({ connectionLimit: 3 });
+    await Promise.all([1, 2, 3].map(() => pool.query('SELECT SLEEP(0.05)')));
+    let inside: Promise<number> | undefined;
+    const listener = () => {
+      inside ??= pool.getConnection().then((held) => {
+        held.release();
+        return held.threadId;
+      });
+    };
+    subscribe('tracing:mysql2:pool:connect:start', listener);
+    stage.after(async () => unsubscribe('tracing:mysql2:pool:connect:start', listener));
+    const outer = await pool.getConnection();
+    expect(await inside).not.toBe(outer.threadId);
+    outer.release();
+    const idle = core as unknown as { readonly _freeConnections: { readonly length: number } };
+    await expect.poll(() => idle._freeConnections.length, patient).toBe(3);
+  });
+
+  test.each([
+    ['a statement', (pool: Pool) => pool.query('SELECT 1')],
+    ['a held connection', async (pool: Pool) => (await pool.getConnection()).release()],
+  ])('is not lost by a listener of its release that throws once: %s', async (_, use) => {
+    const { core, pool } = open();
+    await pool.query('SELECT 1');
+    (core as unknown as EventEmitter).once('release', () => {
+      throw new Error('a bug in a listener');
+    });
+    await expect(use(pool)).rejects.toThrow('a bug in a listener');
+    for (let round = 0; round < 3; round += 1) expect((await pool.query('SELECT 1 AS one'))[0]).toEqual([{ one: 1 }]);
+  });
+
   test.each([
     ['unused', async (pool: Pool) => (await pool.getConnection()).release()],
     [
@@ -200,7 +234,6 @@ describe('a connection that lies idle', unhurried, () => {
     } finally {
       process.nextTick = nextTick;
     }
-    expect(ticks.length).toBeGreaterThan(0);
     for (const tick of ticks) tick();
     expect((await pool.query('SELECT 9 AS nine'))[0]).toEqual([{ nine: 9 }]);
   });

@@ -41,7 +41,7 @@ export interface ConnectionInternals {
 export interface PoolInternals {
   _closed?: boolean;
   _allConnections?: { readonly length: number; get(index: number): unknown };
-  _freeConnections?: { readonly length: number; get?(index: number): unknown };
+  _freeConnections?: { readonly length: number };
   config?: {
     connectionLimit?: number;
     waitForConnections?: boolean;

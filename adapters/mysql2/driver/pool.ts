@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { type Connection, type ConnectionOptions, createConnection, type Pool, type PoolConnection } from 'mysql2';
+import { type Connection, type ConnectionOptions, createConnection, type Pool } from 'mysql2';
 import type { Pool as PromisePool } from 'mysql2/promise';
 import type { Endpoints } from './connection.ts';
 import type { ConnectionInternals, PoolInternals } from './internals.ts';
@@ -9,26 +9,6 @@ import { outsideCalls } from './untraced-query.ts';
 export function idleCount(pool: Pool): number | undefined {
   return (pool as unknown as PoolInternals)._freeConnections?.length;
 }
-
-/** The connection that the pool would hand out next; undefined where none is idle, or this version of mysql2 does not tell. */
-export function nextIdle(pool: Pool): PoolConnection | undefined {
-  const idle = (pool as unknown as PoolInternals)._freeConnections;
-  if (idle === undefined || idle.length === 0) return undefined;
-  return idle.get?.(idle.length - 1) as PoolConnection | undefined;
-}
-
-/**
- * mysql2's own `getConnection`, by what it is made of; undefined where somebody stands in its place (a test, tracing), who may hand out another connection than the next
- * one, or later.
- */
-export function ownWayToConnections(pool: Pool): Pool['getConnection'] | undefined {
-  const get = pool.getConnection;
-  const isReplaced = Object.hasOwn(pool, 'getConnection') || !Function.prototype.toString.call(get).includes(idleList);
-  return isReplaced ? undefined : get;
-}
-
-/** No minifier renames properties that another file uses. */
-const idleList = '_freeConnections' satisfies keyof PoolInternals;
 
 export function isPoolClosed(pool: Pool): boolean {
   return (pool as unknown as PoolInternals)._closed === true;

@@ -11,16 +11,9 @@ import {
   type WatchOptions,
 } from '../../../src/internal.ts';
 import { hasRunningCommand } from '../driver/connection.ts';
+import { IdleConnections } from '../driver/idle-connections.ts';
 import { lookForInternals, warnOfMissing } from '../driver/look-for-internals.ts';
-import {
-  connectionsOf,
-  guardNewestConnection,
-  hasRoom,
-  idleCount,
-  isPoolClosed,
-  nextIdle,
-  ownWayToConnections,
-} from '../driver/pool.ts';
+import { connectionsOf, guardNewestConnection, hasRoom, idleCount, isPoolClosed } from '../driver/pool.ts';
 import { pulseOf } from '../driver/pulse.ts';
 import { bounded } from '../wait/bounded.ts';
 import type { AcquireLimits } from './acquire-limits.ts';
@@ -43,8 +36,7 @@ export class Connector {
   readonly #generation: Generation;
   readonly #beside: BesideThePool;
   readonly #giveWay: () => Promise<boolean>;
-  /** mysql2's own method; undefined where the pool had another one when this was made. */
-  readonly #ownGet: Pool['getConnection'] | undefined;
+  readonly #idle: IdleConnections;
   readonly #environment: Environment;
   readonly #gate: ProbeGate;
   readonly #connections = new WeakMap<PoolConnection, PooledConnection>();
@@ -64,7 +56,7 @@ export class Connector {
     this.#generation = generation;
     this.#beside = beside;
     this.#giveWay = giveWay;
-    this.#ownGet = ownWayToConnections(pool);
+    this.#idle = new IdleConnections(pool);
     this.#environment = environment;
     this.#gate = new ProbeGate(environment);
   }
@@ -178,29 +170,15 @@ export class Connector {
     this.#gate.wakeWaiting();
   }
 
-  /**
-   * An idle connection that may be used in this very turn; undefined where there is none, or something has to be done before. mysql2 hands one out in the next tick, and takes
-   * it out of the pool in this one.
-   */
+  /** An idle connection that may be used in this very turn; undefined where there is none, or something has to be done before. */
   takeReady({ liveness }: RetryPolicy): PooledConnection | undefined {
-    // Listeners of this event may send something before whoever gets the connection. Who stands in the place of the method may hand out another one, or later.
-    if (this.#pool.getConnection !== this.#ownGet || this.#pool.listenerCount('acquire') > 0) return undefined;
-    const core = nextIdle(this.#pool);
+    const core = this.#idle.next();
     const pooled = core && this.#connections.get(core);
     if (core === undefined || pooled === undefined || pooled.isNew || hasRunningCommand(core)) return undefined;
-    if (judgeLiveness(pooled, this.#generation, liveness, this.#environment.wallClock()).action !== 'use')
-      return undefined;
-    let isTaken = true;
-    let isHandedOver = false;
-    this.#pool.getConnection((_error, connection) => {
-      isHandedOver = true;
-      if (isTaken) pooled.handedOver();
-      else connection?.release();
-    });
-    // Somebody stands between, who asks the pool later: for nobody, by then.
-    isTaken = nextIdle(this.#pool) !== core;
-    if (isTaken && !isHandedOver) pooled.awaitHandOver();
-    return isTaken ? pooled : undefined;
+    const trust = judgeLiveness(pooled, this.#generation, liveness, this.#environment.wallClock());
+    if (trust.action !== 'use') return undefined;
+    this.#idle.take();
+    return pooled;
   }
 
   /** Undefined if there was none to be had just now; throws where trying again cannot help. */

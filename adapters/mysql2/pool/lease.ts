@@ -367,14 +367,6 @@ export class Lease implements Holder, Watched {
 
   #giveBack(): void {
     const pooled = this.#pooled;
-    // Given back in the turn in which it was taken: nothing was sent, for nothing could be.
-    const goOn = () => {
-      if (!this.#ended) this.#giveBack();
-    };
-    if (pooled.waitsForHandOver(goOn)) {
-      this.#stopWaiting = ignore;
-      return;
-    }
     if (pooled.isLost) {
       pooled.stopTimedOut();
       this.destroy('lost');
@@ -382,8 +374,12 @@ export class Lease implements Holder, Watched {
     else {
       this.#end();
       pooled.lastUsedAt = this.#owner.environment.wallClock();
-      pooled.core.release();
-      this.#giveBackPermit();
+      try {
+        pooled.core.release();
+      } finally {
+        // Also where a listener of the pool's events has thrown: the connection lies idle by then.
+        this.#giveBackPermit();
+      }
     }
   }
 
@@ -452,5 +448,3 @@ function afterTheEnd(): Error {
     'The transaction has ended: a statement was sent in it that nobody waited for. It was not executed.',
   );
 }
-
-const ignore = (): void => {};

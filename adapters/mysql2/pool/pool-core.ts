@@ -82,14 +82,10 @@ export class PoolCore implements LeaseOwner, PoolMovement, BesideThePool {
   /** A connection for a statement that is sent in this very turn; undefined where anything has to be waited for: see {@link acquire}. */
   acquireNow(policy: RetryPolicy): Lease | undefined {
     if (this.isRefused || this.awaySince !== undefined || !this.#admission.tryEnter()) return undefined;
-    let pooled: PooledConnection | undefined;
-    try {
-      pooled = this.#connector.takeReady(policy);
-    } finally {
-      // Whoever stands between may throw.
-      if (pooled === undefined) this.#admission.leave();
-    }
-    return pooled === undefined ? undefined : new Lease(pooled, this, policy, false);
+    const pooled = this.#connector.takeReady(policy);
+    if (pooled !== undefined) return new Lease(pooled, this, policy, false);
+    this.#admission.leave();
+    return undefined;
   }
 
   /**

@@ -112,9 +112,6 @@ export class PooledConnection {
   #holders = 0;
   /** A write was refused in a session that may have been left READ ONLY. */
   #refusedWrite = false;
-  /** mysql2 has not handed it out yet, which it does in the tick after it was taken: until then it does not take it back. */
-  #isBeingHandedOver = false;
-  #onHandedOver: (() => void) | undefined;
   firstFailure: FirstFailure | undefined;
   /** The first failure that ended the transaction. Not always the first one: a lock wait timeout may come before a deadlock. */
   transactionEnd: FirstFailure | undefined;
@@ -251,24 +248,6 @@ export class PooledConnection {
 
   get transactionState(): TransactionState {
     return this.state.transaction;
-  }
-
-  /** It was taken out of the pool in this turn. */
-  awaitHandOver(): void {
-    this.#isBeingHandedOver = true;
-  }
-
-  handedOver(): void {
-    this.#isBeingHandedOver = false;
-    const told = this.#onHandedOver;
-    this.#onHandedOver = undefined;
-    told?.();
-  }
-
-  /** Calls back when mysql2 has handed it out; false where it has, and nobody is called back. */
-  waitsForHandOver(callback: () => void): boolean {
-    if (this.#isBeingHandedOver) this.#onHandedOver = callback;
-    return this.#isBeingHandedOver;
   }
 
   /** The server answered on this connection. */
