@@ -64,11 +64,18 @@ export const mysqlRows: RowsByGroup = {
     },
     { errno: [1290], proof: 'permanent', kind: 'statement', invalidates: 'nothing', source: serverReference },
     {
-      errno: [1836, 1874, 3989],
+      errno: [1836, 1874],
       proof: 'not-executed',
       kind: 'read-only',
       invalidates: 'server',
       source: serverReference,
+    },
+    {
+      errno: [3989],
+      proof: 'permanent',
+      kind: 'statement',
+      invalidates: 'nothing',
+      source: `${serverReference}: ER_SCHEMA_READ_ONLY is of one schema, whose operator has made it so; the server takes writes to others`,
     },
     {
       errno: [1792],
