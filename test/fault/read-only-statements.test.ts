@@ -143,6 +143,37 @@ describe('a server that is read-only', unhurried, () => {
   });
 });
 
+describe.each(bindings)('a schema that is READ ONLY, on $binding', unhurried, ({ create }) => {
+  const stage = useStage('read-only-schema');
+
+  test('is told of at once, and stops no write to another one', async ({ skip }) => {
+    skip(...notOurs(stage.server, 'a database is made there'));
+    skip(stage.server.kind !== 'mysql', 'MariaDB has no such state');
+    await stage.asRoot(async (root) => {
+      await root.query('CREATE DATABASE IF NOT EXISTS frozen');
+      await root.query('CREATE TABLE IF NOT EXISTS frozen.kept (id INT)');
+      await root.query(`GRANT ALL ON frozen.* TO '${stage.user}'@'127.0.0.1'`);
+      await root.query('ALTER DATABASE frozen READ ONLY = 1');
+    });
+    stage.after(() => stage.server.admin('ALTER DATABASE frozen READ ONLY = 0'));
+    let notices = 0;
+    const listener = () => {
+      notices += 1;
+    };
+    subscribe('gone-away:server-refuses', listener);
+    stage.after(async () => unsubscribe('gone-away:server-refuses', listener));
+    const binding = stage.closing(create({ connection: stage.proxied(), connectionLimit: 2 }));
+    const before = stage.proxy.accepted;
+    for (const id of [1, 2, 3]) {
+      expect(await answerTo(binding.send('INSERT INTO frozen.kept VALUES (1)'))).toBe('3989');
+      await binding.insert(id);
+    }
+    expect(await stage.rows()).toEqual([1, 2, 3]);
+    expect(notices).toBe(0);
+    expect(stage.proxy.accepted - before).toBeLessThanOrEqual(2);
+  });
+});
+
 /** What became of a statement, as far as a bare connection could tell. */
 async function answerTo(work: Promise<unknown>): Promise<string> {
   try {

@@ -44,7 +44,7 @@ export class Connector {
   #connecting = 0;
   #connectingSince = 0;
 
-  /** @param giveWay ends what this package has open beside the pool, whose place on the server the pool needs; whether there was anything */
+  /** @param giveWay ends the connections of this package beside the pool, so that the pool can have their places; tells whether there were any */
   constructor(
     pool: Pool,
     generation: Generation,

@@ -25,7 +25,7 @@ export function waitsUnsent(sql: unknown): boolean {
 }
 
 /**
- * What a server refuses at the moment, for the whole pool. It is noticed once. What the server has refused waits, without a connection, until
+ * What a server refuses at the moment, for the whole pool. It is noticed once. What the server has refused, or certainly would, waits without a connection until
  * one caller has heard that it is taken again; everything else goes on.
  */
 export class Refusals {

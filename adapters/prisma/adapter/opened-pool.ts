@@ -13,7 +13,7 @@ export interface OpenedPool {
   readonly client: ResilientClient;
   /** Ends it in good order, if it was made for Prisma. */
   close(): Promise<void>;
-  /** The same for one on which nobody has anything under way. It is not waited for: a handshake that has no answer may last. */
+  /** Ends it at once, where nobody has anything under way on it. Nobody waits for that: a handshake without an answer may last. */
   abandon(): void;
 }
 
