@@ -65,7 +65,6 @@ export class PrismaMySQL2 implements SqlMigrationAwareDriverAdapterFactory {
         return question.answer !== undefined;
       },
       ask: (start) => this.#ask(start),
-      settled: () => question.settled(),
     });
   }
 

@@ -1,4 +1,4 @@
-import { eitherSignal, type Operation, timers } from '../../../src/internal.ts';
+import { eitherSignal, type Operation } from '../../../src/internal.ts';
 import type { ResilientClient } from '../../mysql2/binding.ts';
 import { statementRoomOf } from '../../mysql2/binding.ts';
 import { queryRows } from './statement.ts';
@@ -19,7 +19,6 @@ export class ServerQuestion {
   readonly #whenAnswered = new Promise<void>((resolve) => {
     this.#tellAnswered = resolve;
   });
-  readonly #asking = new Set<Promise<void>>();
 
   /** Undefined until somebody has got it. */
   get answer(): string | undefined {
@@ -36,13 +35,7 @@ export class ServerQuestion {
    */
   async ask(client: ResilientClient, start: AbortSignal | undefined): Promise<void> {
     if (this.#answer !== undefined) return;
-    const asking = this.#ask(client, start);
-    this.#asking.add(asking);
-    try {
-      await asking;
-    } finally {
-      this.#asking.delete(asking);
-    }
+    await this.#ask(client, start);
   }
 
   /** The same for everybody who has called meanwhile: ends when anybody has an answer. */
@@ -52,12 +45,6 @@ export class ServerQuestion {
       if (this.#answer === undefined) throw error;
     });
     await Promise.race([asking, this.#whenAnswered]);
-  }
-
-  /** Ends when no single call asks any more, and a turn of the event loop after that. */
-  async settled(): Promise<void> {
-    while (this.#asking.size > 0) await Promise.allSettled(this.#asking);
-    await new Promise<void>((resolve) => timers.setImmediate(resolve));
   }
 
   async #ask({ core, policy: given }: ResilientClient, start: AbortSignal | undefined): Promise<void> {

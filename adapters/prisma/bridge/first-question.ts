@@ -17,8 +17,6 @@ export interface FirstQuestion {
    * @throws what the pool makes of the failure; the reason of either signal
    */
   ask(start: AbortSignal | undefined): Promise<() => void>;
-  /** Ends when nobody asks any more, and those who have got an answer have had a turn of the event loop to go on. */
-  settled(): Promise<void>;
 }
 
 /** The adapter may be one of another copy of this package. */

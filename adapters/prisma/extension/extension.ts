@@ -165,10 +165,10 @@ function createTransactionMethod(runner: OperationRunner, original: ExtendableCl
   };
 }
 
-/** `$disconnect` as Prisma has it: after what was called before it, which may not be with Prisma yet. */
+/** `$disconnect` as Prisma has it, after what was called before it: that may not be with Prisma yet. */
 function createDisconnectMethod(runner: OperationRunner, original: NonNullable<ExtendableClient['$disconnect']>) {
   return async function $disconnect(this: ExtendableClient): Promise<void> {
-    await runner.handedOver();
+    await runner.beforeDisconnect();
     return original.call(this);
   };
 }

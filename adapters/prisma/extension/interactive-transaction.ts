@@ -128,7 +128,7 @@ export async function runInteractive(
     },
   );
   try {
-    const result = await runner.run(operation, async (attempt) => {
+    const work = async (attempt: Attempt) => {
       // The callback takes as long as it takes; its statements have limits of their own.
       attempt.delegated = true;
       phase = 'beginning';
@@ -176,7 +176,8 @@ export async function runInteractive(
       // After `maxWait`, say: a connection on which BEGIN has no answer is to be free then.
       sent.catch(() => start.abort());
       return ticket === undefined ? sent : takeStoredResult(ticket, sent);
-    });
+    };
+    const result = await runner.run(operation, work, { runsCallback: true });
     around?.noteLasting?.();
     return result;
   } catch (error) {

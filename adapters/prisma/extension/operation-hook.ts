@@ -58,7 +58,7 @@ function retryOperation(runner: OperationRunner, params: QueryHookParams, inside
     if (request !== undefined) attempts.set(request, attempt);
     return params.query(params.args);
   };
-  return runner.run(operation, work, inside);
+  return runner.run(operation, work, { inside });
 }
 
 function toRetriedOperation(described: PrismaOperation, idempotent: boolean): Operation {

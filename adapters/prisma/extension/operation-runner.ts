@@ -18,6 +18,7 @@ import { CallScope, outsideCalls } from '../bridge/call-scope.ts';
 import { type FirstQuestion, firstQuestionOf } from '../bridge/first-question.ts';
 import { toPrismaError } from '../errors/to-prisma-error.ts';
 import { goesOn, runWithinLimits } from './attempt-limits.ts';
+import { HandOver } from './hand-over.ts';
 import { adapterOf, asPrismaError, type HooksInside, lateStartError } from './prisma-internals.ts';
 import { isLateStart, isSettled, markSettledByRunner, refineFailure, unwrapError } from './verdict.ts';
 
@@ -36,7 +37,17 @@ export interface Attempt {
 /** Where the operations of a runner go. */
 interface Client {
   readonly client: object;
-  readonly question: FirstQuestion;
+  /** Undefined with an adapter of somebody else: nobody asks it before Prisma does. */
+  readonly question: FirstQuestion | undefined;
+  readonly handOver: HandOver;
+}
+
+/** How an operation comes to Prisma, and what it does there. */
+interface WayToPrisma {
+  /** The hooks that it passes. */
+  readonly inside?: HooksInside;
+  /** It may last for as long as code of the user's does: `$disconnect()` does not wait for its end. */
+  readonly runsCallback?: boolean;
 }
 
 /** Work that no hook stands in front of. */
@@ -59,7 +70,7 @@ export class OperationRunner {
   /** What the user asked for, and nothing else: the rest is for the adapter's own policy to say. */
   readonly #forAdapter: CallOptions | undefined;
   readonly #start: StartLimit | undefined;
-  /** Undefined with an adapter of somebody else: nobody asks it before Prisma does. */
+  /** Undefined until it is known which client that is. */
   readonly #on: Client | undefined;
 
   private constructor(
@@ -105,8 +116,7 @@ export class OperationRunner {
 
   /** The same for the operations of one client. */
   on(client: object): OperationRunner {
-    const question = firstQuestionOf(adapterOf(client));
-    const on = question && { client, question };
+    const on = { client, question: firstQuestionOf(adapterOf(client)), handOver: this.#on?.handOver ?? new HandOver() };
     return new OperationRunner(this.policy, this.#options, this.#executor, this.#start, on);
   }
 
@@ -120,51 +130,70 @@ export class OperationRunner {
     return new OperationRunner(this.policy, this.#options, this.#executor, { within }, this.#on);
   }
 
-  /** Ends when every operation that was called is with Prisma, or has failed. Prisma waits for those alone. */
-  handedOver(): Promise<void> | undefined {
-    return this.#on?.question.isAnswered === false ? this.#on.question.settled() : undefined;
+  /** Ends when every operation that was called is with Prisma, or has ended. */
+  async beforeDisconnect(): Promise<void> {
+    await this.#on?.handOver.beforeDisconnect();
   }
 
   /**
-   * Runs work until it is done, or nothing more can be done about it.
+   * Runs work until it is done, or nothing more can be done about it. Once somebody has disconnected the client, nothing is tried again: that would
+   * connect once more.
    *
-   * @param inside what the work passes on its way to Prisma; left out: nothing
+   * @param way left out: the work passes no hook, and runs no code of the user's
    * @throws as {@link Executor.run}; errors of this package as they are, not as Prisma wraps them
    */
   async run<T>(
     operation: Operation,
     work: (attempt: Attempt) => PromiseLike<T>,
-    inside: HooksInside = nothingInside,
+    { inside = nothingInside, runsCallback = false }: WayToPrisma = {},
   ): Promise<T> {
+    let lastError: unknown;
     const refined: Operation = Object.create(operation, {
-      refineFailure: { value: (failure: Failure, error: unknown) => this.#refineFailure(operation, failure, error) },
+      refineFailure: {
+        value: (failure: Failure, error: unknown) => {
+          lastError = error;
+          return this.#refineFailure(operation, failure, error);
+        },
+      },
     });
+    const on = this.#on;
+    const coming = on?.handOver.enter();
+    const disconnects = on?.handOver.disconnects;
+    const give = (attempt: Attempt): PromiseLike<T> => {
+      if (runsCallback) coming?.over();
+      else coming?.given();
+      return work(attempt);
+    };
     try {
-      const ended = await this.#executor.run(refined, this.policy, ({ attempt, patience }) => {
+      const ended = await this.#executor.run(refined, this.policy, async ({ attempt, patience }) => {
+        if (attempt > 1 && on?.handOver.disconnects !== disconnects) return { error: lastError };
         const scope = this.#scopeFor(operation.kind === 'transaction', attempt, patience);
-        const on = this.#on;
-        return on === undefined || on.question.isAnswered || inside.hasOwn
-          ? this.#attempt(operation, work, scope, inside, 0)
-          : this.#askAndAttempt(on, operation, work, scope, inside);
+        const question = inside.hasOwn ? undefined : on?.question;
+        return on === undefined || question === undefined || question.isAnswered
+          ? await this.#attempt(operation, give, scope, inside, 0)
+          : await this.#askAndAttempt(on.client, question, operation, give, scope, inside);
       });
       if ('error' in ended) throw ended.error;
       return ended.result;
     } catch (error) {
       markSettledByRunner(error);
       throw error;
+    } finally {
+      coming?.over();
     }
   }
 
   /** What Prisma has to know first is asked within the limits of this call, and before anything of it is with Prisma. */
   async #askAndAttempt<T>(
-    on: Client,
+    client: object,
+    question: FirstQuestion,
     operation: Operation,
     work: (attempt: Attempt) => PromiseLike<T>,
     scope: CallScope | undefined,
     inside: HooksInside,
   ): Promise<AttemptResult<T>> {
     const startedAt = timers.now();
-    const asked = await this.#ask(on, scope);
+    const asked = await this.#ask(client, question, scope);
     // The pool has done with the caller's own policy what can be done about it.
     if ('error' in asked) return asked;
     try {
@@ -176,7 +205,8 @@ export class OperationRunner {
 
   /** Ends with what the caller would have got if Prisma had asked. */
   async #ask(
-    { client, question }: Client,
+    client: object,
+    question: FirstQuestion,
     scope: CallScope | undefined,
   ): Promise<{ readonly leave: () => void } | { readonly error: unknown }> {
     const { signal } = this.policy;
@@ -210,7 +240,7 @@ export class OperationRunner {
     const isLeftToOthers = () => attempt.delegated || scope?.reachedAdapter === true;
     const begin = () => (scope === undefined ? outsideCalls(() => work(attempt)) : scope.run(() => work(attempt)));
     const giveUp = (): Evidence => {
-      if (scope === undefined || this.#on === undefined) return goesOn;
+      if (scope === undefined || this.#on?.question === undefined) return goesOn;
       scope.isGivenUp = true;
       // Another hook may have taken it out of this context. Of a batch, the first one of its turn has brought it to the adapter.
       return hasOwn || hasOthers || operation.kind === 'transaction' ? goesOn : neverAcquired;
