@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { ownTransactionOptions, refuseLedgerOptions } from '../../src/internal.ts';
+import { causesOf, classify, ownTransactionOptions, refuseLedgerOptions } from '../../src/internal.ts';
 import type { LeaseClient } from '../mysql2/binding.ts';
 import {
   type DrizzleSession,
@@ -24,6 +24,13 @@ export function createTransaction(
   return new Transaction(session.dialect, session, session.schema, nestedIndex, session.mode);
 }
 
+/** The callback has failed, and what it did was not undone: as in Drizzle itself, that is what its caller has to hear of first. */
+function causedBy(failed: unknown, error: unknown): unknown {
+  const first = causesOf(failed).at(-1);
+  if (first instanceof Error && first.cause === undefined && !causesOf(error).includes(first)) first.cause = error;
+  return failed;
+}
+
 function deriveClass(Base: TransactionClass): TransactionClass {
   return class extends Base {
     override async transaction(callback: (tx: never) => Promise<unknown>, config?: object): Promise<unknown> {
@@ -39,8 +46,11 @@ function deriveClass(Base: TransactionClass): TransactionClass {
         await tx.execute(sql`release savepoint ${savepoint}`);
         return result;
       } catch (error) {
-        // The savepoint may be gone with the connection, or with a deadlock; the error that led here is the one to report.
-        await tx.execute(sql`rollback to savepoint ${savepoint}`).catch(() => {});
+        await tx.execute(sql`rollback to savepoint ${savepoint}`).catch((failed: unknown) => {
+          // With the connection, or by a deadlock, all of it is undone; the error that led here is the one to report.
+          if (classify(failed).endsTransaction || classify(error).endsTransaction) return;
+          throw causedBy(failed, error);
+        });
         throw error;
       }
     }

@@ -2,7 +2,7 @@ import type { Pool as CallbackPool } from 'mysql2';
 import { timers } from '../../src/internal.ts';
 import type { ResilientClient } from './client.ts';
 import { createQueryCommand, type QueryCommand } from './driver/query-command.ts';
-import type { StatementMethod } from './pool/lease.ts';
+import type { StatementMethod, StatementResult } from './pool/lease.ts';
 import { relayQuery } from './pool/relay-query.ts';
 import { resultBeside } from './pool/result-beside.ts';
 import { needsLedger } from './transaction/single-write.ts';
@@ -65,10 +65,7 @@ function readEvents(client: ResilientClient, sql: unknown, values: unknown, comm
   command.once('error', () => {});
   const read =
     client.policy.exactlyOnce && needsLedger(sql, client.policy)
-      ? client.run('query', sql, values).then(([rows, fields]) => {
-          command.emit('fields', fields);
-          command.emit('result', rows);
-        })
+      ? client.run('query', sql, values).then((result) => emitResult(command, result))
       : relayQuery(client, sql, values, command);
   read.then(
     () => outside(() => command.emit('end')),
@@ -78,6 +75,13 @@ function readEvents(client: ResilientClient, sql: unknown, values: unknown, comm
         command.emit('end');
       }),
   );
+}
+
+/** Of a statement that has one result: its rows one by one, or what it says of itself. */
+function emitResult(command: QueryCommand, [rows, fields]: StatementResult): void {
+  command.emit('fields', fields);
+  if (!Array.isArray(rows)) command.emit('result', rows);
+  else for (const row of rows) command.emit('result', row, 0);
 }
 
 /** Runs a user's callback outside the promise: what it throws is uncaught, as with mysql2, and not a rejection of ours. */

@@ -5,6 +5,7 @@ import { createPool } from 'mysql2/promise';
 import { describe, expect, test, vi } from 'vitest';
 import { type Resilient, withResilience } from '../../adapters/drizzle/index.ts';
 import { classify } from '../../src/index.ts';
+import { causesOf } from '../../src/internal.ts';
 import { failureOf } from '../contract/outcome.ts';
 import { unless } from '../support/server/server-differences.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
@@ -91,6 +92,22 @@ describe('nested transactions of Drizzle', unhurried, () => {
     expect(await failure).toBe(own);
     expect(await stage.rows()).toEqual([]);
     expect(await db.select().from(rows)).toEqual([]);
+  });
+
+  test('say so where the server could not undo their part, as on a bare database', async () => {
+    const own = new Error('inner trouble');
+    const db = open();
+    const failure = db.transaction(async (tx) => {
+      await tx.transaction(async (inner) => {
+        await inner.insert(rows).values({ id: 1 });
+        // It commits by itself, and the savepoint is gone with that.
+        await inner.execute(sql`CREATE TABLE IF NOT EXISTS nested_ddl (id INT)`);
+        throw own;
+      });
+    });
+    const error = await failureOf(failure);
+    expect(causesOf(error)).toMatchObject([{ name: 'Error' }, { errno: 1305 }, own]);
+    expect(await stage.rows()).toEqual([1]);
   });
 
   test.each(['savepoint', 'release savepoint'])(

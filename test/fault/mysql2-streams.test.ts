@@ -1,7 +1,7 @@
 import assert from 'node:assert';
 import { type Pool as CallbackPool, createPool as createCallbackPool } from 'mysql2';
 import { describe, expect, test } from 'vitest';
-import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
+import { createLedger, type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
 import { classify, type ResilienceOptions, type RetryEvent } from '../../src/index.ts';
 import { failureOf, later } from '../contract/outcome.ts';
 import { collectGarbage } from '../support/fuzz/heap.ts';
@@ -206,5 +206,31 @@ describe('rows that are read from a command of mysql2', unhurried, () => {
       break;
     }
     expect(await readAll(pool.query('SELECT 1 AS one').stream())).toEqual([{ one: 1 }]);
+  });
+});
+
+describe('with exactlyOnce', unhurried, () => {
+  const stage = useStage('streams-once');
+
+  test.each([
+    ['a stream', (pool: CallbackPool, sql: string) => readAll(pool.query(sql).stream())],
+    ['events', (pool: CallbackPool, sql: string) => readEvents(pool.query(sql))],
+  ])('what a statement answers comes as on a bare pool, one by one: %s', async (_name, read) => {
+    const open = () => {
+      const pool = createCallbackPool({ ...stage.direct(), connectionLimit: 1 });
+      stage.after(() => new Promise<void>((resolve) => pool.end(() => resolve())));
+      return pool;
+    };
+    const bare = open();
+    const pool = withResilience(open(), { exactlyOnce: true });
+    await createLedger(pool);
+    await stage.server.admin('INSERT INTO stage_rows (id) VALUES (1), (2)');
+    for (const sql of [`${select} FOR UPDATE`, `${select} LIMIT 0 FOR UPDATE`]) {
+      const rows = await read(bare, sql);
+      expect(await read(pool, sql)).toEqual(rows);
+    }
+    const insert = 'INSERT INTO stage_rows (id) VALUES (3), (4)';
+    expect(await read(pool, insert)).toMatchObject([{ affectedRows: 2 }]);
+    expect(await stage.rows()).toEqual([1, 2, 3, 4]);
   });
 });

@@ -58,6 +58,26 @@ describe('a session that its user left READ ONLY', unhurried, () => {
     },
   );
 
+  test.each([
+    ['READ ONLY', readOnly],
+    ['without autocommit', 'SET autocommit = 0'],
+    ['in a transaction', 'BEGIN'],
+  ])('on a pool that was used before it was wrapped, %s: the statement is sent on another one', async (_how, text) => {
+    const bare = stage.closing(createPool({ ...stage.proxied(), connectionLimit: 1 }));
+    const held = await bare.getConnection();
+    await held.query(text);
+    const { threadId } = held;
+    held.release();
+    const retried: RetryEvent[] = [];
+    const pool = withResilience(bare, { onRetry: (event) => retried.push(event) });
+    await pool.query(insertOne);
+    expect(await stage.rows()).toEqual([1]);
+    expect(retried).toHaveLength(1);
+    const next = await pool.getConnection();
+    expect(next.threadId).not.toBe(threadId);
+    next.release();
+  });
+
   test('says nothing of the other sessions of the pool', async () => {
     const { pool, evicted } = open(3);
     const others = await Promise.all([pool.getConnection(), pool.getConnection()]);

@@ -10,13 +10,17 @@ import { TurnLine, Waiter } from '../wait/turn-line.ts';
 export class Admission {
   readonly #line: TurnLine;
   readonly #now: () => number;
-  #free: number;
+  readonly #most: () => number;
+  #taken = 0;
   /** When a permit was last given back, on the clock of `now`. Only kept while somebody waits. */
   lastLeftAt = 0;
 
-  /** @param now monotonic, in milliseconds */
-  constructor(permits: number, now: () => number) {
-    this.#free = permits;
+  /**
+   * @param most how many permits there are: mysql2 looks at its limit for each call, and so does this
+   * @param now monotonic, in milliseconds
+   */
+  constructor(most: () => number, now: () => number) {
+    this.#most = most;
     this.#now = now;
     this.#line = new TurnLine(now);
   }
@@ -27,8 +31,8 @@ export class Admission {
 
   /** Takes a permit if one is free. */
   tryEnter(): boolean {
-    if (this.#free < 1) return false;
-    this.#free -= 1;
+    if (this.#taken >= this.#most()) return false;
+    this.#taken += 1;
     return true;
   }
 
@@ -54,9 +58,9 @@ export class Admission {
   /** Gives a permit back, to the call that has waited longest if there is one. */
   leave(): void {
     if (this.#line.size > 0) this.lastLeftAt = this.#now();
-    const next = this.#line.shift();
-    if (next === undefined) this.#free += 1;
-    else next.enter();
+    this.#taken -= 1;
+    // More than one where the limit was raised meanwhile, none where it was lowered.
+    while (this.#line.size > 0 && this.tryEnter()) this.#line.shift()?.enter();
   }
 }
 

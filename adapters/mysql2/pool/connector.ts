@@ -190,8 +190,8 @@ export class Connector {
     // Of a connection that is new, all that is sure is that it was begun after this.
     const generation = this.#generation.number;
     try {
-      const track = (core: PoolConnection) => this.#track(core, generation, policy);
-      return track(await this.#fromPool(limits, track));
+      const track = (core: PoolConnection, isFresh: boolean) => this.#track(core, isFresh, generation, policy);
+      return track(await this.#fromPool(limits, track), false);
     } catch (error) {
       if (error instanceof AcquireTimeoutError || limits.signal?.aborted === true) throw error;
       attachEvidence(error, neverAcquired);
@@ -210,7 +210,7 @@ export class Connector {
     }
   }
 
-  async #fromPool(limits: AcquireLimits, track: (core: PoolConnection) => void): Promise<PoolConnection> {
+  async #fromPool(limits: AcquireLimits, track: Track): Promise<PoolConnection> {
     const get = (callback: GetCallback) => this.#pool.getConnection(callback);
     // An idle connection comes with the next tick: no timer is needed for that.
     if (this.#hasIdle()) {
@@ -222,7 +222,7 @@ export class Connector {
     const isNew = hasRoom(this.#pool);
     if (isNew) this.#beginConnecting();
     try {
-      return await this.#newFromPool(limits, get, track);
+      return await this.#newFromPool(limits, get, (core) => track(core, isNew));
     } finally {
       if (isNew) this.#connecting -= 1;
     }
@@ -250,6 +250,7 @@ export class Connector {
         get((error, connection) => {
           if (error) return reject(error);
           this.#noteConnected(connection);
+          track(connection);
           resolve(connection);
         });
         guardNewestConnection(this.#pool);
@@ -266,7 +267,8 @@ export class Connector {
     return (idleCount(this.#pool) ?? 0) > 0;
   }
 
-  #track(core: PoolConnection, madeIn: number, policy: RetryPolicy): PooledConnection {
+  /** @param isFresh nobody has used it, and nobody can before this has tracked it; where it is tracked already, that was said then */
+  #track(core: PoolConnection, isFresh: boolean, madeIn: number, policy: RetryPolicy): PooledConnection {
     let pooled = this.#connections.get(core);
     if (pooled === undefined) {
       const { wallClock, random } = this.#environment;
@@ -274,12 +276,18 @@ export class Connector {
       const expiresAt = wallClock() + policy.liveness.maxLifetime * (1 - random() / 10);
       const knowledge = lookForInternals(this.#pool, core);
       warnOfMissing(knowledge);
-      pooled = new PooledConnection(core, knowledge, this.#generation, this.#beside, madeIn, expiresAt);
+      pooled = new PooledConnection(core, knowledge, this.#generation, this.#beside, {
+        madeIn,
+        expiresAt,
+        isFresh,
+      });
       this.#connections.set(core, pooled);
     }
     return pooled;
   }
 }
+
+type Track = (core: PoolConnection, isFresh: boolean) => PooledConnection;
 
 function destroyedByListener(): Error {
   const error = new Error("A listener of the pool's events has destroyed the new connection");

@@ -65,9 +65,9 @@ export function assertCommitted(lease: Pick<Lease, 'state' | 'lastStatement'>): 
   if (!autocommit && lastStatement?.judgeRead(false).isSafe === true) return;
   const kind = lastStatement?.kind;
   if (kind === undefined || !kind.leavesUncommitted) {
-    throw undone(inDoubt, 'It left a transaction open, and no statement behind it could have ended that');
+    throw undone(inDoubt, 'It left a transaction open, and no statement behind it could have ended that', 'ended that');
   }
-  if (autocommit && !kind.beginsTransaction) {
+  if ((autocommit || state.wasAutocommitOff) && !kind.beginsTransaction) {
     throw undone(begunByOthers, 'It ran in a transaction that somebody had left open');
   }
   throw undone(permanent, 'It left a transaction open, and nothing would have committed that');
@@ -97,11 +97,11 @@ const inDoubt: Failure = Object.freeze({
   ...permanent,
   outcome: 'unknown',
   reason:
-    'it left a transaction open, which was rolled back with its session; it may have committed a part of its work before',
+    'it left a transaction open, which ended with its session; it may have committed or prepared (XA) a part of its work before',
 });
 
-function undone(failure: Failure, message: string): SessionBoundError {
-  return new SessionBoundError(`${message}: gone-away has rolled it back with its session. ${instead}`, {
+function undone(failure: Failure, message: string, end = 'rolled it back'): SessionBoundError {
+  return new SessionBoundError(`${message}: gone-away has ${end} with its session. ${instead}`, {
     failure,
     attempts: 1,
     elapsedMs: 0,

@@ -73,7 +73,7 @@ export class PoolCore implements LeaseOwner, PoolMovement, BesideThePool {
     this.pool = pool;
     this.environment = environment;
     this.executor = new Executor(policy, environment);
-    this.#admission = new Admission(connectionLimit(pool), environment.now);
+    this.#admission = new Admission(() => connectionLimit(pool), environment.now);
     this.#refusals = new Refusals(pool, environment, () => this.#generation.invalidate());
     this.#connector = new Connector(pool, this.#generation, this, () => this.#giveWay(), environment);
     watchPoolEnd(pool, () => this.#ended());

@@ -99,6 +99,7 @@ export class PooledConnection {
   readonly #streamPauses: StreamPauses;
   readonly #generation: Generation;
   readonly madeIn: number;
+  readonly #isFresh: boolean;
   /** Wall clock, in milliseconds. */
   readonly expiresAt: number;
   /** The count of losses when it last answered. */
@@ -143,19 +144,19 @@ export class PooledConnection {
     knowledge: Knowledge,
     generation: Generation,
     { sessionKiller, packetLimit }: BesideThePool,
-    madeIn: number,
-    expiresAt: number,
+    { madeIn, expiresAt, isFresh }: Origin,
   ) {
     this.core = core;
     this.session = sessionOf(core);
     this.#streamPauses = new StreamPauses(core);
     this.#beganWithAutocommit = autocommitAtFirst(core) === true;
     this.#hearsAnswers = !knowledge.lost.has('answers');
-    this.#state = firstState(core, this.#hearsAnswers);
+    this.#state = firstState(core, this.#hearsAnswers, isFresh);
     this.#killer = sessionKiller;
     this.#packetLimit = packetLimit;
     this.#generation = generation;
     this.madeIn = madeIn;
+    this.#isFresh = isFresh;
     this.#provenAt = generation.losses;
     this.lastUsedAt = lastActiveAt(core);
     this.expiresAt = expiresAt;
@@ -219,9 +220,9 @@ export class PooledConnection {
     return this.state.transaction === 'none' && this.state.autocommit && this.#beganWithAutocommit;
   }
 
-  /** An earlier user may have left the session READ ONLY. What was so when nobody had held it is how the sessions of this pool are meant to be. */
+  /** An earlier user may have left the session READ ONLY. What was so in a fresh one is how the sessions of this pool are meant to be. */
   get #mayBeLeftReadOnly(): boolean {
-    return this.#holders > 1 && !this.state.isMeantReadOnly;
+    return (this.#holders > 1 || !this.#isFresh) && !this.state.isMeantReadOnly;
   }
 
   /** What the server owes an answer to. */
@@ -447,7 +448,7 @@ export class PooledConnection {
       answered: (command, end) => this.#learn(command, end),
       countsOn: () => {
         this.#hearsAnswers = false;
-        this.#state = firstState(this.core, false);
+        this.#state = firstState(this.core, false, false);
         warnOfNumbering();
       },
       lost: (error) => {
@@ -503,6 +504,16 @@ export class PooledConnection {
   }
 }
 
-function firstState(core: PoolConnection, isTold: boolean): SessionState {
-  return new SessionState(autocommitAtFirst(core) ?? true, databaseNow(core), isTold);
+/** What is known of a connection when it is first seen. */
+export interface Origin {
+  /** The generation of the pool in which it was begun, at the earliest. */
+  readonly madeIn: number;
+  /** Wall clock, in milliseconds. */
+  readonly expiresAt: number;
+  /** It was seen from its handshake on. If not, somebody may have used it, and left its session changed in a way that no answer tells of. */
+  readonly isFresh: boolean;
+}
+
+function firstState(core: PoolConnection, isTold: boolean, isFresh: boolean): SessionState {
+  return new SessionState(autocommitAtFirst(core) ?? true, databaseNow(core), isTold, isFresh);
 }

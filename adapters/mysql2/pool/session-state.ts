@@ -12,6 +12,7 @@ type SessionMode = 'read-write' | 'read-only' | 'unsure';
  */
 export class SessionState {
   readonly #isTold: boolean;
+  readonly #isFresh: boolean;
   #transaction: TransactionState = 'none';
   /** By the last flags. */
   #wasOpen = false;
@@ -35,9 +36,11 @@ export class SessionState {
    * @param autocommit whether the session began with autocommit
    * @param database the one that the session began with, if any
    * @param isTold of each answer; if not, the session is unsure from its first use on
+   * @param isFresh nobody has used the session before
    */
-  constructor(autocommit: boolean, database = '', isTold = true) {
+  constructor(autocommit: boolean, database = '', isTold = true, isFresh = true) {
     this.#isTold = isTold;
+    this.#isFresh = isFresh;
     if (!isTold) this.#transaction = 'unsure';
     this.#autocommit = autocommit;
     this.#usualAutocommit = autocommit;
@@ -58,6 +61,11 @@ export class SessionState {
   /** Writes are refused, in the open transaction or in those that follow; or nobody knows. */
   get isReadOnly(): boolean {
     return this.#inReadOnlyTransaction || (this.#nextAccessMode ?? this.#accessMode) !== 'read-write';
+  }
+
+  /** Somebody had switched autocommit off before anybody listened. */
+  get wasAutocommitOff(): boolean {
+    return !this.#isFresh && this.#usualAutocommit && !this.#autocommit;
   }
 
   /** All sessions of the pool are meant to be so. */

@@ -6,7 +6,7 @@ const now = () => performance.now();
 
 /** An admission whose permits are all taken. */
 function fullAdmission(permits: number): Admission {
-  const admission = new Admission(permits, now);
+  const admission = new Admission(() => permits, now);
   while (admission.tryEnter());
   return admission;
 }
@@ -21,8 +21,25 @@ describe('Admission', () => {
   });
 
   it('lets in as many as it has permits', () => {
-    const admission = new Admission(2, now);
+    const admission = new Admission(() => 2, now);
     expect([1, 2, 3].map(() => admission.tryEnter())).toEqual([true, true, false]);
+  });
+
+  it('goes by the limit as it is now', async () => {
+    let most = 1;
+    const admission = new Admission(() => most, now);
+    expect([1, 2].map(() => admission.tryEnter())).toEqual([true, false]);
+    const waiting = [admission.enter(limitsOf()), admission.enter(limitsOf()), admission.enter(limitsOf())];
+    most = 3;
+    admission.leave();
+    // Those that wait come first, as many as there are permits now.
+    await Promise.all(waiting);
+    expect(admission.tryEnter()).toBe(false);
+    most = 2;
+    admission.leave();
+    expect(admission.tryEnter()).toBe(false);
+    admission.leave();
+    expect(admission.tryEnter()).toBe(true);
   });
 
   it('lets one in again for each that leaves', () => {
