@@ -2,12 +2,14 @@ import type { ReadContext, Reading } from './call-rules.ts';
 import { readFunctionNames } from './function-names.ts';
 import { dependsOnMode, type ReadHazard, unreadable } from './read-hazard.ts';
 import { readServerVersion } from './server-version.ts';
-import { isSymbol, type LexicalMode, modesFor, type Token, tokenize, wordAt } from './sql-lexer.ts';
+import { isSymbol, type LexicalMode, modesFor, type Token, tokenizeBriefly, wordAt } from './sql-lexer.ts';
 import { findHazardAt, parenthesesMatch } from './statement-rules.ts';
 import { firstWordOf } from './statement-text.ts';
 
 /** Longer statements are not read, so that the time a failure costs has a bound. In UTF-16 code units. */
 const MAX_LENGTH = 1_048_576;
+/** For the same reason. Most values of a list do not count. */
+const MAX_TOKENS = 50_000;
 
 const QUERY_VERBS: ReadonlySet<string> = new Set(['SELECT', 'TABLE', 'VALUES', 'WITH']);
 
@@ -105,6 +107,7 @@ export interface ReadVerdict {
 }
 
 const safe: ReadVerdict = Object.freeze({ isSafe: true, unsafe: undefined });
+const tooLong: ReadHazard = Object.freeze({ at: 0, why: 'it is too long to be read' });
 const noRead: ReadVerdict = Object.freeze({ isSafe: false, unsafe: undefined });
 
 export function unsafeRead({ why, function: called }: UnsafeReason): ReadVerdict {
@@ -114,7 +117,7 @@ export function unsafeRead({ why, function: called }: UnsafeReason): ReadVerdict
 /** {@link isSafeRead}, for whoever knows where the statement ran. */
 export function judgeRead(sql: string, context: ReadContext): ReadVerdict {
   if (!FIRST_WORDS.has(firstWordOf(sql))) return noRead;
-  if (sql.length > MAX_LENGTH) return unsafeRead({ why: 'it is too long to be read' });
+  if (sql.length > MAX_LENGTH) return unsafeRead(tooLong);
   const promised = new Set(context.safeFunctions);
   const [first, ...others] = modesFor(sql).map((mode) => findHazard(sql, mode, { ...context, promised }));
   // What is a name in all modes is no value in any.
@@ -124,8 +127,9 @@ export function judgeRead(sql: string, context: ReadContext): ReadVerdict {
 }
 
 function findHazard(sql: string, mode: LexicalMode, context: Omit<Reading, 'sql' | 'tokens'>): ReadHazard | undefined {
-  const all = tokenize(sql, mode);
+  const all = tokenizeBriefly(sql, mode, MAX_TOKENS);
   if (all === undefined) return unreadable(sql, mode);
+  if (all === 'too many') return tooLong;
   const tokens = withoutFinalSemicolon(all);
   const body = safeBody(tokens);
   if (body === undefined)

@@ -13,6 +13,7 @@ import {
   varchar,
 } from 'drizzle-orm/mysql-core';
 import { drizzle } from 'drizzle-orm/mysql2';
+import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { isSafeRead } from '../../../../src/sql/safe-read.ts';
 
@@ -596,6 +597,49 @@ it('reads hexadecimal and binary numbers in the one spelling that the server tak
 it('does not read statements of more than a mebibyte', () => {
   expect(isSafeRead(`select 1${' '.repeat(1_048_576 - 8)}`)).toBe(true);
   expect(isSafeRead(`select 1${' '.repeat(1_048_576 - 7)}`)).toBe(false);
+});
+
+it('reads a list of any length that fits, and no statement of more than fifty thousand other parts', () => {
+  expect(isSafeRead(`select * from t where id in (${'1,'.repeat(500_000)}2)`)).toBe(true);
+  expect(isSafeRead(`select * from t where id in (${'1,'.repeat(500_000)}nap(2))`)).toBe(false);
+  expect(isSafeRead(`select ${'a,'.repeat(24_998)}b`)).toBe(true);
+  expect(isSafeRead(`select ${'a,'.repeat(25_000)}b`)).toBe(false);
+});
+
+it('says of a longer list what it says of a short one', () => {
+  const pieces = [
+    '1',
+    '-2',
+    '?',
+    "'x'",
+    '(1, 2)',
+    ',',
+    ',',
+    ',',
+    '(',
+    ')',
+    'a',
+    'f',
+    ' (',
+    '`b`',
+    '.',
+    'as',
+    'in',
+    '"c"',
+    'into',
+  ];
+  const values = fc.array(fc.constantFrom('1', '-2.5', '?', "'x'", "'(;'", '(?, 2)', "( 'into' )"), {
+    minLength: 1,
+    maxLength: 4,
+  });
+  const statement = fc.array(fc.constantFrom(...pieces), { maxLength: 10 });
+  fc.assert(
+    fc.property(statement, statement, values, (before, behind, more) => {
+      const around = (list: readonly string[]) => `select ${before.join(' ')} ${list.join(', ')} ${behind.join(' ')}`;
+      expect(isSafeRead(around(['1', ...more, '2']))).toBe(isSafeRead(around(['1', '2'])));
+    }),
+    { numRuns: 20_000 },
+  );
 });
 
 /** Letters' case and blank space around a statement never matter. */

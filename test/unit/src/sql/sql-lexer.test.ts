@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { type LexicalMode, tokenize } from '../../../../src/sql/sql-lexer.ts';
+import { type LexicalMode, tokenize, tokenizeBriefly } from '../../../../src/sql/sql-lexer.ts';
 
 const plain: LexicalMode = { backslashEscapes: true, ansiQuotes: false };
 const ansi: LexicalMode = { backslashEscapes: true, ansiQuotes: true };
@@ -176,4 +176,76 @@ it('accounts for every character: between tokens there is nothing but blank spac
     }),
     { numRuns: 3_000 },
   );
+});
+
+describe('without most values of a list', () => {
+  const briefly = (sql: string, mode: LexicalMode = plain) => {
+    const tokens = tokenizeBriefly(sql, mode, 1_000);
+    return typeof tokens === 'string' ? tokens : tokens?.map(({ text }) => text).join(' ');
+  };
+
+  test.each([
+    ['a in (1, 2, 3, 4)', 'A IN ( 1 , 4 )'],
+    ['a in (?,?,?)', 'A IN ( ? , ? )'],
+    [`a in ('x', 'é', '', 'it''s', 'y')`, `A IN ( X , IT''S , Y )`],
+    ['a in (-1.5 , 2 ,\n3)', 'A IN ( - 1.5 , 3 )'],
+    ["(a, b) in ((1, 2), (3, 'x'), ( ? , ? ), (7, 8))", '( A , B ) IN ( ( 1 , 2 ) , ( 7 , 8 ) )'],
+    // Nothing is left out that is no plain value, or has none on one of its sides.
+    ['a in (1, b, 2)', 'A IN ( 1 , B , 2 )'],
+    ['a in (1, 2 + 3, f(4), 5)', 'A IN ( 1 , 2 + 3 , F ( 4 ) , 5 )'],
+    ['f (a, 1, b)', 'F ( A , 1 , B )'],
+    ['f (a, (1), b)', 'F ( A , ( 1 ) , B )'],
+    ["a in (1, 'x' 'y', 2)", 'A IN ( 1 , X Y , 2 )'],
+    ["a in (1, 'x\\'', 2)", "A IN ( 1 , X\\' , 2 )"],
+    ['a in (1, "x", 2)', 'A IN ( 1 , X , 2 )'],
+    ['a in (1, :b, :c, 2)', 'A IN ( 1 , :B , :C , 2 )'],
+    ['a in (1, 2e, 3)', undefined],
+  ])('%s', (sql, expected) => {
+    expect(briefly(sql)).toBe(expected);
+  });
+
+  it('says so where there are too many tokens, and reads no further', () => {
+    expect(tokenizeBriefly('a b c', plain, 3)).toHaveLength(3);
+    expect(tokenizeBriefly('a b c d @', plain, 3)).toBe('too many');
+  });
+
+  it('has room for a list of any length', () => {
+    const list = Array.from({ length: 200_000 }, (_, index) => (index % 2 === 0 ? `'u${index}'` : '(1, 2)')).join(',');
+    expect(tokenizeBriefly(`a in (${list})`, plain, 12)).toHaveLength(11);
+  });
+
+  it('leaves out whole values and nothing else', () => {
+    const value = fc.constantFrom(
+      '1',
+      '-2.5',
+      '?',
+      "'a'",
+      "'b,c'",
+      "''",
+      '(1, 2)',
+      "('x' , ?)",
+      'c',
+      '"d"',
+      'f(1)',
+      '1 + 2',
+    );
+    const blank = fc.constantFrom('', ' ', '\n');
+    const list = fc.array(fc.tuple(blank, value, blank), { minLength: 1, maxLength: 12 });
+    fc.assert(
+      fc.property(list, fc.constantFrom(...modes), (values, mode) => {
+        const sql = `a in (${values.map((parts) => parts.join('')).join(',')}) and b`;
+        const all = tokenize(sql, mode) ?? [];
+        const brief = tokenizeBriefly(sql, mode, 1_000);
+        const kept = new Set((brief as typeof all).map(({ start }) => start));
+        expect(all.filter(({ start }) => kept.has(start))).toEqual(brief);
+        const left = all.filter(({ start }) => !kept.has(start)).map(({ kind }) => kind);
+        expect(left).not.toContain('word');
+        // Around what was left out there is a comma on either side.
+        expect((brief as typeof all).filter(({ text }) => text === ',').length).toBeGreaterThanOrEqual(
+          Math.min(values.length - 1, 1),
+        );
+      }),
+      { numRuns: 3_000 },
+    );
+  });
 });
