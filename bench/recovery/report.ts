@@ -62,12 +62,12 @@ export function textOf({ fault, contenders }: FaultCell, { repeats }: Pick<Recov
 export const tailName = (repeats: number): string => (repeats < 100 ? 'worst' : 'p99');
 
 export function timeText(found: Distribution): string {
-  const { median, missed } = found;
-  const text = median === null ? never : `${numberOf(median)} (${rangeOf(found)})`;
-  return missed === 0 ? text : `${text}, ${missed} x ${never}`;
+  const { median, middleHalf, missed } = found;
+  const text = `${numberOf(median)} (${rangeOf(found)})`;
+  if (missed === 0) return text;
+  const times = `${missed} x not within ${limitMs / 1000} s`;
+  return middleHalf[0] === null ? times : `${text}, ${times}`;
 }
-
-const never = `not within ${limitMs / 1000} s`;
 
 function rangeOf({ middleHalf: [low, high], tail }: Distribution): string {
   return `${numberOf(low)} to ${numberOf(high)}; ${numberOf(tail)}`;
