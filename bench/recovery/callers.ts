@@ -12,14 +12,27 @@ export class Callers {
   readonly successes: Success[] = [];
   /** When calls failed. */
   readonly failures: number[] = [];
+  readonly #count: number;
   readonly #call: Call;
   readonly #done: Promise<unknown>;
+  readonly #served = new Set<number>();
+  readonly #allServed: Promise<void>;
+  #onAllServed: () => void = () => {};
   #stopped = false;
   #calls = 0;
 
   constructor(count: number, call: Call) {
+    this.#count = count;
     this.#call = call;
+    this.#allServed = new Promise((resolve) => {
+      this.#onAllServed = resolve;
+    });
     this.#done = Promise.all(Array.from({ length: count }, (_, caller) => this.#loop(caller)));
+  }
+
+  /** @returns when each of them has had an answer */
+  async begun(): Promise<void> {
+    await this.#allServed;
   }
 
   /** @returns when the calls under way have ended, which some may never do */
@@ -35,10 +48,16 @@ export class Callers {
       try {
         await this.#call(this.#calls);
         this.successes.push({ caller, began, ended: now() });
+        if (this.#served.size < this.#count) this.#serve(caller);
       } catch {
         this.failures.push(now());
         await delay(pauseMs);
       }
     }
+  }
+
+  #serve(caller: number): void {
+    this.#served.add(caller);
+    if (this.#served.size === this.#count) this.#onAllServed();
   }
 }

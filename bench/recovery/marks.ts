@@ -31,7 +31,7 @@ export interface Marks {
  */
 export function marksOf(successes: readonly Success[], { began, over }: Outage, callers: number, until: number): Marks {
   const ends = successes.map(({ ended }) => ended);
-  const usual = medianWindow(ends, began - beforeMs, began);
+  const usual = usualOf(successes, began);
   if (usual === 0) throw new Error('nothing was answered before the fault');
   const after = successes.filter(({ ended }) => ended >= over && ended <= until);
   const since = (time: number | undefined) => (time === undefined ? undefined : time - over);
@@ -40,6 +40,15 @@ export function marksOf(successes: readonly Success[], { began, over }: Outage, 
     allServed: since(lastServed(after, over, callers)),
     throughput: since(throughputSince(ends, over, until, usual)),
   };
+}
+
+/** How many calls ended in the median window before a fault that begins then. */
+export function usualOf(successes: readonly Success[], began: number): number {
+  return medianWindow(
+    successes.map(({ ended }) => ended),
+    began - beforeMs,
+    began,
+  );
 }
 
 function lastServed(successes: readonly Success[], over: number, callers: number): number | undefined {

@@ -3,7 +3,7 @@ import { Callers } from './callers.ts';
 import { now } from './clock.ts';
 import { ConnectionWatch } from './connection-watch.ts';
 import { type Recovering, recipes } from './contenders.ts';
-import { type Marks, marksOf, type Outage } from './marks.ts';
+import { type Marks, marksOf, type Outage, usualOf } from './marks.ts';
 import type { RecoveryOptions } from './options.ts';
 import { afterMs, attemptMs, beforeMs, type FaultName, leadInMs, limitMs, type RecoveryContender } from './plan.ts';
 import { strayErrors } from './stray-errors.ts';
@@ -27,7 +27,7 @@ export async function takeTurn(
   const opened = await recipes[contender](target);
   const callers = new Callers(count, opened.call);
   try {
-    await delay(leadInMs + beforeMs);
+    await beAtWork(callers);
     const { began, over } = fault === 'busy-loop' ? beBusy(outage) : await world.strike(fault, outage);
     const marks = await awaitMarks(callers, { began, over }, count);
     const errors = callers.failures.filter((at) => at >= began).length;
@@ -36,6 +36,17 @@ export async function takeTurn(
     await end(opened, callers, watch);
     stray.close();
   }
+}
+
+/** Until there is a throughput that another one can be held against. */
+async function beAtWork(callers: Callers): Promise<void> {
+  const giveUp = now() + limitMs;
+  await withinTime(callers.begun(), limitMs);
+  await delay(leadInMs);
+  do {
+    if (now() > giveUp) throw new Error('the callers were not served before the fault');
+    await delay(beforeMs);
+  } while (usualOf(callers.successes, now()) === 0);
 }
 
 /** The process stands still: a long garbage collection, a suspended function, a closed laptop. */
@@ -59,16 +70,16 @@ async function awaitMarks(callers: Callers, outage: Outage, count: number): Prom
 
 /** In order where that is possible; what hangs is cut off. */
 async function end(opened: Recovering, callers: Callers, watch: ConnectionWatch): Promise<void> {
-  await withinTime(callers.stop());
+  await withinTime(callers.stop(), endMs);
   const closed = opened.close().catch(() => {});
-  await withinTime(closed);
+  await withinTime(closed, endMs);
   watch.close();
-  await withinTime(closed);
+  await withinTime(closed, endMs);
 }
 
-async function withinTime(work: Promise<unknown>): Promise<void> {
+async function withinTime(work: Promise<unknown>, ms: number): Promise<void> {
   const over = new AbortController();
-  const tooLate = delay(endMs, undefined, { signal: over.signal }).catch(() => {});
+  const tooLate = delay(ms, undefined, { signal: over.signal }).catch(() => {});
   await Promise.race([work, tooLate]);
   over.abort();
 }
