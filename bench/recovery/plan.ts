@@ -14,6 +14,9 @@ export const faultNames = [
 ] as const;
 export type FaultName = (typeof faultNames)[number];
 
+/** Whether it happens to the process of the callers, and not to the server or the network. */
+export const isOfCallers = (fault: FaultName): fault is 'busy-loop' => fault === 'busy-loop';
+
 export const faultTitles: Readonly<Record<FaultName, string>> = {
   'idle-kill': 'idle kill',
   rst: 'RST',

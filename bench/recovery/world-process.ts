@@ -4,9 +4,9 @@ import { withConnection } from '../../test/support/server/server-admin.ts';
 import { killConnections } from '../../test/support/server/server-faults.ts';
 import { targetOf } from '../target.ts';
 import { faults, type World } from './faults.ts';
-import type { Outage } from './marks.ts';
-import type { FaultName } from './plan.ts';
-import type { Opened, WorldAnswer, WorldRequest } from './world.ts';
+import { isOfCallers } from './plan.ts';
+import { answerQuestions } from './remote.ts';
+import type { Opened, WorldRequest } from './world.ts';
 
 let opened: Promise<World & { readonly port: number }> | undefined;
 
@@ -29,15 +29,14 @@ async function handle(request: WorldRequest): Promise<unknown> {
       await withConnection(server.connectionOptions('root'), async (root) => {
         await killConnections(root, 'all');
         // So that it closes what is idle while the callers' process stands still. Sessions have it from their beginning.
-        await root.query(`SET GLOBAL wait_timeout = ${request.fault === 'busy-loop' ? 1 : 'DEFAULT'}`);
+        await root.query(`SET GLOBAL wait_timeout = ${isOfCallers(request.fault) ? 1 : 'DEFAULT'}`);
       });
-      const { throughNetwork } = faultOf(request.fault) ?? { throughNetwork: false };
+      const throughNetwork = !isOfCallers(request.fault) && faults[request.fault].throughNetwork;
       return throughNetwork ? { ...targetOf(server), port } : targetOf(server);
     }
     case 'strike': {
-      const fault = faultOf(request.fault);
-      if (fault === undefined) throw new Error(`${request.fault} does not happen to the server`);
-      return (await fault.strike({ server, network }, request.outage)) satisfies Outage;
+      if (isOfCallers(request.fault)) throw new Error(`${request.fault} does not happen to the server`);
+      return await faults[request.fault].strike({ server, network }, request.outage);
     }
     case 'close':
       await network.close();
@@ -47,16 +46,4 @@ async function handle(request: WorldRequest): Promise<unknown> {
   }
 }
 
-function faultOf(name: FaultName): (typeof faults)[keyof typeof faults] | undefined {
-  return name === 'busy-loop' ? undefined : faults[name];
-}
-
-process.on('message', (request: WorldRequest) => {
-  handle(request).then(
-    (result) => process.send?.({ result } satisfies WorldAnswer),
-    (error: unknown) => process.send?.({ error: String(error) } satisfies WorldAnswer),
-  );
-});
-
-// However its user ends, the server does not outlive it.
-process.on('disconnect', () => process.exit());
+answerQuestions(handle);
