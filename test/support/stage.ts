@@ -177,10 +177,10 @@ export class Stage {
   }
 
   /** Makes a procedure of the database of the stage, in place of one with this name. */
-  makeProcedure(name: string, body: string): Promise<void> {
+  makeProcedure(name: string, body: string, parameters = ''): Promise<void> {
     return this.asRoot(async (root) => {
       await root.query(`DROP PROCEDURE IF EXISTS ${name}`);
-      await root.query(`CREATE PROCEDURE ${name}() ${body}`);
+      await root.query(`CREATE PROCEDURE ${name}(${parameters}) ${body}`);
     });
   }
 
