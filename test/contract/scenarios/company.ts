@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { createConnection } from 'mysql2/promise';
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { classify, isGoneAwayError, OutcomeUnknownError } from '../../../src/index.ts';
 import { unless } from '../../support/server/server-differences.ts';
 import { patient, type Stage } from '../../support/stage.ts';
@@ -202,6 +202,59 @@ export function describeCompany(create: CreateBinding, stage: Stage): void {
       await binding.read();
       expect(await stage.rows()).toEqual([]);
       await expectNothingOpen();
+    });
+  });
+
+  describe('a callback that stops waiting for a statement that was sent', () => {
+    const ends = ['returns', 'throws'] as const;
+    /** What a call or a callback was told. */
+    const toldOf = (work: Promise<unknown>) => work.then(() => 'applied' as const, classify);
+
+    async function stopWaiting(
+      end: (typeof ends)[number],
+      meanwhile: (unlock: () => Promise<void>) => Promise<unknown>,
+    ) {
+      const unlock = await stage.lockKeyed(1);
+      const binding = open();
+      let forgotten: Promise<unknown> = Promise.resolve();
+      let stop: () => void = () => {};
+      const enough = new Promise<void>((resolve) => {
+        stop = resolve;
+      });
+      const work = later(
+        binding.transaction(async (tx) => {
+          await tx.insert(1);
+          forgotten = toldOf(tx.count(1));
+          await enough;
+          if (end === 'throws') throw new Error('mine');
+        }),
+      );
+      await stage.inFlightBehindRow();
+      stop();
+      await meanwhile(unlock);
+      const told = { whole: await toldOf(work), part: await forgotten };
+      await unlock();
+      await expectNothingOpen();
+      const [row] = await stage.server.admin<[{ writes: number }]>('SELECT writes FROM stage_keyed WHERE id = 1');
+      expect(await binding.read()).toEqual(await stage.rows());
+      return { ...told, rows: await stage.rows(), writes: row.writes };
+    }
+
+    beforeEach(() => stage.server.admin('INSERT INTO stage_keyed (id, writes) VALUES (1, 0)'));
+
+    test.each(ends)('and %s leaves nothing open, and what was acknowledged is there', async (end) => {
+      const { whole, part, rows, writes } = await stopWaiting(end, (unlock) => unlock());
+      if (end === 'returns') expect(whole).toBe('applied');
+      else expect(whole).not.toBe('applied');
+      expect(rows).toEqual(whole === 'applied' ? [1] : []);
+      expect(writes).toBe(whole === 'applied' && part === 'applied' ? 1 : 0);
+    });
+
+    test.each(ends)('and %s while its connection dies leaves nothing open, and nothing is there', async (end) => {
+      const { whole, rows, writes } = await stopWaiting(end, async () => stage.proxy.resetAll());
+      expect(whole).not.toBe('applied');
+      expect(rows).toEqual([]);
+      expect(writes).toBe(0);
     });
   });
 
