@@ -181,8 +181,10 @@ describe.each(everyLedgerBinding)('an idempotencyKey, with $name', unhurried, ({
         { exactlyOnce: true },
       ),
     );
-    // Prisma's COMMIT comes after the callback has ended, and its failure is one of the transaction.
-    expect(error).toBeInstanceOf(name === 'Prisma' ? OutcomeUnknownError : LedgerError);
+    // Through Prisma the same comes as the cause.
+    const isPrisma = name === 'Prisma';
+    expect(error).toBeInstanceOf(isPrisma ? OutcomeUnknownError : LedgerError);
+    expect(isPrisma ? error.cause : error).toBeInstanceOf(LedgerError);
     expect(classify(error)).toMatchObject({ outcome: 'unknown' });
     expect(runs).toBe(1);
     expect(await stage.rows()).toEqual([1]);
