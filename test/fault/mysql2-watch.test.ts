@@ -61,6 +61,18 @@ describe('a statement that has had no answer for `watch.after`', unhurried, () =
       expect(sent.count('.processlist')).toBeGreaterThan(2);
     });
 
+    test('is waited for where the server shows no more than one row of any answer', async () => {
+      const show = (rows: string) => stage.server.admin(`SET GLOBAL sql_select_limit = ${rows}`);
+      await show('1');
+      stage.after(() => show('DEFAULT'));
+      const pool = open();
+      const sent = recordStatements(stage.router);
+      await Promise.all([1, 2].map((id) => pool.query('INSERT INTO stage_rows (id) SELECT ? + SLEEP(1.5)', [id])));
+      await show('DEFAULT');
+      expect((await stage.rows()).toSorted()).toEqual([1, 2]);
+      expect(sent.count('.processlist')).toBeGreaterThan(2);
+    });
+
     test('is waited for: a statement behind a lock, in a transaction and outside', async () => {
       const pool = open();
       const unlock = await stage.lock();

@@ -272,6 +272,8 @@ export class ControlConnection {
   }
 
   async #introduce(connection: Connection): Promise<Open> {
+    // What the server may have for all sessions: it would leave out a part of what is asked for next.
+    await querySimply(connection, 'SET SESSION sql_select_limit = 18446744073709551615').catch(ignoreServersError);
     const [own] = (await querySimply(connection, 'SELECT CONNECTION_ID() AS id')) as readonly { id: unknown }[];
     const names = (await querySimply(connection, namesOfServer)) as readonly Record<string, unknown>[];
     const server = JSON.stringify(names.map((row) => Object.values(row)).sort());
@@ -286,6 +288,10 @@ export class ControlConnection {
     };
     return { connection, self, mostWorkers: await mostWorkersOf(connection) };
   }
+}
+
+function ignoreServersError(error: unknown): void {
+  if (errnoOf(error) === undefined) throw error;
 }
 
 type Setting = Readonly<Record<string, unknown>>;

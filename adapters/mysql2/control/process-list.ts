@@ -7,7 +7,8 @@ const lists: readonly ((ids: readonly number[]) => string)[] = [
   ...['information_schema', 'performance_schema'].map(
     (schema) => (ids: readonly number[]) =>
       `SELECT ID AS id, USER AS user, HOST AS host, COMMAND AS command, STATE AS state FROM ${schema}.processlist ` +
-      `WHERE ID IN (CONNECTION_ID()${ids.map((id) => `, ${id}`).join('')})`,
+      // With a limit of its own, none of the session's (`sql_select_limit`) holds: a thread that is left out would look as if it were gone.
+      `WHERE ID IN (CONNECTION_ID()${ids.map((id) => `, ${id}`).join('')}) LIMIT ${ids.length + 1}`,
   ),
   () => 'SHOW FULL PROCESSLIST',
 ];
