@@ -272,9 +272,9 @@ export class ControlConnection {
   }
 
   async #introduce(connection: Connection): Promise<Open> {
+    const [own] = (await querySimply(connection, 'SELECT CONNECTION_ID() AS id')) as readonly { id: unknown }[];
     // What the server may have for all sessions: it would leave out a part of what is asked for next.
     await querySimply(connection, 'SET SESSION sql_select_limit = 18446744073709551615').catch(ignoreServersError);
-    const [own] = (await querySimply(connection, 'SELECT CONNECTION_ID() AS id')) as readonly { id: unknown }[];
     const names = (await querySimply(connection, namesOfServer)) as readonly Record<string, unknown>[];
     const server = JSON.stringify(names.map((row) => Object.values(row)).sort());
     // Two tell as much as a thousand.
