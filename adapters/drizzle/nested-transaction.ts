@@ -8,6 +8,9 @@ import {
   transactionConfigNames,
 } from './drizzle-internals.ts';
 
+/** Transactions of which a nested one is open. */
+const nesting = new WeakSet<object>();
+
 const derivedClasses = new WeakMap<TransactionClass, TransactionClass>();
 
 /** A transaction object of Drizzle's own class, whose nested transactions keep the error that ended them. */
@@ -31,27 +34,45 @@ function causedBy(failed: unknown, error: unknown): unknown {
   return failed;
 }
 
+/** Runs a callback between a savepoint and its end. */
+async function nest(
+  { session, nestedIndex }: DrizzleTransaction,
+  Base: TransactionClass,
+  callback: (tx: never) => Promise<unknown>,
+): Promise<unknown> {
+  const savepoint = sql.raw(`sp${nestedIndex + 1}`);
+  const tx = createTransaction(session, Base, nestedIndex + 1);
+  await tx.execute(sql`savepoint ${savepoint}`);
+  try {
+    const result = await callback(tx as never);
+    await tx.execute(sql`release savepoint ${savepoint}`);
+    return result;
+  } catch (error) {
+    await tx.execute(sql`rollback to savepoint ${savepoint}`).catch((failed: unknown) => {
+      // With the connection, or by a deadlock, all of it is undone; the error that led here is the one to report.
+      if (classify(failed).endsTransaction || classify(error).endsTransaction) return;
+      throw causedBy(failed, error);
+    });
+    throw error;
+  }
+}
+
 function deriveClass(Base: TransactionClass): TransactionClass {
   return class extends Base {
     override async transaction(callback: (tx: never) => Promise<unknown>, config?: object): Promise<unknown> {
       refuseLedgerOptions(config);
       // Of what it says the outermost decides, and Drizzle reads nothing of it; a wrong name is one all the same.
       ownTransactionOptions((this.session.client as LeaseClient).policy.transactions, config, transactionConfigNames);
-      const nestedIndex = this.nestedIndex + 1;
-      const savepoint = sql.raw(`sp${nestedIndex}`);
-      const tx = createTransaction(this.session, Base, nestedIndex);
-      await tx.execute(sql`savepoint ${savepoint}`);
+      if (nesting.has(this)) {
+        throw new TypeError(
+          'A nested transaction is open in this one: begin the next one when it has ended, or on the `tx` of its own callback. Nothing was sent: what the server undoes for one of them, it would undo for both',
+        );
+      }
+      nesting.add(this);
       try {
-        const result = await callback(tx as never);
-        await tx.execute(sql`release savepoint ${savepoint}`);
-        return result;
-      } catch (error) {
-        await tx.execute(sql`rollback to savepoint ${savepoint}`).catch((failed: unknown) => {
-          // With the connection, or by a deadlock, all of it is undone; the error that led here is the one to report.
-          if (classify(failed).endsTransaction || classify(error).endsTransaction) return;
-          throw causedBy(failed, error);
-        });
-        throw error;
+        return await nest(this, Base, callback);
+      } finally {
+        nesting.delete(this);
       }
     }
   };

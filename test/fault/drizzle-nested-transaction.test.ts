@@ -110,6 +110,27 @@ describe('nested transactions of Drizzle', unhurried, () => {
     expect(await stage.rows()).toEqual([1]);
   });
 
+  test('are refused beside one of the same transaction that is open: both would be undone for one of them', async () => {
+    let told: readonly PromiseSettledResult<unknown>[] = [];
+    await open().transaction(async (tx) => {
+      const first = tx.transaction(async (inner) => {
+        await inner.insert(rows).values({ id: 1 });
+        await inner.transaction((innermost) => innermost.insert(rows).values({ id: 2 }));
+      });
+      const second = tx.transaction((inner) => inner.insert(rows).values({ id: 3 }));
+      told = await Promise.allSettled([first, second]);
+      await tx.transaction((inner) => inner.insert(rows).values({ id: 4 }));
+    });
+    expect(told).toMatchObject([
+      { status: 'fulfilled' },
+      {
+        status: 'rejected',
+        reason: { name: 'TypeError', message: expect.stringMatching(/^A nested transaction is open/) },
+      },
+    ]);
+    expect(await stage.rows()).toEqual([1, 2, 4]);
+  });
+
   test.each(['savepoint', 'release savepoint'])(
     'are undone as a whole when the connection is lost at `%s`',
     async (statement) => {

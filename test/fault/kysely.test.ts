@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { withResilience } from '../../adapters/mysql2/index.ts';
 import { classify } from '../../src/index.ts';
 import { failureOf, killAll, later } from '../contract/outcome.ts';
+import { breakCommit } from '../support/ledger/stage-ledger.ts';
 import { unhurried, useStage } from '../support/stage.ts';
 
 interface Database {
@@ -46,6 +47,17 @@ describe('Kysely on a callback pool', unhurried, () => {
     await expect(undone).rejects.toThrow('mine');
     expect(await select(db).execute()).toEqual([{ id: 1 }, { id: 2 }]);
     expect(await readStream(db)).toEqual([{ id: 1 }, { id: 2 }]);
+  });
+
+  test('says of a transaction whose COMMIT got no answer that nobody can know, though its ROLLBACK failed after that', async () => {
+    const db = open();
+    const broken = breakCommit(stage, 'executed');
+    const error = await failureOf(
+      db.transaction().execute((tx) => tx.insertInto('stage_rows').values({ id: 1 }).execute()),
+    );
+    await broken;
+    expect(classify(error)).toMatchObject({ kind: 'connection-lost', outcome: 'unknown' });
+    expect(await stage.rows()).toEqual([1]);
   });
 
   test('goes on with other connections after the server has killed the idle ones', async () => {

@@ -18,6 +18,7 @@ const silent = {
   answered: nothing,
   countsOn: nothing,
   lost: nothing,
+  lostBy: () => undefined,
   release: () => false,
   destroyed: nothing,
 };

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { withResilience } from '../../adapters/drizzle/index.ts';
 import { classify } from '../../src/classify.ts';
 import { judgeRead } from '../../src/sql/safe-read.ts';
-import { tokenize } from '../../src/sql/sql-lexer.ts';
+import { tokenizeBriefly } from '../../src/sql/sql-lexer.ts';
 import { readStatementKind } from '../../src/sql/statement-kind.ts';
 import type { CreateBinding } from '../contract/binding.ts';
 import { createDrizzleBinding } from '../contract/bindings/drizzle.ts';
@@ -23,7 +23,7 @@ vi.mock('../../src/sql/statement-kind.ts', { spy: true });
 const readings = () => ({
   classified: vi.mocked(classify).mock.calls.length,
   judged: vi.mocked(judgeRead).mock.calls.length,
-  lexed: vi.mocked(tokenize).mock.calls.length,
+  lexed: vi.mocked(tokenizeBriefly).mock.calls.length,
   kinds: vi.mocked(readStatementKind).mock.calls.length,
 });
 const none = { classified: 0, judged: 0, lexed: 0, kinds: 0 };

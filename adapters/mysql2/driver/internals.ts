@@ -23,6 +23,8 @@ export interface ConnectionInternals {
   lastActiveTime?: unknown;
   _handleFatalError?: (error: Error) => void;
   addCommand?: (command: DriverCommand) => unknown;
+  /** Takes the place of `addCommand` when the connection has ended. */
+  _addCommandClosedState?(command: DriverCommand): void;
   destroy?: () => void;
   write?: (chunk: Uint8Array) => unknown;
   resume?: () => void;

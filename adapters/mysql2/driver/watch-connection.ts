@@ -29,6 +29,11 @@ export interface ConnectionObserver {
   countsOn(): void;
   /** The connection is lost: an error, or the end of the stream. May be called more than once. */
   lost(error: unknown): void;
+  /**
+   * What the user of the connection is told of a command that comes after its end: the error that the one under way was lost with. mysql2 says of it that it was not
+   * sent, which is true of that command alone, and masks what became of a COMMIT. Undefined: as mysql2 says it.
+   */
+  lostBy(): unknown;
   /** Somebody gives the connection back. True: it was dealt with, and must not go back to the pool by itself. */
   release(): boolean;
   /** Somebody destroys the connection. */
@@ -50,6 +55,14 @@ export function watchConnection(
     internals.addCommand = (command) => {
       observer.command(command);
       return addCommand.call(connection, command);
+    };
+  }
+  const { _addCommandClosedState: refuse } = internals;
+  if (refuse !== undefined) {
+    internals._addCommandClosedState = (command) => {
+      const error = observer.lostBy();
+      if (error === undefined || command.onResult === undefined) refuse.call(connection, command);
+      else command.onResult(error);
     };
   }
   const { destroy } = internals;

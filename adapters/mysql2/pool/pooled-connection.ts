@@ -128,6 +128,8 @@ export class PooledConnection {
   readonly #beganWithAutocommit: boolean;
   #hearsAnswers: boolean;
   #lost = false;
+  /** What a command was told that was under way when it was lost. */
+  #lostBy: unknown;
   /** What its stream, or mysql2, has said when it ended; undefined while it lives, and where nothing was said. */
   endedBy: unknown;
   /** Somebody has called its `destroy()`. */
@@ -380,6 +382,7 @@ export class PooledConnection {
       else if (suspicious.has(failure.kind)) this.#generation.suspectSiblings();
     }
     this.#lost = true;
+    this.#lostBy ??= error;
     this.holder?.lost();
   }
 
@@ -451,6 +454,7 @@ export class PooledConnection {
         this.#state = firstState(this.core, false, false);
         warnOfNumbering();
       },
+      lostBy: () => (this.holder?.watchesCommands === true ? this.#lostBy : undefined),
       lost: (error) => {
         this.endedBy ??= error;
         this.#streamEnded(error);
