@@ -1,10 +1,12 @@
 /**
  * What being wrapped costs while nothing fails: `npm run bench`, or `npm run bench -- --group mysql2 --statement ping --json`.
+ * With `recovery` for the first word, how soon callers are served again after a fault.
  *
  * Measures the built package, as it is published.
  */
 import { runCommandLine } from '../test/support/command/command-line.ts';
 import { type BenchOptions, parseOptions, usage } from './options.ts';
+import { recovery } from './recovery/command.ts';
 import { leftOutLine, textOf } from './report.ts';
 import { runBench } from './run.ts';
 
@@ -18,4 +20,5 @@ async function bench(options: BenchOptions): Promise<boolean> {
   return true;
 }
 
-await runCommandLine({ usage, parse: parseOptions, run: bench });
+if (process.argv[2] === 'recovery') await runCommandLine(recovery);
+else await runCommandLine({ usage, parse: parseOptions, run: bench });

@@ -30,6 +30,7 @@ export const roundMs = 50;
 const defaults = { concurrency: '1,50,500', rounds: 30 } as const;
 
 export const usage = `Usage: npm run bench -- [options]
+       npm run bench -- recovery [options]    how soon callers are served again after a server was away; has a --help of its own
 
 What being wrapped costs while nothing fails: throughput and CPU time per call, against the first contender of each group.
 Contenders take turns in short rounds of one run. Pools have ten connections. Measures the built package, as it is published.
@@ -78,7 +79,8 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
   return options;
 }
 
-function someOf<T extends string>(option: string, value: string | undefined, all: readonly T[]): readonly T[] {
+/** @throws UsageError */
+export function someOf<T extends string>(option: string, value: string | undefined, all: readonly T[]): readonly T[] {
   return value === undefined ? all : listOf(option, value).map((name) => oneOf(option, name, all));
 }
 

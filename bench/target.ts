@@ -30,7 +30,7 @@ export function expectOwnDatabase(server: Pick<Server, 'controllable' | 'connect
   );
 }
 
-function targetOf(server: Server): Target {
+export function targetOf(server: Server): Target {
   const { user = '', password = '', database = '' } = server.connectionOptions();
   return { host: server.host, port: server.port, user, password: String(password), database };
 }

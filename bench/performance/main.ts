@@ -6,14 +6,16 @@ import { parseFlags, runCommandLine, UsageError } from '../../test/support/comma
 import { drawChart } from './chart.ts';
 import { measuredSection } from './measured.ts';
 import { expectSameGround, readReport } from './read-report.ts';
+import { drawRecoveryChart } from './recovery-chart.ts';
+import { faultCellsOf, recoverySection } from './recovery-section.ts';
 import { cellsOf, tablesSection } from './tables.ts';
 
 const defaultFolder = fileURLToPath(new URL('../../docs/', import.meta.url));
 
 const usage = `Usage: npm run performance -- [options] FILE...
 
-Writes the tables and the chart of docs/performance.md from what npm run bench has printed with --json, one file for each run.
-Where two runs measured the same, the later file counts. Without the page it makes one; of one that there is, it changes
+Writes the tables and the charts of docs/performance.md from what npm run bench, or npm run bench -- recovery, has printed with
+--json, one file for each run. What no file is about stays as it is. Where two runs measured the same, the later file counts. Without the page it makes one; of one that there is, it changes
 its own sections only.
 
 Options:
@@ -31,9 +33,15 @@ async function writePage({ files, folder }: PerformanceOptions): Promise<boolean
   expectSameGround(reports);
   const page = `${folder}/performance.md`;
   const before = await readFile(page, 'utf8').catch(() => readFile(new URL('./page.md', import.meta.url), 'utf8'));
-  const sections = [measuredSection(reports), tablesSection(reports)];
+  const bench = reports.filter((report) => report.command === 'bench');
+  const recovery = reports.filter((report) => report.command === 'recovery');
+  const sections = [
+    ...(bench.length > 0 ? [measuredSection(bench), tablesSection(bench)] : []),
+    ...(recovery.length > 0 ? [recoverySection(recovery)] : []),
+  ];
   await writeFile(page, sections.reduce(withSection, before));
-  await writeFile(`${folder}/performance.svg`, drawChart(cellsOf(reports)));
+  if (bench.length > 0) await writeFile(`${folder}/performance.svg`, drawChart(cellsOf(bench)));
+  if (recovery.length > 0) await writeFile(`${folder}/recovery.svg`, drawRecoveryChart(faultCellsOf(recovery)));
   return true;
 }
 

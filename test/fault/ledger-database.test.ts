@@ -3,11 +3,11 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { createLedger, ledgerSql, pruneLedger, transaction, withResilience } from '../../adapters/mysql2/index.ts';
 import { LedgerError } from '../../src/index.ts';
 import { failureOf } from '../contract/outcome.ts';
-import { type LedgerBinding, ledgerBindings } from '../support/ledger/bindings.ts';
+import { everyLedgerBinding, type LedgerBinding } from '../support/ledger/bindings.ts';
 import { breakCommit, ledgerOf } from '../support/ledger/stage-ledger.ts';
 import { stageTables, unhurried, useStage } from '../support/stage.ts';
 
-describe.each(ledgerBindings)(
+describe.each(everyLedgerBinding)(
   'the ledger of a pool whose sessions a USE has moved, with $name',
   unhurried,
   ({ create }) => {

@@ -4,13 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { classify, LedgerError, OutcomeUnknownError, type ResilienceOptions } from '../../src/index.ts';
 import { failureOf, later } from '../contract/outcome.ts';
-import { type LedgerBinding, type LedgerCallback, ledgerBindings } from '../support/ledger/bindings.ts';
+import { everyLedgerBinding, type LedgerBinding, type LedgerCallback } from '../support/ledger/bindings.ts';
 import { freshLedger, ledgerOf } from '../support/ledger/stage-ledger.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
 
 const keyedProcess = fileURLToPath(new URL('../support/ledger/keyed-process.ts', import.meta.url));
 
-describe.each(ledgerBindings)('an idempotencyKey, with $name', unhurried, ({ create }) => {
+describe.each(everyLedgerBinding)('an idempotencyKey, with $name', unhurried, ({ name, create }) => {
   const stage = useStage('ledger-keys');
   let binding: LedgerBinding;
 
@@ -163,11 +163,35 @@ describe.each(ledgerBindings)('an idempotencyKey, with $name', unhurried, ({ cre
     expect(await stage.rows()).toEqual([1]);
   });
 
-  test.each([
+  const committing = [
     ['DDL', ['CREATE TABLE IF NOT EXISTS stage_ddl (id INT)']],
     ['TRUNCATE', ['TRUNCATE TABLE stage_keyed']],
     ['COMMIT', ['COMMIT']],
-  ])(
+  ] as const;
+
+  test.each(committing)('is not needed for that to be unknown: %s, with exactlyOnce alone', async (_what, ending) => {
+    let runs = 0;
+    const error = await failureOf(
+      binding.transaction(
+        async (tx) => {
+          runs += 1;
+          await tx.insert(1);
+          for (const statement of ending) await tx.run(statement);
+        },
+        { exactlyOnce: true },
+      ),
+    );
+    // Through Prisma the same comes as the cause.
+    const isPrisma = name === 'Prisma';
+    expect(error).toBeInstanceOf(isPrisma ? OutcomeUnknownError : LedgerError);
+    expect(isPrisma ? error.cause : error).toBeInstanceOf(LedgerError);
+    expect(classify(error)).toMatchObject({ outcome: 'unknown' });
+    expect(runs).toBe(1);
+    expect(await stage.rows()).toEqual([1]);
+    await stage.server.admin('DROP TABLE IF EXISTS stage_ddl');
+  });
+
+  test.each(committing)(
     'is refused to the next call when a callback has committed by %s, for nobody knows how much of it',
     async (_what, ending) => {
       const work = later(

@@ -2,7 +2,9 @@ import { createPool, type Pool } from 'mysql2/promise';
 import { describe, expect, test } from 'vitest';
 import { withResilience } from '../../adapters/mysql2/index.ts';
 import { OutcomeUnknownError, type RetryEvent, SessionBoundError } from '../../src/index.ts';
+import { callbackPoolBy, callbackWays } from '../contract/bindings/mysql2.ts';
 import { failureOf } from '../contract/outcome.ts';
+import { describeLoneStatements } from '../contract/scenarios/lone-statements.ts';
 import { type Stage, unhurried, useStage } from '../support/stage.ts';
 
 const insertOne = 'INSERT INTO stage_rows (id) VALUES (1)';
@@ -60,3 +62,9 @@ describe('on a pool of mysql2', unhurried, () => {
     expect(retries.map(({ failure }) => failure.outcome)).toEqual(['rolled-back']);
   });
 });
+
+describe.each(Object.keys(callbackWays) as (keyof typeof callbackWays)[])(
+  'through a callback pool of mysql2, by %s',
+  unhurried,
+  (way) => describeLoneStatements(callbackPoolBy(way), useStage('lone-callback')),
+);

@@ -4,6 +4,7 @@ import { classify, OutcomeUnknownError, RetriesExhaustedError } from '../../src/
 import type { Callback } from '../contract/binding.ts';
 import { createForeignBinding } from '../contract/bindings/prisma.ts';
 import { expectTruth, failureOf, killAll, later, type Told, told, warm } from '../contract/outcome.ts';
+import { describeCompany } from '../contract/scenarios/company.ts';
 import { describeDyingStatements } from '../contract/scenarios/dying-statements.ts';
 import { shortenLockWait, undoingsOn } from '../contract/scenarios/reruns.ts';
 import { describeRestart } from '../contract/scenarios/restart.ts';
@@ -22,6 +23,7 @@ describe('the extension on an adapter that brings no evidence', unhurried, () =>
 
   describeRestart(createForeignBinding, stage);
   describeDyingStatements(createForeignBinding, stage);
+  describeCompany(createForeignBinding, stage);
 
   test('answers every read that follows at once when all idle connections were killed', async () => {
     const binding = open();

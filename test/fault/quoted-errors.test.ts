@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/mysql2';
+import { createPool as createCallbackPool } from 'mysql2';
 import { createPool, type PoolOptions } from 'mysql2/promise';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { withResilience as withResilientDrizzle } from '../../adapters/drizzle/index.ts';
@@ -49,6 +50,17 @@ const clients: Readonly<Record<string, (connection: PoolOptions, policy: Resilie
       write: (value) => pool.execute(insert, [value]),
       inTransaction: (value) => transaction(pool, (tx) => tx.query(insert, [value]), { rerun: true }),
       end: () => pool.end(),
+    };
+  },
+  'a callback pool of mysql2': (connection, policy) => {
+    const pool = withResilience(createCallbackPool(connection), policy);
+    return {
+      write: (value) =>
+        new Promise((resolve, reject) => {
+          pool.execute(insert, [value], (error, result) => (error ? reject(error) : resolve(result)));
+        }),
+      inTransaction: (value) => transaction(pool, (tx) => tx.execute(insert, [value]), { rerun: true }),
+      end: () => pool.promise().end(),
     };
   },
   Drizzle: (connection, policy) => {

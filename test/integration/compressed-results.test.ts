@@ -2,6 +2,10 @@ import { Readable } from 'node:stream';
 import { createPool, type Pool, type PoolConnection, type PoolOptions } from 'mysql2/promise';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type Resilient, transaction, withResilience } from '../../adapters/mysql2/index.ts';
+import { classify } from '../../src/index.ts';
+import { bindingsOnMysql2 } from '../contract/bindings/every-binding.ts';
+import { callbackPoolBy, callbackWays } from '../contract/bindings/mysql2.ts';
+import { failureOf, later } from '../contract/outcome.ts';
 import { unhurried, useStage } from '../support/stage.ts';
 
 const several =
@@ -16,10 +20,15 @@ describe.each([
 
   afterEach(() => vi.restoreAllMocks());
 
+  const connection = () => ({
+    ...stage.direct(),
+    multipleStatements: true,
+    compress,
+    ...(ssl ? { ssl: { rejectUnauthorized: false } } : {}),
+  });
+
   function open(options: PoolOptions = {}): Resilient<Pool> {
-    const tls = ssl ? { ssl: { rejectUnauthorized: false } } : {};
-    const base = { ...stage.direct(), connectionLimit: 1, multipleStatements: true, compress };
-    return stage.closing(withResilience(createPool({ ...base, ...tls, ...options })));
+    return stage.closing(withResilience(createPool({ ...connection(), connectionLimit: 1, ...options })));
   }
 
   const makeProcedure = async () => {
@@ -37,6 +46,44 @@ describe.each([
     expect(results).toMatchObject([[{ one: 1 }], [{ pad: 'x'.repeat(70_000) }], { fieldCount: 0 }]);
     expect((await pool.query('SELECT CONNECTION_ID() AS id'))[0]).toEqual(before);
     expect(await stage.rows()).toEqual([1]);
+  });
+
+  describe.each([
+    ...bindingsOnMysql2,
+    ...Object.keys(callbackWays).map((way) => ({
+      name: `${way} of a callback pool`,
+      create: callbackPoolBy(way as never),
+    })),
+  ])('by $name', ({ name, create }) => {
+    const texts = ['CALL stage_rows_of()', ...(/^(Prisma|execute)/.test(name) ? [] : [several])];
+
+    test.each(texts)('come all, and the connection stays, also in a transaction: %s', async (text) => {
+      await makeProcedure();
+      const binding = stage.closing(create({ connection: connection(), connectionLimit: 1 }));
+      const id = await binding.select('CONNECTION_ID()');
+      const told = [await binding.send(text), await binding.transaction((tx) => tx.send(text))];
+      // Prisma tells how many rows were changed, and no rows.
+      if (name !== 'Prisma') for (const results of told) expect(JSON.stringify(results)).toContain('x'.repeat(70_000));
+      expect(await binding.select('CONNECTION_ID()')).toBe(id);
+      expect(await stage.rows()).toEqual([1, 1]);
+    });
+
+    test('are unknown as a whole where the connection is lost behind the first of them, and not sent again', async () => {
+      await stage.makeProcedure(
+        'stage_rows_then_wait',
+        'BEGIN INSERT INTO stage_rows (id) VALUES (1); SELECT 1 AS one; UPDATE stage_keyed SET writes = 2 WHERE id = 1; END',
+      );
+      await stage.server.admin('INSERT INTO stage_keyed (id) VALUES (1)');
+      const unlock = await stage.lockKeyed(1);
+      const { host, port } = stage.proxy;
+      const binding = stage.closing(create({ connection: { ...connection(), host, port }, connectionLimit: 1 }));
+      const failure = later(failureOf(binding.send('CALL stage_rows_then_wait()')));
+      await stage.inFlightBehindRow();
+      stage.proxy.resetAll();
+      expect(classify(await failure)).toMatchObject({ outcome: 'unknown' });
+      await unlock();
+      expect(await binding.read()).toEqual([1]);
+    });
   });
 
   test('come all, of several statements, also in a transaction and on a connection that is held, and nothing is printed', async () => {

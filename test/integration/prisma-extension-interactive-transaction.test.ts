@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { OutcomeUnknownError } from '../../src/index.ts';
+import { resilience } from '../../adapters/prisma/index.ts';
+import { classify, OutcomeUnknownError } from '../../src/index.ts';
 import { closed, failing, lost, numbered, refused } from '../support/prisma/scripted-adapter.ts';
 import { openScripted, type ScriptedClient, thrownBy } from '../support/prisma/scripted-client.ts';
 
@@ -112,6 +113,49 @@ describe('an interactive transaction', () => {
       await tx.tag.deleteMany();
     });
     expect(adapter.steps.at(-1)).toBe('COMMIT');
+  });
+
+  it('asks for the setting past the hooks, of which one may wait until the first statement has ended', async () => {
+    const { adapter, bare } = openScripted(failing('UPDATE', () => numbered(1205)));
+    let before: Promise<unknown> = Promise.resolve();
+    const oneByOne = bare.$extends({
+      query: {
+        $allOperations: ({ args, query }) => {
+          const result = before.catch(() => {}).then(() => query(args));
+          before = result;
+          return result;
+        },
+      },
+    });
+    await oneByOne.$extends(resilience()).$transaction(async (tx) => {
+      await thrownBy(tx.user.updateMany({ data: { name: 'x' } }));
+      await tx.tag.deleteMany();
+    });
+    expect(adapter.steps.filter((step) => step.includes('@@'))).toHaveLength(1);
+    expect(adapter.steps.at(-1)).toBe('COMMIT');
+  });
+
+  it.each<[string, string, (prisma: ScriptedClient) => Promise<unknown>]>([
+    ['its COMMIT fails by a deadlock', 'COMMIT', async () => {}],
+    [
+      'another transaction in its callback fails by one',
+      'UPDATE',
+      (prisma) => prisma.$transaction(async (other) => other.user.updateMany({ data: { name: 'x' } })),
+    ],
+  ])('does not run again behind what commits by itself, when %s', async (_, step, work) => {
+    const { adapter, prisma } = openScripted(failing(step, () => numbered(1213)));
+    const error = await thrownBy(
+      prisma.$transaction(
+        async (tx) => {
+          await tx.tag.deleteMany();
+          await tx.$executeRaw`CREATE TABLE made (id INT)`;
+          await work(prisma);
+        },
+        { rerun: true },
+      ),
+    );
+    expect(adapter.count('CREATE')).toBe(1);
+    if (step === 'COMMIT') expect(classify(error).outcome).toBe('failed');
   });
 
   it("is not touched by what happens to another transaction in its callback, or to the client's own work", async () => {

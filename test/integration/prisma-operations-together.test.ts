@@ -18,6 +18,29 @@ describe.each(adapters)('operations that are called together in a transaction, o
   beforeAll(() => withConnection(stage.direct(), (connection) => createTables((sql) => connection.query(sql))));
   beforeEach(() => withConnection(stage.direct(), (connection) => connection.query('DELETE FROM user')));
 
+  test('work as on a bare client where one of them is a transaction inside of it', async () => {
+    const both = async (prisma: ReturnType<typeof createBareClient>) =>
+      prisma.$transaction(async (tx) => {
+        await tx.user.create(ada);
+        const nested = tx.$transaction(async (inner) => {
+          await inner.user.create(bob);
+          return inner.user.count();
+        });
+        const answers = await Promise.allSettled([
+          tx.user.findMany({ select: { email: true } }),
+          nested,
+          tx.user.createMany({ data: [eve.data] }),
+        ]);
+        return { answers, count: await tx.user.count() };
+      });
+    const told = await both(createBareClient(stage, adapter, options()));
+    await withConnection(stage.direct(), (connection) => connection.query('DELETE FROM user'));
+    const prisma = createExtendedClient(stage, adapter, options());
+    expect(await both(prisma as never)).toEqual(told);
+    expect(told.answers.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled']);
+    expect(await prisma.user.count()).toBe(3);
+  });
+
   /** Nobody waits for them, and COMMIT is there first. */
   async function callAndLeave(prisma: ReturnType<typeof createExtendedClient>): Promise<readonly Outcome[]> {
     let outcomes: Promise<Outcome[]> | undefined;

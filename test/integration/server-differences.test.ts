@@ -117,6 +117,11 @@ describe('the server at hand does as the table of differences says', unhurried, 
       return known(await ask('INSERT INTO stage_keyed (id) VALUES (1) RETURNING id'));
     },
 
+    preparedBegin: async () => {
+      const connection = stage.closing(await createConnection(stage.direct()));
+      return connection.execute('START TRANSACTION').then(() => 'done', heard);
+    },
+
     lateral: async () => {
       const { ask } = await connect();
       return known(await ask('SELECT 1 FROM (SELECT 1 AS a) AS t JOIN LATERAL (SELECT t.a AS b) AS l ON TRUE'));

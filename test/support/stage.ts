@@ -176,6 +176,14 @@ export class Stage {
     });
   }
 
+  /** Makes a procedure of the database of the stage, in place of one with this name. */
+  makeProcedure(name: string, body: string, parameters = ''): Promise<void> {
+    return this.asRoot(async (root) => {
+      await root.query(`DROP PROCEDURE IF EXISTS ${name}`);
+      await root.query(`CREATE PROCEDURE ${name}(${parameters}) ${body}`);
+    });
+  }
+
   /** Leaves a connection out of what {@link Server.threads} lists, whoever its user is. */
   playsRoot(threadId: number): void {
     this.#rootThreads.add(threadId);

@@ -1,35 +1,17 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { groups, namesIn, type Statement, statements, transactionsOnly } from '../../bench/plan.ts';
 import type { BenchReport } from '../../bench/report.ts';
+import { runScript } from '../support/command/run-script.ts';
 
 const patience = 240_000;
 const folder = mkdtempSync(join(tmpdir(), 'ga-bench-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-interface Finished {
-  readonly code: unknown;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs a script of package.json to its end; what vitest tells its own processes is not for the one inside. */
-function run(script: string, ...args: readonly string[]): Promise<Finished> {
-  const own = Object.entries(process.env).filter(([name]) => !/^VITEST|^TEST$|^NODE_ENV$/.test(name));
-  const options = { cwd: fileURLToPath(new URL('../..', import.meta.url)), env: Object.fromEntries(own) };
-  return new Promise((resolve) => {
-    execFile('npm', ['run', '--silent', script, '--', ...args], options, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : error.code, stdout, stderr }),
-    );
-  });
-}
-
 async function report(...args: readonly string[]): Promise<BenchReport> {
-  const { code, stdout, stderr } = await run('bench', '--json', ...args);
+  const { code, stdout, stderr } = await runScript('bench', '--json', ...args);
   if (code !== 0) throw new Error(`ended with ${code}: ${stderr}`);
   return JSON.parse(stdout) as BenchReport;
 }
@@ -70,18 +52,18 @@ describe('npm run bench', () => {
 
     const file = join(folder, 'bench.json');
     writeFileSync(file, JSON.stringify(found));
-    expect(await run('performance', '--into', folder, file)).toMatchObject({ code: 0 });
+    expect(await runScript('performance', '--into', folder, file)).toMatchObject({ code: 0 });
     expect(readFileSync(join(folder, 'performance.md'), 'utf8')).toContain('## mysql2, 1 ms away');
     expect(readFileSync(join(folder, 'performance.svg'), 'utf8')).toContain('</svg>');
   });
 
   test('refuses a wrong option', { timeout: patience }, async () => {
     const stderr = '--group: expected one of mysql2, drizzle, prisma, kysely, got postgres. See --help.\n';
-    expect(await run('bench', '--group', 'postgres')).toEqual({ code: 2, stdout: '', stderr });
+    expect(await runScript('bench', '--group', 'postgres')).toEqual({ code: 2, stdout: '', stderr });
   });
 });
 
 test('npm run performance refuses what is no report', { timeout: patience }, async () => {
   const stderr = `${join(folder, 'none.json')} cannot be read. See --help.\n`;
-  expect(await run('performance', join(folder, 'none.json'))).toEqual({ code: 2, stdout: '', stderr });
+  expect(await runScript('performance', join(folder, 'none.json'))).toEqual({ code: 2, stdout: '', stderr });
 });

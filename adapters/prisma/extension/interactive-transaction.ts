@@ -15,87 +15,14 @@ import {
 } from '../../../src/internal.ts';
 import { adapterInfo } from '../bridge/adapter-info.ts';
 import { currentCall, LedgerTicket, outsideCalls } from '../bridge/call-scope.ts';
-import { isEndedByPrisma } from '../bridge/settled.ts';
 import type { Attempt, OperationRunner } from './operation-runner.ts';
-import { nextTurn, OperationsTogether, runStray } from './operations-together.ts';
-import { adapterNameOf, transactionIdOf } from './prisma-internals.ts';
-import type { PrismaOperation } from './prisma-operation.ts';
-import { endsByOwnLimit, hasEvidence, refineFailure } from './verdict.ts';
+import { nextTurn } from './operations-together.ts';
+import { adapterNameOf } from './prisma-internals.ts';
+import { RunningTransaction } from './running-transaction.ts';
+import { hasEvidence, markPartOnly, refineFailure } from './verdict.ts';
 
 /** The user's callback, with the client of the transaction. */
 export type TransactionCallback = (tx: object, context: TransactionContext) => unknown;
-
-/** What is known of a transaction while its callback runs. */
-interface RunningTransaction {
-  /** What ended it; the first one stays. */
-  ended: { readonly error: unknown } | undefined;
-  /** Nothing was sent in it that may have committed by itself, so that losing it undoes all of it. */
-  isWhole: boolean;
-  /** What operations in it failed with, where the server has undone them, and everything before them, or will when the transaction ends. */
-  readonly undone: WeakSet<object>;
-  readonly operations: OperationsTogether;
-  /** Of the call: nothing more is sent once it has aborted. */
-  readonly signal: AbortSignal | undefined;
-  /** Its callback has ended, and its COMMIT or ROLLBACK is not to be passed by: comes when Prisma has answered that. */
-  closing: Promise<unknown> | undefined;
-}
-
-const runningTransactions = new Map<string, RunningTransaction>();
-
-/**
- * Runs one operation inside an interactive transaction: once. After a failure that ended the transaction nothing is let through any
- * more: the server would apply it at once, and it would stay. One that Prisma left out fails.
- */
-export async function runInside(
-  id: string | undefined,
-  operation: () => PrismaOperation,
-  query: () => PromiseLike<unknown>,
-): Promise<unknown> {
-  if (id === undefined) return query();
-  const transaction = runningTransactions.get(id);
-  if (transaction === undefined) return runStray(id, query);
-  if (transaction.closing !== undefined) {
-    await transaction.closing;
-    return runStray(id, query);
-  }
-  if (transaction.ended !== undefined) throw transaction.ended.error;
-  transaction.signal?.throwIfAborted();
-  const described = operation();
-  // What it has committed by itself, no later failure undoes.
-  const mayCommit = described.mayEndTransaction();
-  try {
-    const result = await transaction.operations.run(query);
-    if (mayCommit) transaction.isWhole = false;
-    return result;
-  } catch (error) {
-    // Prisma has a code of its own for that, which it gives to whatever is asked in the transaction from now on.
-    if (isEndedByPrisma(error)) return query();
-    noteFailure(transaction, error, described, mayCommit);
-    throw error;
-  }
-}
-
-function noteFailure(
-  transaction: RunningTransaction,
-  error: unknown,
-  operation: PrismaOperation,
-  mayCommit: boolean,
-): void {
-  const failure = classify(error);
-  if (failure.endsTransaction) transaction.ended ??= { error };
-  if (mayCommit && failure.outcome !== 'not-executed') transaction.isWhole = false;
-  const isUndoneByServer = isUndone(failure, hasEvidence(error)) && !endsByOwnLimit(failure, operation);
-  if (transaction.isWhole && isUndoneByServer && isObject(error)) transaction.undone.add(error);
-}
-
-/**
- * Whether nothing is left of it once the transaction has ended. COMMIT comes after the callback, so that losing the connection inside of it
- * undoes everything, as far as it is whole. Where somebody watched the wire, he knows better.
- */
-function isUndone({ outcome, kind, stillRunning }: Failure, isWatched: boolean): boolean {
-  if (outcome === 'rolled-back' || outcome === 'not-executed') return true;
-  return outcome === 'unknown' && kind === 'connection-lost' && !stillRunning && !isWatched;
-}
 
 /**
  * Runs `$transaction(callback)` as one unit. Lost before the callback began, it begins again. From then on the callback runs again only if
@@ -119,11 +46,13 @@ export async function runInteractive(
   let runs = 0;
   /** What the callback failed with, where the server has undone it. */
   let undone: { readonly error: unknown } | undefined;
+  /** Of the run that is under way, or was the last one. */
+  let current: RunningTransaction | undefined;
   const operation = transactionOperation(
-    () => runs > 0 && (scope === undefined || scope.lastsBeyond),
+    () => runs > 0 && (scope === undefined || scope.lastsBeyond || current?.isWhole === false),
     (failure, error) => {
       if (phase === 'beginning') return refineBeginFailure(failure);
-      if (error !== undone?.error) return refineCommitFailure(failure, error);
+      if (error !== undone?.error) return refineCommitFailure(failure, error, current?.isWhole === false);
       return failure.outcome === 'unknown' ? refineFailure(failure, { outcome: 'rolled-back' }) : failure;
     },
   );
@@ -133,6 +62,7 @@ export async function runInteractive(
       attempt.delegated = true;
       phase = 'beginning';
       undone = undefined;
+      current = undefined;
       const call = currentCall();
       const ticket = idempotencyKey === undefined ? undefined : giveTicket(idempotencyKey);
       const start = new AbortController();
@@ -143,26 +73,22 @@ export async function runInteractive(
         if (call !== undefined) call.callbackRuns = true;
         runs += 1;
         const context = Object.freeze({ attempt: runs });
-        const transaction: RunningTransaction = {
-          ended: undefined,
-          isWhole: true,
-          undone: new WeakSet(),
-          operations: new OperationsTogether(),
-          signal: runner.policy.signal,
-          closing: undefined,
-        };
+        const transaction = new RunningTransaction(tx, runner.policy.signal);
+        current = transaction;
         const end = () => waitForOthers(tx, transaction, sent);
-        const body = () => runCallback(tx, transaction, () => callback(tx, context), end);
+        const body = () => runCallback(transaction, () => callback(tx, context), end);
         try {
           const result = await (scope === undefined ? body() : scope.run(body));
           ticket?.keepResult(result);
           phase = 'committing';
           return result;
         } catch (error) {
-          const failedHere = causesOf(error).some((link) => isObject(link) && transaction.undone.has(link));
+          const failedHere = transaction.hasUndone(error);
           if (failedHere) enclosing?.noteFailure?.(error);
+          if (!transaction.isWhole) around?.noteLasting?.();
           const failedInside = causesOf(error).some((link) => isObject(link) && scope?.hasSeen(link) === true);
-          const mayRunAgain = scope !== undefined && (failedHere || failedInside) && !isGivenUp(error);
+          const isUndone = transaction.isWhole && (failedHere || failedInside);
+          const mayRunAgain = scope !== undefined && isUndone && !isGivenUp(error);
           undone = mayRunAgain ? { error } : undefined;
           // Where nobody can know what became of it, the reason of a signal must not take that away.
           const seen = isGoneAwayError(error) ? error : abortReasonOr(error, runner.policy.signal);
@@ -181,6 +107,10 @@ export async function runInteractive(
     around?.noteLasting?.();
     return result;
   } catch (error) {
+    if (phase === 'committing' && current?.isWhole === false) {
+      markPartOnly(error);
+      around?.noteLasting?.();
+    }
     const { outcome } = classify(error);
     if (outcome === 'unknown') around?.noteLasting?.();
     else if (phase === 'committing' && (outcome === 'rolled-back' || outcome === 'not-executed')) {
@@ -220,20 +150,18 @@ async function takeStoredResult(ticket: LedgerTicket, sent: Promise<unknown>): P
 }
 
 async function runCallback(
-  tx: object,
   transaction: RunningTransaction,
   callback: () => unknown,
   end: () => Promise<void>,
 ): Promise<unknown> {
-  const id = transactionIdOf(tx);
-  if (id !== undefined) runningTransactions.set(id, transaction);
+  const forget = transaction.register();
   try {
     const result = await outsideCalls(async () => callback()).finally(end);
     if (transaction.ended !== undefined) throw transaction.ended.error;
     transaction.signal?.throwIfAborted();
     return result;
   } finally {
-    if (id !== undefined) runningTransactions.delete(id);
+    forget();
   }
 }
 
@@ -258,8 +186,10 @@ function refineBeginFailure(failure: Failure): Failure {
 }
 
 /** Where nobody watched the wire, "closed" may be what an adapter says after a COMMIT that was lost. */
-function refineCommitFailure(failure: Failure, error: unknown): Failure {
-  return failure.kind === 'closed' && failure.transient && !hasEvidence(error)
-    ? refineFailure(failure, { outcome: 'unknown' })
-    : failure;
+function refineCommitFailure(failure: Failure, error: unknown, isPart: boolean): Failure {
+  if (failure.kind === 'closed' && failure.transient && !hasEvidence(error)) {
+    return refineFailure(failure, { outcome: 'unknown' });
+  }
+  const isUndone = failure.outcome === 'rolled-back' || failure.outcome === 'not-executed';
+  return isPart && isUndone ? refineFailure(failure, { outcome: 'failed' }) : failure;
 }

@@ -1,7 +1,7 @@
 import { type Failure, isGoneAwayError, type Operation, type ReadVerdict } from '../../../src/internal.ts';
 import { noteElement } from './batch.ts';
-import { runInside } from './interactive-transaction.ts';
 import type { Attempt, OperationRunner } from './operation-runner.ts';
+import { currentTurn } from './operations-together.ts';
 import {
   type HooksInside,
   hookWithin,
@@ -11,6 +11,7 @@ import {
   warnOfHiddenSurroundings,
 } from './prisma-internals.ts';
 import { describeOperation, type PrismaOperation } from './prisma-operation.ts';
+import { runInside } from './running-transaction.ts';
 import { endsByOwnLimit, hasEvidence, isWritten, refineFailure, unwrapError } from './verdict.ts';
 
 /** The attempt that a runner further out is making of the same request. */
@@ -27,7 +28,11 @@ export function createOperationHook(runner: OperationRunner): (params: QueryHook
       case 'transaction':
         return runInside(
           surroundings.id,
-          () => describeOperation(params, runner.policy.safeFunctions),
+          () => ({
+            request: requestOf(params),
+            turn: inside.hasOthers ? undefined : currentTurn(),
+            operation: describeOperation(params, runner.policy.safeFunctions),
+          }),
           async () => {
             try {
               return await query(args);

@@ -1,4 +1,18 @@
 import { timers } from '../../../src/internal.ts';
+import type { PrismaOperation } from './prisma-operation.ts';
+
+/** An operation while it is under way. */
+export interface UnderWay {
+  /** One run of one operation: the same for every hook that it passes. Undefined where Prisma does not say. */
+  readonly request: object | undefined;
+  /** By which turn of the event loop Prisma puts it together with others; undefined where somebody else's hook may have it wait. */
+  readonly turn: number | undefined;
+  readonly operation: PrismaOperation;
+}
+
+/** Hears first of what an operation fails with. What it returns is waited for, before anybody else hears of it. */
+type FailureListener = (error: unknown, one: UnderWay) => Promise<void> | undefined;
+
 /**
  * Operations that are under way in one interactive transaction. Prisma sends those together that are called in one turn of the event loop. When
  * one of them fails, or the transaction has ended, it leaves out the rest, and resolves their promises with undefined. No operation of Prisma has that for
@@ -7,12 +21,26 @@ import { timers } from '../../../src/internal.ts';
 export class OperationsTogether {
   #failures = 0;
   #lastFailure: unknown;
-  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #underWay = new Map<Promise<unknown>, UnderWay | undefined>();
+  readonly #failed: FailureListener | undefined;
 
-  /** @throws what the operation throws; an Error for one that was left out, with the failure of the other one as its cause */
-  async run(query: () => PromiseLike<unknown>): Promise<unknown> {
+  constructor(failed?: FailureListener) {
+    this.#failed = failed;
+  }
+
+  /**
+   * @throws what the operation throws; an Error for one that was left out, with the failure of the other one as its cause
+   */
+  async run(query: () => PromiseLike<unknown>, one?: UnderWay): Promise<unknown> {
     const failuresBefore = this.#failures;
-    const result = await this.#note(query);
+    const running = this.#note(query, one);
+    this.#underWay.set(running, one);
+    let result: unknown;
+    try {
+      result = await running;
+    } finally {
+      this.#underWay.delete(running);
+    }
     if (result !== undefined) return result;
     // The failure of the other one comes in the same turn.
     await nextTurn();
@@ -26,22 +54,51 @@ export class OperationsTogether {
 
   /** Comes when none is under way any more, however they ended. */
   async settled(): Promise<void> {
-    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay.keys());
   }
 
-  async #note(query: () => PromiseLike<unknown>): Promise<unknown> {
-    const running = Promise.resolve(query());
-    this.#underWay.add(running);
+  /**
+   * Whether the server may have got another operation behind one that has failed just now, and that one may have written something. Of those that Prisma
+   * has put together it sends none behind the one that fails.
+   */
+  mayHaveWrittenBehind(failed: UnderWay): boolean {
+    for (const other of this.#underWay.values()) {
+      if (other === undefined || other === failed) continue;
+      if (other.request !== undefined && other.request === failed.request) continue;
+      const isTogether = other.turn !== undefined && other.turn === failed.turn;
+      if (!isTogether && !other.operation.judgeRead().isSafe) return true;
+    }
+    return false;
+  }
+
+  async #note(query: () => PromiseLike<unknown>, one: UnderWay | undefined): Promise<unknown> {
     try {
-      return await running;
+      return await query();
     } catch (error) {
       this.#failures += 1;
       this.#lastFailure = error;
+      const handled = one && this.#failed?.(error, one);
+      if (handled !== undefined) await handled;
       throw error;
-    } finally {
-      this.#underWay.delete(running);
     }
   }
+}
+
+let turn = 0;
+let isTurnOpen = false;
+
+/** As Prisma counts them: it sends what was called until the next tick. */
+export function currentTurn(): number {
+  if (!isTurnOpen) {
+    isTurnOpen = true;
+    timers.nextTick(endTurn);
+  }
+  return turn;
+}
+
+function endTurn(): void {
+  isTurnOpen = false;
+  turn += 1;
 }
 
 /** What was called in this turn of the event loop has come to its hook then. */

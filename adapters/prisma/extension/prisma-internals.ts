@@ -185,6 +185,29 @@ export function adapterOf(client: object): unknown {
   return propertyOf(propertyOf(client, '_engineConfig'), 'adapter');
 }
 
+/** Longer than any list of extensions that somebody applies. */
+const mostExtensions = 100;
+
+/**
+ * Asks the server in an interactive transaction, past all hooks: one of them may wait for what is to be answered first.
+ *
+ * @param tx the client of the transaction
+ * @returns the rows; undefined where this version of Prisma has no way for that
+ */
+export async function askInside(tx: object, sql: string): Promise<unknown> {
+  let client: unknown = tx;
+  for (let depth = 0; depth < mostExtensions && isObject(client); depth += 1) {
+    const extensions = propertyOf(client, '_extensions') as { isEmpty?: () => unknown } | undefined;
+    if (typeof extensions?.isEmpty !== 'function') return undefined;
+    if (extensions.isEmpty() === true) {
+      const { $queryRawUnsafe: ask } = client as { $queryRawUnsafe?: (text: string) => PromiseLike<unknown> };
+      return typeof ask === 'function' ? await ask.call(client, sql) : undefined;
+    }
+    client = propertyOf(client, '_appliedParent');
+  }
+  return undefined;
+}
+
 let warned = false;
 
 /** Says once in the life of the process that the extension cannot do its work. */

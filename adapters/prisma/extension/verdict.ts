@@ -1,4 +1,7 @@
 import {
+  attachEvidence,
+  classify,
+  type Evidence,
   type Failure,
   findEvidence,
   isGoneAwayError,
@@ -52,6 +55,27 @@ export function isSettled(error: unknown, operation: Operation): boolean {
 /** A failure with what somebody knows better than its error. */
 export function refineFailure(failure: Failure, known: Partial<Failure>): Failure {
   return Object.freeze({ ...failure, ...known });
+}
+
+/** Of a statement in a transaction of which something may have been committed before. */
+const partOnly: Evidence = Object.freeze({
+  progress: 'written',
+  rollsBack: false,
+  atomic: false,
+  commits: false,
+  abandoned: false,
+  isPart: true,
+});
+
+/** Remembers that a part of its transaction stays, whatever the error says: `classify()` calls it neither rolled back nor not executed. */
+export function markPartOnly(error: unknown): void {
+  const { outcome } = classify(error);
+  if (outcome === 'rolled-back' || outcome === 'not-executed') attachEvidence(error, partOnly);
+}
+
+/** Whether it waited for a lock in vain, so that the server may have undone its transaction. */
+export function isLockWait({ kind, errno }: Failure): boolean {
+  return kind === 'lock-wait' || (kind === 'limit' && errno === 1205);
 }
 
 /** Whether it waited for a lock for as long as it says itself, where nobody watched the wire. */

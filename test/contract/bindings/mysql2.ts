@@ -2,6 +2,7 @@ import { type Pool as CallbackPool, createPool as createCallbackPool } from 'mys
 import { createPool, type Pool } from 'mysql2/promise';
 import { type Resilient, transaction, withResilience } from '../../../adapters/mysql2/index.ts';
 import type { CallOptions } from '../../../src/index.ts';
+import { readAll, readEvents } from '../../support/mysql2/read-rows.ts';
 import type { Binding, BindingStatements, CreateBinding, Rows } from '../binding.ts';
 
 type Query = (sql: string, values: readonly number[]) => Promise<Rows>;
@@ -17,64 +18,87 @@ interface Resilience {
   end(): Promise<unknown>;
 }
 
-/** A promise pool, and its `query()`: the text protocol. */
-export const createPromiseBinding: CreateBinding = ({ connection, connectionLimit = 10, policy }) => {
-  const bare = createPool({ ...connection, connectionLimit });
-  const from = (pool: Resilient<Pool>): Resilience => ({
-    prepares: false,
-    pool: bare.pool,
-    query: async (sql, values) => (await pool.query(sql, [...values]))[0] as Rows,
-    transaction: (callback, options) =>
-      transaction(
-        pool,
-        (tx, context) =>
-          callback(
-            statements(async (sql, values) => (await tx.query(sql, [...values]))[0] as Rows),
-            context,
-          ),
-        options,
-      ),
-    with: (options) => from(pool.$resilience(options)),
-    end: () => pool.end(),
-  });
-  return createBinding(from(withResilience(bare, policy)));
-};
+type Method = 'query' | 'execute';
+
+/** A promise pool, and one of its methods: the text protocol, or prepared statements. */
+export const promisePoolBy =
+  (method: Method): CreateBinding =>
+  ({ connection, connectionLimit = 10, policy }) => {
+    const bare = createPool({ ...connection, connectionLimit });
+    const askOf =
+      (sender: Pick<Pool, Method>): Query =>
+      async (sql, values) =>
+        (await (sender[method] as Pool['query'])(sql, [...values]))[0] as Rows;
+    const from = (pool: Resilient<Pool>): Resilience => ({
+      prepares: method === 'execute',
+      pool: bare.pool,
+      query: askOf(pool),
+      transaction: (callback, options) =>
+        transaction(pool, (tx, context) => callback(statements(askOf(tx)), context), options),
+      with: (options) => from(pool.$resilience(options)),
+      end: () => pool.end(),
+    });
+    return createBinding(from(withResilience(bare, policy)));
+  };
+
+export const createPromiseBinding: CreateBinding = promisePoolBy('query');
+
+type Ask = (pool: CallbackPool, sql: string, values: readonly number[]) => Promise<Rows>;
+
+const calledBack =
+  (method: Method): Ask =>
+  (pool, sql, values) =>
+    new Promise((resolve, reject) => {
+      (pool[method] as CallbackPool['query'])(sql, [...values], (error: unknown, rows: unknown) =>
+        error ? reject(error) : resolve(rows as Rows),
+      );
+    });
+
+/** All ways to hear what a callback pool has for a statement. */
+export const callbackWays = {
+  'query()': calledBack('query'),
+  'execute()': calledBack('execute'),
+  'a stream': async (pool, sql, values) => (await readAll(pool.query(sql, [...values]).stream())) as Rows,
+  events: async (pool, sql, values) => (await readEvents(pool.query(sql, [...values]))) as Rows,
+} as const satisfies Record<string, Ask>;
+
+type Way = keyof typeof callbackWays;
+
+/** A callback pool. Servers cannot prepare every statement: `send` is for what has to go as text. */
+export const callbackPoolBy =
+  (way: Way, send: Way = way): CreateBinding =>
+  ({ connection, connectionLimit = 10, policy }) => {
+    const bare = createCallbackPool({ ...connection, connectionLimit });
+    const method = way === 'execute()' ? 'execute' : 'query';
+    const from = (pool: Resilient<CallbackPool>): Resilience => ({
+      prepares: method === 'execute',
+      pool: bare,
+      query: (sql, values) => callbackWays[way](pool, sql, values),
+      send: (sql) => callbackWays[send](pool, sql, []),
+      transaction: (callback, options) =>
+        transaction(
+          pool,
+          (tx, context) =>
+            callback(
+              statements(
+                async (sql, values) => (await (tx[method] as Pool['query'])(sql, [...values]))[0] as Rows,
+                async (sql) => (await tx.query(sql))[0] as Rows,
+              ),
+              context,
+            ),
+          options,
+        ),
+      with: (options) => from(pool.$resilience(options)),
+      end: () =>
+        new Promise<void>((resolve, reject) => {
+          pool.end((error) => (error ? reject(error) : resolve()));
+        }),
+    });
+    return createBinding(from(withResilience(bare, policy)));
+  };
 
 /** A callback pool, and its `execute()`: prepared statements. */
-export const createCallbackBinding: CreateBinding = ({ connection, connectionLimit = 10, policy }) => {
-  const bare = createCallbackPool({ ...connection, connectionLimit });
-  const from = (pool: Resilient<CallbackPool>): Resilience => ({
-    prepares: true,
-    pool: bare,
-    query: (sql, values) =>
-      new Promise((resolve, reject) => {
-        pool.execute(sql, [...values], (error, rows) => (error ? reject(error) : resolve(rows as Rows)));
-      }),
-    send: (sql) =>
-      new Promise((resolve, reject) => {
-        pool.query(sql, (error, rows) => (error ? reject(error) : resolve(rows as Rows)));
-      }),
-    transaction: (callback, options) =>
-      transaction(
-        pool,
-        (tx, context) =>
-          callback(
-            statements(
-              async (sql, values) => (await tx.execute(sql, [...values]))[0] as Rows,
-              async (sql) => (await tx.query(sql))[0] as Rows,
-            ),
-            context,
-          ),
-        options,
-      ),
-    with: (options) => from(pool.$resilience(options)),
-    end: () =>
-      new Promise<void>((resolve, reject) => {
-        pool.end((error) => (error ? reject(error) : resolve()));
-      }),
-  });
-  return createBinding(from(withResilience(bare, policy)));
-};
+export const createCallbackBinding: CreateBinding = callbackPoolBy('execute()', 'query()');
 
 function statements(query: Query, send: Query = query): BindingStatements {
   return {

@@ -1,7 +1,8 @@
 import { inspect } from 'node:util';
 import { createConnection } from 'mysql2/promise';
-import { describe, expect, test } from 'vitest';
-import { classify, OutcomeUnknownError } from '../../../src/index.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { classify, isGoneAwayError, OutcomeUnknownError } from '../../../src/index.ts';
+import { unless } from '../../support/server/server-differences.ts';
 import { patient, type Stage } from '../../support/stage.ts';
 import type { Binding, Callback, CreateBinding } from '../binding.ts';
 import { failureOf, later, messagesOf } from '../outcome.ts';
@@ -204,51 +205,136 @@ export function describeCompany(create: CreateBinding, stage: Stage): void {
     });
   });
 
-  describe('a transaction that has committed a part of its work by itself', () => {
-    const committing = ['CREATE TABLE IF NOT EXISTS stage_made (id INT)', 'START TRANSACTION'];
+  describe('a callback that stops waiting for a statement that was sent', () => {
+    const ends = ['returns', 'throws'] as const;
+    /** What a call or a callback was told. */
+    const toldOf = (work: Promise<unknown>) => work.then(() => 'applied' as const, classify);
 
-    test.each(committing)('does not run again, and is not called rolled back: %s', async (statement) => {
-      const { wants, end } = await opponent();
-      const attempts: number[] = [];
-      const error = await failureOf(
-        open().transaction(async (tx, { attempt }) => {
-          attempts.push(attempt);
-          await tx.insert(attempt);
-          await tx.send(statement);
-          if (statement.startsWith('CREATE')) await tx.send('START TRANSACTION');
-          await tx.count(1);
-          await wants();
-          await tx.count(2).catch(async (cause: unknown) => {
-            await end();
-            throw cause;
-          });
-        }, rerun),
+    async function stopWaiting(
+      end: (typeof ends)[number],
+      meanwhile: (unlock: () => Promise<void>) => Promise<unknown>,
+    ) {
+      const unlock = await stage.lockKeyed(1);
+      const binding = open();
+      let forgotten: Promise<unknown> = Promise.resolve();
+      let stop: () => void = () => {};
+      const enough = new Promise<void>((resolve) => {
+        stop = resolve;
+      });
+      const work = later(
+        binding.transaction(async (tx) => {
+          await tx.insert(1);
+          forgotten = toldOf(tx.count(1));
+          await enough;
+          if (end === 'throws') throw new Error('mine');
+        }),
       );
-      expect(classify(error)).toMatchObject({ outcome: 'failed' });
-      expect(attempts).toEqual([1]);
-      expect(await stage.rows()).toEqual([1]);
-      await stage.server.admin('DROP TABLE IF EXISTS stage_made');
+      await stage.inFlightBehindRow();
+      stop();
+      await meanwhile(unlock);
+      const told = { whole: await toldOf(work), part: await forgotten };
+      await unlock();
+      await expectNothingOpen();
+      const [row] = await stage.server.admin<[{ writes: number }]>('SELECT writes FROM stage_keyed WHERE id = 1');
+      expect(await binding.read()).toEqual(await stage.rows());
+      return { ...told, rows: await stage.rows(), writes: row.writes };
+    }
+
+    beforeEach(() => stage.server.admin('INSERT INTO stage_keyed (id, writes) VALUES (1, 0)'));
+
+    test.each(ends)('and %s leaves nothing open, and what was acknowledged is there', async (end) => {
+      const { whole, part, rows, writes } = await stopWaiting(end, (unlock) => unlock());
+      if (end === 'returns') expect(whole).toBe('applied');
+      else expect(whole).not.toBe('applied');
+      expect(rows).toEqual(whole === 'applied' ? [1] : []);
+      expect(writes).toBe(whole === 'applied' && part === 'applied' ? 1 : 0);
     });
 
-    test.each(committing)('is unknown when its connection is lost: %s', async (statement) => {
+    test.each(ends)('and %s while its connection dies leaves nothing open, and nothing is there', async (end) => {
+      const { whole, rows, writes } = await stopWaiting(end, async () => stage.proxy.resetAll());
+      expect(whole).not.toBe('applied');
+      expect(rows).toEqual([]);
+      expect(writes).toBe(0);
+    });
+  });
+
+  describe('a transaction that has committed a part of its work by itself', () => {
+    /** What commits, what then begins another transaction, and what is there for good. */
+    const committing = [
+      { by: 'CREATE TABLE IF NOT EXISTS stage_made (id INT)', begin: 'START TRANSACTION', kept: [1] },
+      { by: 'START TRANSACTION', begin: undefined, kept: [1] },
+      { by: 'CALL stage_commit_half_way()', begin: undefined, kept: [1, 7] },
+    ];
+    const makeProcedure = () => {
+      const insert = (id: number) => `INSERT INTO stage_rows (id) VALUES (${id})`;
+      return stage.makeProcedure(
+        'stage_commit_half_way',
+        `BEGIN ${insert(7)}; COMMIT; START TRANSACTION; ${insert(8)}; END`,
+      );
+    };
+    const dropTable = () => stage.server.admin('DROP TABLE IF EXISTS stage_made');
+    /** An adapter that is not ours prepares every statement. */
+    const isForeign = (binding: Binding) => binding.pool === undefined;
+    const cannotSend = (binding: Binding, sql: string | undefined): [boolean, string] => {
+      const [differs, reason] = unless(stage.server, 'preparedBegin', 'done');
+      return [differs && isForeign(binding) && sql === 'START TRANSACTION', reason];
+    };
+
+    test.for(committing)(
+      'does not run again, and is not called rolled back: $by',
+      async ({ by, begin, kept }, { skip }) => {
+        const binding = open();
+        skip(...cannotSend(binding, begin ?? by));
+        await makeProcedure();
+        stage.after(dropTable);
+        const { wants, end } = await opponent();
+        const attempts: number[] = [];
+        const error = await failureOf(
+          binding.transaction(async (tx, { attempt }) => {
+            attempts.push(attempt);
+            await tx.insert(attempt);
+            await tx.send(by);
+            if (begin !== undefined) await tx.send(begin);
+            await tx.count(1);
+            await wants();
+            await tx.count(2).catch(async (cause: unknown) => {
+              await end();
+              throw cause;
+            });
+          }, rerun),
+        );
+        // Without evidence there is the server's error alone, as it is.
+        if (isForeign(binding)) expect(isGoneAwayError(error)).toBe(false);
+        expect(classify(error)).toMatchObject(isForeign(binding) ? { kind: 'deadlock' } : { outcome: 'failed' });
+        expect(attempts).toEqual([1]);
+        expect(await stage.rows()).toEqual(kept);
+        await expectNothingOpen();
+      },
+    );
+
+    test.for(committing)('is unknown when its connection is lost: $by', async ({ by, kept }, { skip }) => {
       const binding = open();
+      skip(...cannotSend(binding, by));
+      await makeProcedure();
+      stage.after(dropTable);
       let runs = 0;
       const unlock = await stage.lock('stage_keyed');
       const error = failureOf(
         binding.transaction(async (tx) => {
           runs += 1;
           await tx.insert(runs);
-          await tx.send(statement);
+          await tx.send(by);
           await tx.count(1);
         }, rerun),
       );
       await stage.inFlight(1);
       stage.proxy.resetAll();
-      expect(await error).toBeInstanceOf(OutcomeUnknownError);
+      expect(classify(await error)).toMatchObject({ outcome: 'unknown' });
+      if (!isForeign(binding)) expect(await error).toBeInstanceOf(OutcomeUnknownError);
       await unlock();
       expect(runs).toBe(1);
-      expect(await stage.rows()).toEqual([1]);
-      await stage.server.admin('DROP TABLE IF EXISTS stage_made');
+      expect(await stage.rows()).toEqual(kept);
+      await expectNothingOpen();
     });
   });
 }

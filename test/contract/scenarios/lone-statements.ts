@@ -56,11 +56,7 @@ export function describeLoneStatements(create: CreateBinding, stage: Stage): voi
       'BEGIN INSERT INTO stage_rows (id) VALUES (7); START TRANSACTION; INSERT INTO stage_rows (id) VALUES (8); END',
     begin_and_commit: 'BEGIN START TRANSACTION; INSERT INTO stage_rows (id) VALUES (7); COMMIT; END',
   };
-  const makeProcedure = (name: keyof typeof procedures) =>
-    stage.asRoot(async (root) => {
-      await root.query(`DROP PROCEDURE IF EXISTS stage_${name}`);
-      await root.query(`CREATE PROCEDURE stage_${name}() ${procedures[name]}`);
-    });
+  const makeProcedure = (name: keyof typeof procedures) => stage.makeProcedure(`stage_${name}`, procedures[name]);
 
   describe('a statement that is sent through a pool', () => {
     test.each(sessionBound)('and has its effect in one session is refused, and not sent: %s', async (text) => {

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { int, mysqlTable } from 'drizzle-orm/mysql-core';
 import { drizzle } from 'drizzle-orm/mysql2';
+import { createPool as createCallbackPool } from 'mysql2';
 import { createPool, type Pool, type PoolOptions } from 'mysql2/promise';
 import { withResilience as withResilientDatabase } from '../../../adapters/drizzle/index.ts';
 import { type ResilientClient, registeredClient } from '../../../adapters/mysql2/client.ts';
@@ -78,6 +79,30 @@ export const createPlainLedgerBinding: CreateLedgerBinding = ({ connection, poli
   };
 };
 
+/** The same pool as its callbacks see it. */
+const createCallback: CreateLedgerBinding = ({ connection, policy }) => {
+  const pool = createCallbackPool(connection);
+  const resilient = withResilience(pool, policy);
+  const insertion = 'INSERT INTO stage_rows (id) VALUES (?)';
+  return {
+    transaction: (callback, options) =>
+      transaction(
+        resilient,
+        (tx) => callback({ insert: (id) => tx.execute(insertion, [id]), run: (statement) => tx.query(statement) }),
+        options,
+      ),
+    insertOnce: (id) =>
+      new Promise((resolve, reject) => {
+        resilient
+          .$resilience({ exactlyOnce: true })
+          .execute(insertion, [id], (error, result) => (error ? reject(error) : resolve(result)));
+      }),
+    client: registeredClient(resilient) as ResilientClient,
+    pool: pool.promise(),
+    end: () => pool.promise().end(),
+  };
+};
+
 const createPrisma: CreateLedgerBinding = ({ connection, policy }) => {
   const pool = createPool(connection);
   const resilient = withResilience(pool, policy);
@@ -111,4 +136,10 @@ export const ledgerBindings: readonly { readonly name: string; readonly create: 
   { name: 'mysql2', create: createPlainLedgerBinding },
   { name: 'Drizzle', create: createDrizzle },
   { name: 'Prisma', create: createPrisma },
+];
+
+/** With what differs from them in its call forms alone. */
+export const everyLedgerBinding: typeof ledgerBindings = [
+  ...ledgerBindings,
+  { name: 'a callback pool of mysql2', create: createCallback },
 ];

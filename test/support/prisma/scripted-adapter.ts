@@ -1,4 +1,5 @@
 import {
+  ColumnTypeEnum,
   DriverAdapterError,
   type SqlDriverAdapter,
   type SqlDriverAdapterFactory,
@@ -14,7 +15,7 @@ export type Script = (step: Step, nth: number) => unknown;
 
 /**
  * A driver adapter of somebody else, with no server behind it: it brings no evidence. Every SELECT answers with nothing, and every other
- * statement with one row.
+ * statement with one row. A setting is 0, as by default.
  */
 export class ScriptedAdapter implements SqlDriverAdapterFactory {
   readonly provider = 'mysql';
@@ -58,6 +59,9 @@ export class ScriptedAdapter implements SqlDriverAdapterFactory {
       adapterName: this.adapterName,
       queryRaw: async ({ sql }: SqlQuery) => {
         await this.#step(sql);
+        if (sql.startsWith('SELECT @@')) {
+          return { columnNames: ['answer'], columnTypes: [ColumnTypeEnum.Int64], rows: [['0']], lastInsertId: '0' };
+        }
         return { columnNames: [], columnTypes: [], rows: [], lastInsertId: '1' };
       },
       executeRaw: async ({ sql }: SqlQuery) => {

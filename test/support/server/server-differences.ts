@@ -102,6 +102,16 @@ export const serverDifferences = {
       { kind: 'mysql', value: 'none' },
     ],
   },
+  preparedBegin: {
+    what: 'what START TRANSACTION gets as a prepared statement',
+    source:
+      'MariaDB 10.6.2 release notes: every statement can be prepared; MySQL manual, "Prepared Statements": not this',
+    rows: [
+      { kind: 'mariadb', value: 'ERR 1295' },
+      { kind: 'mariadb', since: '10.6.2', value: 'done' },
+      { kind: 'mysql', value: 'ERR 1295' },
+    ],
+  },
   lateral: {
     what: 'joins with a LATERAL subquery',
     source: 'MySQL 8.0.14 release notes; MariaDB has none up to 11.8',

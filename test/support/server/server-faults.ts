@@ -36,13 +36,30 @@ export async function kill(root: Connection, verb: 'KILL' | 'KILL QUERY', id: nu
  * @param options of root
  */
 export async function crowdOut(root: Connection, options: ConnectionOptions, ms: number): Promise<void> {
+  const crowd = await takeAllPlaces(root, options);
+  await delay(ms);
+  await crowd.makeRoom();
+  await crowd.leave();
+}
+
+/** Connections of root that hold all places of the server. */
+export interface Crowd {
+  /** The server takes as many as before. */
+  makeRoom(): Promise<void>;
+  /** The connections end. */
+  leave(): Promise<void>;
+}
+
+/** See {@link crowdOut}. */
+export async function takeAllPlaces(root: Connection, options: ConnectionOptions): Promise<Crowd> {
   const leastLimit = 10;
   const crowd = await Promise.all(Array.from({ length: leastLimit }, () => createConnection(options)));
   await root.query(`SET GLOBAL max_connections = ${leastLimit}`);
   await killConnections(root, 'all');
-  await delay(ms);
-  await root.query(`SET GLOBAL max_connections = ${maxConnections}`);
-  await Promise.all(crowd.map((connection) => connection.end()));
+  return {
+    makeRoom: async () => void (await root.query(`SET GLOBAL max_connections = ${maxConnections}`)),
+    leave: async () => void (await Promise.all(crowd.map((connection) => connection.end()))),
+  };
 }
 
 /** Lets the server take no writes of `app` for a while. */
