@@ -1,6 +1,10 @@
 import { type Environment, type Failure, fullJitterDelay, isRefusedByServer } from '../../../src/internal.ts';
 
-/** A server that is away: an attempt costs nobody anything. In milliseconds. */
+/** Nobody listens: an attempt is one packet, of which the kernel there disposes. In milliseconds. */
+const closed = { soon: 20, soonFor: 5_000, share: 50, longest: 500 };
+const nobodyListens: ReadonlySet<string | undefined> = new Set(['ECONNREFUSED', 'ENOENT']);
+
+/** A server that is away in another way: an attempt costs whoever stands in for it a handshake. In milliseconds. */
 const away = { minTimeout: 25, factor: 2, maxTimeout: 500 };
 
 /** A server that refuses: an attempt costs it a handshake, or a question. In milliseconds. */
@@ -9,7 +13,8 @@ const refusing = { first: 100, factor: 4, soon: 1_250, longest: 5_000 };
 /**
  * The pause before a server is asked again that did not do what it was asked for.
  *
- * - One that is away is asked at least twice a second, so that it is found as soon as it is back.
+ * - One that is away is asked at least twice a second, so that it is found as soon as it is back. Where nobody listens, every 10 to 20 ms for five seconds, then after a
+ *   fiftieth of the time that this has lasted: a start of a server takes as long as it takes, and nobody is to wait for longer than that.
  * - One that refuses is asked about every second for five seconds. Then the pause is at most a quarter of the time that this has lasted, and at most five
  *   seconds. So it is asked nine times at most in eight seconds.
  *
@@ -19,11 +24,17 @@ const refusing = { first: 100, factor: 4, soon: 1_250, longest: 5_000 };
  * @returns milliseconds
  */
 export function probePause(failure: Failure, probe: number, lastedMs: number, random: () => number): number {
+  if (nobodyListens.has(failure.code)) return pauseWhileClosed(lastedMs) * (1 - random() / 2);
   if (!isRefusedByServer(failure)) return fullJitterDelay(probe, away, random);
   const longest = Math.min(Math.max(refusing.soon, lastedMs / 4), refusing.longest);
   const cap = Math.min(longest, refusing.first * refusing.factor ** (probe - 1));
   // Enough to tell processes apart that noticed it together; from nothing on, the number of questions would have no bound.
   return cap * (1 - random() / 4);
+}
+
+function pauseWhileClosed(lastedMs: number): number {
+  const { soon, soonFor, share, longest } = closed;
+  return lastedMs < soonFor ? soon : Math.min(lastedMs / share, longest);
 }
 
 /** The pause after the last failure of those that ask one server whether it does something again. */

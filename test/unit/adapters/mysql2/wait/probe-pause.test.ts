@@ -5,8 +5,13 @@ import { classify, type Failure } from '../../../../../src/internal.ts';
 const failureOf = (facts: { readonly code?: string; readonly errno?: number }): Failure =>
   classify(Object.assign(new Error('made up'), facts, facts.errno === undefined && { syscall: 'connect' }));
 
+const closed: readonly [string, Failure][] = [
+  ['nobody listens at the port', failureOf({ code: 'ECONNREFUSED' })],
+  ['there is no socket file', failureOf({ code: 'ENOENT' })],
+];
 const away: readonly [string, Failure][] = [
-  ['nobody listens', failureOf({ code: 'ECONNREFUSED' })],
+  ['no way to it', failureOf({ code: 'EHOSTUNREACH' })],
+  ['the handshake was broken off', failureOf({ code: 'ECONNRESET' })],
   ['a shutdown that is under way (1053)', failureOf({ errno: 1053 })],
 ];
 const refusing: readonly [string, Failure][] = [
@@ -53,6 +58,16 @@ describe('the pause before a server is asked again', () => {
   it.each(refusing)('is never shorter than three quarters of that: %s', (_, failure) => {
     expect(probePause(failure, 100, 8_000, () => 0.999_999)).toBeCloseTo(1_500, 0);
   });
+
+  it.each(closed)(
+    'is 10 to 20 ms for five seconds, then a fiftieth of the time, and half a second at most: %s',
+    (_, failure) => {
+      const pauses = (random: number) =>
+        [0, 4_999, 5_000, 10_000, 3_600_000].map((lastedMs) => probePause(failure, 100, lastedMs, () => random));
+      expect(pauses(0)).toEqual([20, 20, 100, 200, 500]);
+      expect(pauses(1)).toEqual([10, 10, 50, 100, 250]);
+    },
+  );
 
   it.each(away)('stays below half a second where it is not there, or about to go: %s', (_, failure) => {
     const longest = [1, 2, 3, 4, 5, 6, 100].map((probe) => probePause(failure, probe, 3_600_000, () => 0.999_999));
