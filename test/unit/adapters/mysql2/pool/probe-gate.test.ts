@@ -4,13 +4,13 @@ import { ProbeGate } from '../../../../../adapters/mysql2/pool/probe-gate.ts';
 import { classify } from '../../../../../src/internal.ts';
 import { limitsOf, passTime, timedOut, turnsTake } from '../../../../support/wait-limits.ts';
 
-const refused = Object.assign(new Error('made up'), { code: 'ECONNREFUSED' });
-const failure = classify(refused);
+const away = Object.assign(new Error('made up'), { code: 'EHOSTUNREACH' });
+const failure = classify(away);
 
 /** A gate whose jitter draws the longest pause each time; `random` is how long, from 0 to 1. */
 function openGate({ isDown = false, random = 0.999_999 } = {}): ProbeGate {
   const gate = new ProbeGate({ now: () => performance.now(), wallClock: () => 0, random: () => random });
-  if (isDown) gate.failed(refused, failure);
+  if (isDown) gate.failed(away, failure);
   return gate;
 }
 
@@ -113,9 +113,9 @@ describe('while the server refuses connections', () => {
     try {
       const gate = openGate();
       gate.succeeded();
-      gate.failed(refused, failure);
+      gate.failed(away, failure);
       vi.advanceTimersByTime(30);
-      gate.failed(refused, failure);
+      gate.failed(away, failure);
       gate.succeeded();
       gate.succeeded();
     } finally {
@@ -133,12 +133,12 @@ describe('the pause of the leader', () => {
     const gate = openGate();
     const durations: number[] = [];
     for (let probe = 1; probe <= 7; probe += 1) {
-      gate.failed(refused, failure);
+      gate.failed(away, failure);
       durations.push(await durationOf(gate.pauseBeforeProbe(limitsOf({ within: 10_000 }))));
     }
     expect(durations).toEqual([25, 50, 100, 200, 400, 500, 500]);
     gate.succeeded();
-    gate.failed(refused, failure);
+    gate.failed(away, failure);
     expect(await durationOf(gate.pauseBeforeProbe(limitsOf({ within: 10_000 })))).toBe(25);
   });
 
