@@ -128,7 +128,12 @@ async function eventUnderLoad(world: ClusterWorld, fault: Fault, seed: number): 
     const tables = await world.asRoot((root) => readTables(root, client));
     results.push(resultOf(client, historyOf(client, events), tables, { from, to: until }, outage));
   }
-  return { server: world.title, event: name, outage: outage === undefined ? 0 : outage.to - outage.from, results };
+  return {
+    server: world.title,
+    event: fault.name,
+    outage: outage === undefined ? 0 : outage.to - outage.from,
+    results,
+  };
 }
 
 async function freshTables(world: ClusterWorld): Promise<void> {
