@@ -287,6 +287,16 @@ describe('the thread of a lost session', unhurried, () => {
     await call;
   });
 
+  test('is asked after with a few others at a time: the rest may be there until the next time', async () => {
+    const pool = open();
+    const { endpoints } = await sessionOn(pool);
+    const control = new ControlConnection(core(pool), endpoints);
+    stage.after(async () => control.close());
+    const ids = Array.from({ length: 20 }, (_, n) => 4_000_000 + n);
+    expect(await control.look(ids, 5_000)).toMatchObject({ answer: 'threads', unlisted: ids.slice(16) });
+    expect(await control.look(ids.slice(16), 5_000)).toMatchObject({ answer: 'threads', unlisted: [] });
+  });
+
   test('behind a proxy goes on, and an idempotent write is not sent again that may still run', async () => {
     const pool = open({ attemptTimeout: 200 }, stage.proxied()).$resilience({ idempotent: true });
     const unlock = await stage.lock('stage_keyed');
