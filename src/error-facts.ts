@@ -1,4 +1,4 @@
-import type { Evidence } from './failure.ts';
+import type { Evidence, Progress } from './failure.ts';
 import { isError, propertyOf as read } from './property.ts';
 import { readStatementKind } from './sql/statement-kind.ts';
 
@@ -63,9 +63,12 @@ export function factsOf(link: unknown, evidence: Evidence | undefined): ErrorFac
     ...timeOf(link, evidence),
     fatal: read(link, 'fatal') === true,
     several: evidence === undefined && quotesSeveral(link),
-    unsendable: (evidence?.progress === 'not-written' || evidence?.progress === 'prepared') && isMistake(link),
+    unsendable: evidence !== undefined && unsent.has(evidence.progress) && isMistake(link),
   };
 }
+
+/** Nothing of it has been sent, so that what cannot be sent is the reason. */
+const unsent: ReadonlySet<Progress> = new Set(['not-acquired', 'not-written', 'prepared']);
 
 function quotesSeveral(link: unknown): boolean {
   if (failedToConnect(link)) return false;

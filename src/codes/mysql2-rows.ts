@@ -21,6 +21,14 @@ export const mysql2Rows: RowsByGroup = {
       invalidates: 'nothing',
       source: 'mysql2: errors of its handshake',
     },
+    {
+      text: /^("\w+" connection config property must be|Encoding not recognized: )/,
+      when: 'connecting',
+      proof: 'permanent',
+      kind: 'authentication',
+      invalidates: 'nothing',
+      source: 'mysql2: lib/packets, iconv-lite; what it is to connect with is not of the kind that it takes',
+    },
   ],
   unsent: [
     {

@@ -24,6 +24,14 @@ const unsendable: FamilyRow = {
   source: 'mysql2 could make no packet of it',
 };
 
+const unusable: FamilyRow = {
+  proof: 'permanent',
+  kind: 'authentication',
+  invalidates: 'nothing',
+  source:
+    'mysql2 could make no connection of the options, or of what the server has said; the network was not to blame',
+};
+
 const signal: FamilyRow = {
   proof: 'permanent',
   kind: 'statement',
@@ -39,8 +47,8 @@ export function findSignal({ sqlState }: ErrorFacts): FamilyRow | undefined {
 /** For errors that no row names: whole classes of codes, and the mark that mysql2 gives to what ends a connection. */
 export function findFamily(facts: ErrorFacts): FamilyRow | undefined {
   const { code, sqlState, errno, connecting, fatal: isFatal } = facts;
-  if (facts.unsendable) return unsendable;
-  if (code !== undefined && /^(ERR_SSL_|ERR_TLS_)/.test(code)) return connecting ? tlsRefused : tlsLost;
+  if (facts.unsendable) return connecting ? unusable : unsendable;
+  if (code !== undefined && /^(ERR_SSL_|ERR_TLS_|ERR_OSSL_)/.test(code)) return connecting ? tlsRefused : tlsLost;
   // Class 08 is "connection exception" (ISO/IEC 9075-2); 08007 is its "transaction resolution unknown".
   if (sqlState?.startsWith('08') === true) return connectionException;
   return isFatal && errno === undefined ? fatal : undefined;

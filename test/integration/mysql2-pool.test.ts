@@ -3,7 +3,7 @@ import { createPool as createCallbackPool, raw } from 'mysql2';
 import { createPool, type Pool, type PoolOptions } from 'mysql2/promise';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
-import { OutcomeUnknownError } from '../../src/index.ts';
+import { classify, OutcomeUnknownError } from '../../src/index.ts';
 import { failureOf, later } from '../contract/outcome.ts';
 import { errorOf, operations } from '../support/mysql2/operations.ts';
 import { recordStatements } from '../support/proxy/record-statements.ts';
@@ -45,6 +45,28 @@ describe('a resilient promise pool', unhurried, () => {
     };
     const limits = { connectionLimit: 1, ...options };
     expect(await refusals(open(limits))).toEqual(await refusals(bare(limits)));
+  });
+
+  test.each<readonly [string, object]>([
+    ['a password that is a number', { password: 12_345 }],
+    ['a user that is a number', { user: 5 }],
+    ['a charset that nobody can read', { charset: 'HP8_ENGLISH_CI' }],
+    ['a certificate that is none', { ssl: { cert: 'x', key: 'x', rejectUnauthorized: false } }],
+    [
+      'a stream that cannot be made',
+      {
+        stream: () => {
+          throw new TypeError('your own');
+        },
+      },
+    ],
+  ])('fails at once, in the same words, with options that cannot be used: %s', async (_, options) => {
+    const onRetry = vi.fn();
+    const pool = withResilience(bare(options), { onRetry });
+    const error = await failureOf(pool.query('SELECT 1'));
+    expect(error.message).toBe((await failureOf(bare(options).query('SELECT 1'))).message);
+    expect(classify(error)).toMatchObject({ transient: false, outcome: 'not-executed' });
+    expect(onRetry).not.toHaveBeenCalled();
   });
 
   test('emits the events of the pool, in the same order', async () => {

@@ -13,6 +13,8 @@ const texts = [
   'read ECONNRESET',
   'Client network socket disconnected before secure TLS connection was established',
   'access denied',
+  '"user" connection config property must be a string',
+  "Encoding not recognized: 'hp8' (searched as: 'hp8')",
   'active=0 idle=0',
   'WSREP has not yet prepared node for application use',
   'WSREP detected deadlock/conflict and aborted the transaction. Try restarting the transaction',
