@@ -5,11 +5,15 @@
 import { performance } from 'node:perf_hooks';
 import * as nodeProcess from 'node:process';
 import * as nodeTimers from 'node:timers';
+import { unfakedTimers } from './unfaked-timers.ts';
 
-/** Where they are faked already, by the library that Vitest, Jest and Sinon have: it keeps what it has replaced, as `_setTimeout` of its clock. */
-function real<F extends object>(name: string, found: F): F {
+/**
+ * Where they are faked already. The library that Vitest, Jest and Sinon have keeps what it has replaced, as `_setTimeout` of its clock. node:test hides it; its fakes are
+ * private methods, bound.
+ */
+function real<F extends (...values: never[]) => unknown>(name: string, found: F): F {
   const { clock } = found as { readonly clock?: Readonly<Record<string, unknown>> | null };
-  const kept = clock?.[`_${name}`];
+  const kept = clock?.[`_${name}`] ?? (found.name.startsWith('bound #') ? unfakedTimers[name] : undefined);
   return typeof kept === 'function' ? (kept as F) : found;
 }
 

@@ -1,4 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { syncBuiltinESMExports } from 'node:module';
 import { mock } from 'node:test';
 import { createPool } from 'mysql2/promise';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -176,5 +177,31 @@ describe('while process.nextTick is faked, in which mysql2 tells results', bound
       clearInterval(runTicks);
     });
     expect(await answer).toMatchObject([[{ one: 1 }], [{}]]);
+  });
+});
+
+describe('loaded while node:test fakes the timers', bounded, () => {
+  const stage = useStage('faked-timers-early');
+
+  test('reads, also on connections that were idle, and on others when those are gone', async () => {
+    mock.timers.enable();
+    // As for a program in which nobody has imported them before.
+    syncBuiltinESMExports();
+    stage.after(async () => {
+      mock.timers.reset();
+      syncBuiltinESMExports();
+    });
+    vi.resetModules();
+    const early = await import('../../adapters/mysql2/index.ts');
+    const pool = stage.closing(early.withResilience(createPool({ ...stage.direct(), connectionLimit: 2 })));
+    const read = () => Promise.all([1, 2, 3].map(() => pool.query('SELECT id FROM stage_rows')));
+    await read();
+    // Longer than a connection is trusted without a look.
+    mock.timers.tick(idle);
+    await read();
+    for (const id of await stage.server.threads()) await stage.server.killThread(id);
+    expect(await read()).toHaveLength(3);
+    await early.transaction(pool, (tx) => tx.query('INSERT INTO stage_rows (id) VALUES (1)'));
+    expect(await stage.rows()).toEqual([1]);
   });
 });
