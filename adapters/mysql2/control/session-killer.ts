@@ -116,10 +116,11 @@ async function stopThread(session: Session, control: ControlConnection, until: n
     if ((sighting === 'absent' || isHidden) && session.seenOn !== self.server) return 'not-ours';
     if (sighting === 'absent') return 'gone';
     session.seenOn = self.server;
-    if (!killed) {
+    // One that the list does not show is known by its number alone, and is not this user's to stop as long as that lasts.
+    if (!killed && !look.unlisted.includes(threadId)) {
       const kill = await control.kill(threadId, self, left());
       if (kill === 'no-such-thread') return 'gone';
-      // As long as it goes by the name of a routine's definer, only that one may stop it.
+      // As long as it goes by the name of a definer, it may take more rights to stop it.
       if (kill === 'refused' && !isHidden) return 'not-ours';
       killed = kill === 'killed';
     }
