@@ -76,10 +76,10 @@ function quotesSeveral(link: unknown): boolean {
   return typeof sql === 'string' && !readStatementKind(sql, { multipleStatements: true }).isAtomic;
 }
 
-/** An error that JavaScript itself, or Node.js, makes of a wrong argument. */
+/** An error that JavaScript itself, or Node.js, makes of a wrong argument. Where it names a cause, that is to blame: `fetch()` says so of a network. */
 function isMistake(link: unknown): boolean {
   const name = read(link, 'name');
-  return (name === 'TypeError' || name === 'RangeError') && isError(link);
+  return (name === 'TypeError' || name === 'RangeError') && isError(link) && read(link, 'cause') === undefined;
 }
 
 /** The wire decides when it was; where nobody has watched it, the system call that failed. */

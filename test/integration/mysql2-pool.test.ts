@@ -51,6 +51,9 @@ describe('a resilient promise pool', unhurried, () => {
     ['a password that is a number', { password: 12_345 }],
     ['a user that is a number', { user: 5 }],
     ['a charset that nobody can read', { charset: 'HP8_ENGLISH_CI' }],
+    ['a database that is a number', { database: 5 }],
+    ['a charset whose number nobody knows', { charsetNumber: 9_999 }],
+    ['attributes that are no text', { connectAttributes: { a: { b: 1 } } }],
     ['a certificate that is none', { ssl: { cert: 'x', key: 'x', rejectUnauthorized: false } }],
     [
       'a stream that cannot be made',

@@ -70,7 +70,16 @@ export const rooms: readonly Room[] = [
     room: 'src/',
     about: 'failures, evidence, decisions, retries, events; the public door and the one for the adapters',
     imports: ['src/sql/', 'src/codes/', 'src/policy/', 'src/transaction/'],
-    packages: ['node:diagnostics_channel', 'node:perf_hooks', 'node:process', 'node:timers', 'node:util', 'p-retry'],
+    packages: [
+      'node:diagnostics_channel',
+      'node:net',
+      'node:perf_hooks',
+      'node:process',
+      'node:timers',
+      'node:util',
+      'node:worker_threads',
+      'p-retry',
+    ],
   },
   ...floors(pool, { imports: [core], packages: ['node:', 'mysql2'] }, onPool),
   {

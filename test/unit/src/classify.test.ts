@@ -100,6 +100,15 @@ describe('classify, by evidence', () => {
     const unsent = classifyWith(mistake(), { progress: 'not-written' });
     expect(unsent).toMatchObject({ outcome: 'not-executed', transient: false, kind: 'statement' });
     expect(classifyWith(mistake(), { progress: 'written' })).toMatchObject({ outcome: 'unknown', transient: true });
+    const beforeIt = classifyWith(mistake(), { progress: 'not-acquired' });
+    expect(beforeIt).toMatchObject({ outcome: 'not-executed', transient: false, kind: 'authentication' });
+  });
+
+  it('does not take a network for a wrong argument where that is what an error of JavaScript is about', () => {
+    const cause = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED', syscall: 'connect' });
+    const fetched = Object.assign(new TypeError('fetch failed', { cause }), { fatal: true });
+    const failure = classifyWith(fetched, { progress: 'not-acquired' });
+    expect(failure).toMatchObject({ outcome: 'not-executed', transient: true });
   });
 });
 
