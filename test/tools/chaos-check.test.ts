@@ -170,6 +170,10 @@ describe('the checker', () => {
     expect(cutAt(1_001, 1_004)).toEqual(['safe read failed']);
     expect(cutAt(990, 1_001, 1_004)).toEqual(['safe read failed']);
     expect(cutAt(1_001, 1_004, 1_200)).toEqual(['safe read failed']);
+    const other = history([call({ ...lost, error: 'TypeError' })], {
+      faults: [fault({ cuts: [1_001, 1_004, 1_012] })],
+    });
+    expect(offences(other, tables([]))).toEqual(['safe read failed']);
   });
 
   test('a call that goes on after its deadline, but for the time in which the process stood still', () => {

@@ -21,11 +21,11 @@ export function offenceOfKilled(call: Call, history: History): Offence | undefin
 }
 
 /** Whether a read may have ended because its connections were lost too often. */
-export function wasLostTooOften({ id, kind, startedAt, endedAt }: Call, history: History): boolean {
+export function wasLostTooOften({ id, kind, error = '', startedAt, endedAt }: Call, history: History): boolean {
   const cuts = history.faults
     .flatMap((fault) => fault.cuts ?? [])
     .filter((at) => at >= startedAt && at <= endedAt + notedWithin);
-  if (cuts.length > lossRetries) return true;
+  if (cuts.length > lossRetries && error.startsWith('RetriesExhaustedError')) return true;
   if (kind !== 'slow-read') return false;
   // A KILL that was meant for another call may meet the one that its connection has come to since: the operator looks first, and ends then.
   const mayHaveMet = ({ id: other, at }: Note) => other === id || (at >= startedAt && at <= endedAt);
