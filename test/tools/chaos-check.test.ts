@@ -162,6 +162,16 @@ describe('the checker', () => {
     ]);
   });
 
+  test('a safe read that fails before its time is over, unless its connections were ended more often than it is sent again', () => {
+    const lost = { kind: 'read', answer: 'refused', error: 'RetriesExhaustedError connection-lost' } as const;
+    const cutAt = (...cuts: readonly number[]) =>
+      offences(history([call(lost)], { faults: [fault({ cuts })] }), tables([]));
+    expect(cutAt(1_001, 1_004, 1_012)).toEqual([]);
+    expect(cutAt(1_001, 1_004)).toEqual(['safe read failed']);
+    expect(cutAt(990, 1_001, 1_004)).toEqual(['safe read failed']);
+    expect(cutAt(1_001, 1_004, 1_200)).toEqual(['safe read failed']);
+  });
+
   test('a call that goes on after its deadline, but for the time in which the process stood still', () => {
     const late = call({ endedAt: 1_000 + 5_000 + 1_001 });
     expect(offences(history([late]), tables([row(1)]))).toEqual(['outlived its deadline']);

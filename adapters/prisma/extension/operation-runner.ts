@@ -147,12 +147,14 @@ export class OperationRunner {
     work: (attempt: Attempt) => PromiseLike<T>,
     { inside = nothingInside, runsCallback = false }: WayToPrisma = {},
   ): Promise<T> {
-    let lastError: unknown;
+    /** The last one; but where an attempt may have been applied, that of the first such. */
+    let heard: { readonly error: unknown; readonly outcome: Failure['outcome'] } | undefined;
     const refined: Operation = Object.create(operation, {
       refineFailure: {
         value: (failure: Failure, error: unknown) => {
-          lastError = error;
-          return this.#refineFailure(operation, failure, error);
+          const known = this.#refineFailure(operation, failure, error);
+          if (heard?.outcome !== 'unknown') heard = { error, outcome: known.outcome };
+          return known;
         },
       },
     });
@@ -166,7 +168,7 @@ export class OperationRunner {
     };
     try {
       const ended = await this.#executor.run(refined, this.policy, async ({ attempt, patience }) => {
-        if (attempt > 1 && on?.handOver.disconnects !== disconnects) return { error: lastError };
+        if (heard !== undefined && on?.handOver.disconnects !== disconnects) return { error: heard.error };
         const scope = this.#scopeFor(operation.kind === 'transaction', attempt, patience);
         const question = inside.hasOwn ? undefined : on?.question;
         return on === undefined || question === undefined || question.isAnswered

@@ -4,6 +4,9 @@ import type { Call, History, Note } from './history.ts';
 /** How often a statement may be sent again whose connection was lost under it: the default of the option of this name. */
 export const lossRetries = 2;
 
+/** Within how many milliseconds a fault notes what it has done: what was lost may hear of it before. */
+const notedWithin = 100;
+
 /** What an operator who ends a read may expect of the client that has sent it. */
 export function offenceOfKilled(call: Call, history: History): Offence | undefined {
   const notes = history.notes.filter(({ id }) => id === call.id);
@@ -17,8 +20,12 @@ export function offenceOfKilled(call: Call, history: History): Offence | undefin
   return undefined;
 }
 
-/** Whether a slow read may have ended because its connections were lost too often. */
+/** Whether a read may have ended because its connections were lost too often. */
 export function wasLostTooOften({ id, kind, startedAt, endedAt }: Call, history: History): boolean {
+  const cuts = history.faults
+    .flatMap((fault) => fault.cuts ?? [])
+    .filter((at) => at >= startedAt && at <= endedAt + notedWithin);
+  if (cuts.length > lossRetries) return true;
   if (kind !== 'slow-read') return false;
   // A KILL that was meant for another call may meet the one that its connection has come to since: the operator looks first, and ends then.
   const mayHaveMet = ({ id: other, at }: Note) => other === id || (at >= startedAt && at <= endedAt);

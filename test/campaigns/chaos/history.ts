@@ -132,6 +132,8 @@ export interface FaultWindow {
   readonly name: string;
   readonly from: number;
   readonly to: number;
+  /** When it ended connections, where it did so several times. */
+  readonly cuts?: readonly number[];
   /** The server that goes on may not have the last of what was acknowledged. */
   readonly losesTail?: true;
   /** It stops statements on purpose, and the server says so to who sent them. */

@@ -16,6 +16,20 @@ export interface NemesisOptions {
 /** Milliseconds of peace between two faults. */
 const peace = { least: 300, most: 1_500 };
 
+/** Lets one fault happen, and says when it did. */
+export async function happen(fault: Fault, random: () => number, clock: Clock): Promise<FaultWindow> {
+  const { name, losesTail, interrupts } = fault;
+  const from = clock();
+  const cuts: number[] = [];
+  await fault.run(random, () => cuts.push(clock()));
+  const marks = {
+    ...(losesTail && { losesTail }),
+    ...(interrupts && { interrupts }),
+    ...(cuts.length > 0 && { cuts }),
+  };
+  return { type: 'fault', name, from, to: clock(), ...marks };
+}
+
 /** Lets one fault after the other happen: each of them once, in an order that is drawn, then each of them again. */
 export async function unleash(faults: readonly Fault[], options: NemesisOptions): Promise<void> {
   const { random, clock, until, add, onFault } = options;
@@ -25,11 +39,8 @@ export async function unleash(faults: readonly Fault[], options: NemesisOptions)
     if (bag.length === 0) bag = [...faults];
     const [fault] = bag.splice(Math.floor(random() * bag.length), 1);
     if (fault === undefined || clock() + fault.lasts > until) return;
-    const { name, losesTail, interrupts } = fault;
-    onFault(name);
-    const from = clock();
-    await fault.run(random);
-    add({ type: 'fault', name, from, to: clock(), ...(losesTail && { losesTail }), ...(interrupts && { interrupts }) });
+    onFault(fault.name);
+    add(await happen(fault, random, clock));
     onFault(undefined);
   }
 }

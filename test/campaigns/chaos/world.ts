@@ -10,8 +10,11 @@ export interface Fault {
   readonly losesTail?: true;
   /** It stops statements on purpose, and the server says so to who sent them. */
   readonly interrupts?: true;
-  /** @param random numbers from 0 to 1 */
-  run(random: () => number): Promise<void>;
+  /**
+   * @param random numbers from 0 to 1
+   * @param cut called whenever it has ended connections, by a fault that does so several times in a row
+   */
+  run(random: () => number, cut: () => void): Promise<void>;
 }
 
 /** Servers, and the way to them, that faults happen to. */

@@ -5,6 +5,7 @@ import { type ClientName, clientKindOf } from '../chaos/clients/clients.ts';
 import type { ClusterWorld } from '../chaos/cluster-world.ts';
 import { type Call, type Event, type History, isSafeRead, rowsOf } from '../chaos/history.ts';
 import { load, workListOf } from '../chaos/load.ts';
+import { happen } from '../chaos/nemesis.ts';
 import { watchStandstill } from '../chaos/standstill.ts';
 import { createDatabase, databaseOf, foreignDatabaseOf, readTables } from '../chaos/tables.ts';
 import type { Fault } from '../chaos/world.ts';
@@ -110,11 +111,9 @@ async function eventUnderLoad(world: ClusterWorld, fault: Fault, seed: number): 
     ),
   );
   await delay(lead);
-  const from = clock();
-  await fault.run(randomFrom(seed));
-  const to = clock();
-  const { name, losesTail, interrupts } = fault;
-  add({ type: 'fault', name, from, to, ...(losesTail && { losesTail }), ...(interrupts && { interrupts }) });
+  const happened = await happen(fault, randomFrom(seed), clock);
+  const { from } = happened;
+  add(happened);
   await world.heal();
   await delay(trail);
   until = clock();
@@ -129,7 +128,12 @@ async function eventUnderLoad(world: ClusterWorld, fault: Fault, seed: number): 
     const tables = await world.asRoot((root) => readTables(root, client));
     results.push(resultOf(client, historyOf(client, events), tables, { from, to: until }, outage));
   }
-  return { server: world.title, event: name, outage: outage === undefined ? 0 : outage.to - outage.from, results };
+  return {
+    server: world.title,
+    event: fault.name,
+    outage: outage === undefined ? 0 : outage.to - outage.from,
+    results,
+  };
 }
 
 async function freshTables(world: ClusterWorld): Promise<void> {

@@ -61,17 +61,30 @@ const createDrizzle: CreateLedgerBinding = ({ connection, policy }) => {
   };
 };
 
+const insertion = 'INSERT INTO stage_rows (id) VALUES (?)';
+
+/** Transactions of a pool, whose inserts are sent in one of the two ways. */
+const transactionsOn =
+  (
+    pool: Parameters<typeof transaction>[0],
+    method: 'query' | 'execute',
+  ): ReturnType<CreateLedgerBinding>['transaction'] =>
+  (callback, options) =>
+    transaction(
+      pool,
+      (tx) =>
+        callback({
+          insert: (id) => (method === 'query' ? tx.query(insertion, [id]) : tx.execute(insertion, [id])),
+          run: (statement) => tx.query(statement),
+        }),
+      options,
+    );
+
 export const createPlainLedgerBinding: CreateLedgerBinding = ({ connection, policy }) => {
   const pool = createPool(connection);
   const resilient = withResilience(pool, policy);
-  const insertion = 'INSERT INTO stage_rows (id) VALUES (?)';
   return {
-    transaction: (callback, options) =>
-      transaction(
-        resilient,
-        (tx) => callback({ insert: (id) => tx.query(insertion, [id]), run: (statement) => tx.query(statement) }),
-        options,
-      ),
+    transaction: transactionsOn(resilient, 'query'),
     insertOnce: (id) => resilient.$resilience({ exactlyOnce: true }).query(insertion, [id]),
     client: registeredClient(resilient) as ResilientClient,
     pool,
@@ -83,14 +96,8 @@ export const createPlainLedgerBinding: CreateLedgerBinding = ({ connection, poli
 const createCallback: CreateLedgerBinding = ({ connection, policy }) => {
   const pool = createCallbackPool(connection);
   const resilient = withResilience(pool, policy);
-  const insertion = 'INSERT INTO stage_rows (id) VALUES (?)';
   return {
-    transaction: (callback, options) =>
-      transaction(
-        resilient,
-        (tx) => callback({ insert: (id) => tx.execute(insertion, [id]), run: (statement) => tx.query(statement) }),
-        options,
-      ),
+    transaction: transactionsOn(resilient, 'execute'),
     insertOnce: (id) =>
       new Promise((resolve, reject) => {
         resilient

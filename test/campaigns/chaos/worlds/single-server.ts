@@ -50,7 +50,7 @@ function faultsOf(server: Server, asRoot: World['asRoot']): readonly Fault[] {
     {
       name: 'KILL',
       lasts: 1_500,
-      run: () => asRoot((root) => repeatedly(3, 500, () => killConnections(root, 'all'))),
+      run: (_random, cut) => asRoot((root) => repeatedly(3, 500, () => killConnections(root, 'all').then(cut))),
     },
     {
       name: 'KILL of idle connections',
@@ -115,14 +115,14 @@ function faultsOf(server: Server, asRoot: World['asRoot']): readonly Fault[] {
 
 export function faultsOnTheWay(network: Network): readonly Fault[] {
   return [
-    { name: 'RST', lasts: 1_500, run: () => repeatedly(3, 500, () => network.reset()) },
+    { name: 'RST', lasts: 1_500, run: (_random, cut) => repeatedly(3, 500, () => network.reset().then(cut)) },
     { name: 'half-open, answers lost', lasts: 2_000, run: (random) => during(network, 'drop-s2c', random) },
     { name: 'half-open, requests lost', lasts: 2_000, run: (random) => during(network, 'drop-c2s', random) },
     { name: 'black hole', lasts: 2_000, run: (random) => during(network, 'blackhole', random) },
     {
       name: 'answers lost',
       lasts: 1_500,
-      run: () => repeatedly(5, 150, () => loseAnswers(network)),
+      run: (_random, cut) => repeatedly(5, 150, () => loseAnswers(network).then(cut)),
     },
     { name: 'held up', lasts: 2_000, run: (random) => during(network, 'hold', random) },
     {
