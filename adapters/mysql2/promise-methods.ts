@@ -37,14 +37,12 @@ function promising(Own: PromiseConstructor, methods: object): object {
 
 /** What mysql2's promise connections have for sending statements. */
 export function connectionMethods(sender: Sender, client: ResilientClient): object {
-  const { pool, wantsCallerStack } = client;
+  const { wantsCallerStack } = client;
   return {
     ...statementMethods((method, sql, values) =>
       wantsCallerStack ? runShowingCaller(sender, method, sql, values) : sender.run(method, sql, values),
     ),
-    format: pool.format.bind(pool),
-    escape: pool.escape.bind(pool),
-    escapeId: pool.escapeId.bind(pool),
+    ...client.formatters,
   };
 }
 
