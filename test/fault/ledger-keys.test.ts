@@ -14,8 +14,10 @@ describe.each(everyLedgerBinding)('an idempotencyKey, with $name', unhurried, ({
   const stage = useStage('ledger-keys');
   let binding: LedgerBinding;
 
-  const open = (policy?: ResilienceOptions): LedgerBinding =>
-    stage.closing(create({ connection: { ...stage.proxied(), connectionLimit: 3 }, ...(policy && { policy }) }));
+  const open = (policy?: ResilienceOptions, options: object = {}): LedgerBinding =>
+    stage.closing(
+      create({ connection: { ...stage.proxied(), connectionLimit: 3, ...options }, ...(policy && { policy }) }),
+    );
   const never = () => vi.fn<LedgerCallback<unknown>>(async () => 'another result');
 
   beforeEach(async () => {
@@ -48,6 +50,20 @@ describe.each(everyLedgerBinding)('an idempotencyKey, with $name', unhurried, ({
     expect(callback).not.toHaveBeenCalled();
     expect(await stage.rows()).toEqual([1]);
   });
+
+  test.each(['sjis', 'cp932', 'gbk', 'big5', 'latin1', 'binary'])(
+    'gives the second call the result of the first, whatever the charset of its connections: %s',
+    async (charset) => {
+      const result = 'é \\ "quoted" ~ {[|]}\n日本語';
+      await binding.transaction(async () => result, { idempotencyKey: charset });
+      const callback = never();
+      const other = open({}, { charset });
+      expect(await other.transaction(callback, { idempotencyKey: charset })).toBe(result);
+      expect(callback).not.toHaveBeenCalled();
+      expect(await other.transaction(async () => result, { idempotencyKey: `${charset} too` })).toBe(result);
+      expect(await binding.transaction(callback, { idempotencyKey: `${charset} too` })).toBe(result);
+    },
+  );
 
   test('is another one for another key, and none of them is stored as it is', async () => {
     await binding.transaction((tx) => tx.insert(1).then(() => 'a'), { idempotencyKey: 'a' });

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createPool as createCallbackPool, type PoolConnection } from 'mysql2';
 import { createPool } from 'mysql2/promise';
 import { describe, expect, test } from 'vitest';
@@ -64,6 +65,24 @@ describe('rows that are read on a connection that is held', unhurried, () => {
       await unlock();
       held.release();
       expect(sent.times(select)).toBe(0);
+    });
+
+    test('end with an error on a connection that was lost before, with a statement under way or with none', async () => {
+      for (const isIdle of [true, false]) {
+        const held = await take();
+        const ended = once(held, 'end');
+        const unlock = await stage.lock();
+        const lost = isIdle ? undefined : later(failureOf(held.promise().query(select)));
+        if (!isIdle) await stage.inFlight(1);
+        await stage.server.killThread(held.threadId ?? 0);
+        await Promise.all([ended, unlock()]);
+        const expected = isIdle ? { kind: 'closed', outcome: 'not-executed' } : { kind: 'connection-lost' };
+        if (lost !== undefined) expect(classify(await lost)).toMatchObject(expected);
+        // mysql2 may throw instead: where PREPARE is refused, nobody listens to EXECUTE yet.
+        const readOrThrow = async () => await read(held);
+        for (let n = 0; n < 2; n += 1) expect(classify(await failureOf(readOrThrow()))).toMatchObject(expected);
+        held.release();
+      }
     });
 
     test.each(['rst', 'fin'] as const)(

@@ -262,6 +262,31 @@ describe('the thread of a lost session', unhurried, () => {
     });
   });
 
+  test('is not taken for gone while it runs in the name of another user, and is stopped when that ends', async () => {
+    await stage.server.admin('DROP PROCEDURE IF EXISTS slow');
+    await stage.server.admin('CREATE PROCEDURE slow() DO SLEEP(1.5)');
+    const pool = open();
+    const held = await pool.getConnection();
+    const session = sessionOf((held as unknown as { connection: never }).connection);
+    const { threadId } = session;
+    const control = new ControlConnection(core(pool), session.endpoints);
+    stage.after(async () => control.close());
+    const look = await control.look([], 5_000);
+    session.seenOn = look.answer === 'threads' ? look.self.server : expect.fail('no answer');
+    const call = Promise.allSettled([held.query('CALL slow()')]);
+    const namesOf = () =>
+      stage.server.admin('SELECT user FROM information_schema.processlist WHERE id = ?', [threadId]);
+    await expect.poll(namesOf, patient).toEqual([expect.not.objectContaining({ user: stage.user })]);
+    const killer = new SessionKiller(() => control);
+    const kill = (within: number) =>
+      killer.kill(session, { until: performance.now() + within, signal: undefined, insists: true });
+    expect(await kill(300)).toBe('unreachable');
+    expect(await namesOf()).toHaveLength(1);
+    expect(await kill(10_000)).toBe('gone');
+    expect(await namesOf()).toEqual([]);
+    await call;
+  });
+
   test('behind a proxy goes on, and an idempotent write is not sent again that may still run', async () => {
     const pool = open({ attemptTimeout: 200 }, stage.proxied()).$resilience({ idempotent: true });
     const unlock = await stage.lock('stage_keyed');

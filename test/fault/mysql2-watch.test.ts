@@ -16,6 +16,12 @@ import { patient, unhurried, useStage } from '../support/stage.ts';
 const watch = { after: 150, timeout: 400 } as const;
 const stageRows = mysqlTable('stage_rows', { seq: int().autoincrement().primaryKey(), id: int().notNull() });
 
+const routines = [
+  'CREATE PROCEDURE slow_insert(IN given INT) BEGIN DO SLEEP(1.5); INSERT INTO stage_rows (id) VALUES (given); END',
+  'CREATE FUNCTION slow_number() RETURNS INT NO SQL BEGIN DO SLEEP(1.5); RETURN 0; END',
+  'CREATE TRIGGER slow_trigger BEFORE INSERT ON stage_keyed FOR EACH ROW SET NEW.id = NEW.id + slow_number()',
+];
+
 describe('a statement that has had no answer for `watch.after`', unhurried, () => {
   const stage = useStage('watch');
 
@@ -72,6 +78,36 @@ describe('a statement that has had no answer for `watch.after`', unhurried, () =
       expect((await stage.rows()).toSorted()).toEqual([1, 2]);
       expect(sent.count('.processlist')).toBeGreaterThan(2);
     });
+
+    test.each([
+      ['its sessions to nobody else', 'app', 'root'],
+      ['all sessions to us', 'root', 'app'],
+    ] as const)(
+      'is waited for where it runs in the name of another user, and the server shows %s',
+      async (_what, user, definer) => {
+        // Without it, only an administrator may make a trigger where there is a binary log.
+        await stage.server.admin('SET GLOBAL log_bin_trust_function_creators = 1');
+        const maker = stage.closing(createPool(stage.direct(definer)));
+        for (const one of ['PROCEDURE slow_insert', 'FUNCTION slow_number'])
+          await stage.server.admin(`DROP ${one.replace(' ', ' IF EXISTS ')}`);
+        for (const sql of routines) await maker.query(sql);
+        const pool = open({}, stage.routed(user));
+        const sent = recordStatements(stage.router);
+        const held = await pool.getConnection();
+        const answers = await Promise.all([
+          pool.query('SELECT slow_number() AS number'),
+          pool.query('CALL slow_insert(1)'),
+          held.query('CALL slow_insert(2)'),
+          transaction(pool, (tx) => tx.query('CALL slow_insert(3)')),
+          pool.query('INSERT INTO stage_keyed (id) VALUES (1)'),
+        ]);
+        held.release();
+        await maker.query('DROP TRIGGER slow_trigger');
+        expect(answers[0][0]).toEqual([{ number: 0 }]);
+        expect((await stage.rows()).toSorted()).toEqual([1, 2, 3]);
+        expect(sent.count('.processlist')).toBeGreaterThan(2);
+      },
+    );
 
     test('is waited for: a statement behind a lock, in a transaction and outside', async () => {
       const pool = open();

@@ -18,7 +18,7 @@ const silent = {
   answered: nothing,
   countsOn: nothing,
   lost: nothing,
-  lostBy: () => undefined,
+  refused: () => undefined,
   release: () => false,
   destroyed: nothing,
 };

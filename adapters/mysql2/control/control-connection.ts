@@ -7,7 +7,7 @@ import { connectWith } from '../source/credential-source.ts';
 import { credentialsOf } from '../source/pool-credentials.ts';
 import { bounded } from '../wait/bounded.ts';
 import { ProbePause } from '../wait/probe-pause.ts';
-import { errnoOf, ProcessList, querySimply } from './process-list.ts';
+import { errnoOf, existingThreads, noSuchThread, ProcessList, querySimply } from './process-list.ts';
 import type { ControlSelf, Thread } from './session-identity.ts';
 
 /** What came back when the server was asked about threads. */
@@ -16,6 +16,8 @@ export type Look =
       readonly answer: 'threads';
       readonly self: ControlSelf;
       readonly threads: readonly Thread[];
+      /** Of the ids that were asked for: threads that are there, and that the list does not show. */
+      readonly unlisted: readonly number[];
       /** Each worker of the server's thread pool is at work, so that it may not have read yet what a session has sent. */
       readonly isFull: boolean;
     }
@@ -114,7 +116,9 @@ export class ControlConnection {
   async #look({ connection, self, mostWorkers }: Open, ids: readonly number[]): Promise<Look> {
     const threads = await this.#list.threads(connection, self, ids);
     if (threads === undefined) return { answer: 'error' };
-    return { answer: 'threads', self, threads, isFull: await isFull(connection, mostWorkers) };
+    const missing = ids.filter((asked) => threads.every(({ id }) => id !== asked));
+    const unlisted = await existingThreads(connection, missing);
+    return { answer: 'threads', self, threads, unlisted, isFull: await isFull(connection, mostWorkers) };
   }
 
   /** The server takes no connection beside the pool: it is full, or the password has been changed since. */
@@ -285,6 +289,7 @@ export class ControlConnection {
       endpoints: endpointsOf(connection),
       user: userNow(connection),
       server,
+      serverSince: await serverSince(connection),
     };
     return { connection, self, mostWorkers: await mostWorkersOf(connection) };
   }
@@ -295,6 +300,13 @@ function ignoreServersError(error: unknown): void {
 }
 
 type Setting = Readonly<Record<string, unknown>>;
+
+/** When the server has started, at the latest, on the monotonic clock, in milliseconds. */
+async function serverSince(connection: Connection): Promise<number | undefined> {
+  const [row] = (await querySimply(connection, "SHOW GLOBAL STATUS LIKE 'Uptime'")) as readonly Setting[];
+  const seconds = row === undefined ? Number.NaN : Number(Object.values(row)[1]);
+  return Number.isFinite(seconds) ? timers.now() - seconds * 1_000 : undefined;
+}
 
 async function mostWorkersOf(connection: Connection): Promise<number | undefined> {
   const rows = (await querySimply(connection, threadSettings)) as readonly Setting[];
@@ -310,9 +322,6 @@ async function isFull(connection: Connection, mostWorkers: number | undefined): 
   const [row] = (await querySimply(connection, "SHOW GLOBAL STATUS LIKE 'Threadpool_threads'")) as readonly Setting[];
   return row === undefined || Number(Object.values(row)[1]) >= mostWorkers;
 }
-
-/** ER_NO_SUCH_THREAD */
-const noSuchThread = 1094;
 
 const silence: unique symbol = Symbol('no answer in time');
 

@@ -37,6 +37,35 @@ export class ProcessList {
   }
 }
 
+/** What only asks about a thread, and fails with another error where there is none: MySQL's, and MariaDB's since 10.9; that of MariaDB before. */
+const questions = ['EXPLAIN FOR CONNECTION', 'SHOW EXPLAIN FOR'];
+
+/** ER_NO_SUCH_THREAD */
+export const noSuchThread = 1094;
+/** ER_PARSE_ERROR */
+const unknownSyntax = 1064;
+
+/** Those of these threads that are there, whether or not this user may see them. None, where the server cannot be asked that. */
+export async function existingThreads(connection: Connection, ids: readonly number[]): Promise<readonly number[]> {
+  const found: number[] = [];
+  for (const id of ids) if (await isThread(connection, id)) found.push(id);
+  return found;
+}
+
+async function isThread(connection: Connection, id: number): Promise<boolean> {
+  for (const question of questions) {
+    try {
+      await querySimply(connection, `${question} ${Math.trunc(id)}`);
+      return true;
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === undefined) throw error;
+      if (errno !== unknownSyntax) return errno !== noSuchThread;
+    }
+  }
+  return false;
+}
+
 /** The columns of SHOW PROCESSLIST have other cases than those of the tables. */
 function toThread(row: object): Thread {
   const columns = Object.fromEntries(Object.entries(row).map(([name, value]) => [name.toLowerCase(), value]));

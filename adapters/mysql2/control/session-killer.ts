@@ -109,15 +109,18 @@ async function stopThread(session: Session, control: ControlConnection, until: n
     const look = await control.look([threadId], left());
     if (look.answer !== 'threads') return 'unreachable';
     const { self } = look;
-    const sighting = findSession(session, self, look.threads);
+    const sighting = findSession(session, self, look.threads, look.unlisted);
     if (sighting === 'unprovable') return 'not-ours';
     // On a server where it was never seen, it may be missing because it is on another one.
-    if (sighting === 'absent') return session.seenOn === self.server ? 'gone' : 'not-ours';
+    const isHidden = sighting === 'hidden';
+    if ((sighting === 'absent' || isHidden) && session.seenOn !== self.server) return 'not-ours';
+    if (sighting === 'absent') return 'gone';
     session.seenOn = self.server;
     if (!killed) {
       const kill = await control.kill(threadId, self, left());
       if (kill === 'no-such-thread') return 'gone';
-      if (kill === 'refused') return 'not-ours';
+      // As long as it goes by the name of a routine's definer, only that one may stop it.
+      if (kill === 'refused' && !isHidden) return 'not-ours';
       killed = kill === 'killed';
     }
     await pauseFor(pause);

@@ -152,7 +152,7 @@ export class StatementWatch {
     const { session } = watched;
     const sighting =
       look.answer === 'threads'
-        ? findSession(session, look.self, look.threads)
+        ? findSession(session, look.self, look.threads, look.unlisted)
         : look.answer === 'error'
           ? ('error' as const)
           : undefined;
@@ -174,15 +174,18 @@ export class StatementWatch {
     );
   }
 
-  /** No list of threads tells of it, so that its way could be dead, and nobody would notice. */
+  /** No list of threads tells of it for certain, so that its way could be dead, and nobody would notice. */
   #probeUnlessSeen({ watched, watch }: Suspect, look: Look): void {
-    const isSeen = look.answer === 'threads' && findSession(watched.session, look.self, look.threads) !== 'unprovable';
-    if (!isSeen) watched.probePath(watch.timeout);
+    if (look.answer === 'threads') {
+      const sighting = findSession(watched.session, look.self, look.threads, look.unlisted);
+      if (sighting !== 'unprovable' && sighting !== 'hidden') return;
+    }
+    watched.probePath(watch.timeout);
   }
 
   #noteSighting(session: Session, look: Extract<Look, { answer: 'threads' }>): void {
-    const sighting = findSession(session, look.self, look.threads);
-    if (sighting !== 'absent' && sighting !== 'unprovable') session.seenOn = look.self.server;
+    const sighting = findSession(session, look.self, look.threads, look.unlisted);
+    if (sighting !== 'absent' && sighting !== 'hidden' && sighting !== 'unprovable') session.seenOn = look.self.server;
   }
 }
 

@@ -75,6 +75,10 @@ export function judgeSilence(
     case 'receiving':
       if (!silence.hasSent) return 'wait';
       break;
+    case 'hidden':
+      if (silence.seen || !hasSeveralServers) return 'wait';
+      // The number may be that of a stranger, on another server than its own.
+      return isOver(silence.elsewhereSince) ? 'unreachable' : 'elsewhere';
     case 'absent':
       // It may be missing because it is on another server behind the same address: out of reach, when it is never met there.
       if (!silence.seen && hasSeveralServers) return isOver(silence.elsewhereSince) ? 'unreachable' : 'elsewhere';

@@ -115,6 +115,11 @@ export const knownInternals: readonly Internal[] = [
     parts: ['commands'],
     isFound: ({ connection: { addCommand } }) => isFunction(addCommand),
   },
+  {
+    name: 'connection._addCommandClosedState',
+    parts: ['commands'],
+    isFound: ({ connection: { _addCommandClosedState } }) => isFunction(_addCommandClosedState),
+  },
   { name: 'Query.sql', parts: ['texts'], isFound: ({ commands }) => commands.Query.sql === sampleText },
   {
     name: 'connection.config.clientFlags',

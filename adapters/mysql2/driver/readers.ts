@@ -38,6 +38,21 @@ export class Readers {
   }
 }
 
+/**
+ * A command came to a connection that had ended. mysql2 tells the connection alone, and whoever reads the rows of that command would wait for ever.
+ *
+ * @param error what the connection was lost with; undefined where nothing was under way
+ */
+export function tellLateReader(command: DriverCommand, error: unknown): void {
+  // Its stream, or its listeners, are made when it is handed out.
+  timers.nextTick(() => tell(command, error ?? closedState()));
+}
+
+/** In mysql2's words. */
+function closedState(): Error {
+  return Object.assign(new Error("Can't add new command when connection is in closed state"), { fatal: true });
+}
+
 /** As mysql2 tells the error of a server; without a listener Node.js would end the process, where mysql2 says nothing. */
 function tell(command: DriverCommand, error: unknown): void {
   const emitter = command as unknown as EventEmitter;

@@ -13,6 +13,7 @@ import {
   mayCountAnew,
   usualHandshake,
 } from './packets.ts';
+import { tellLateReader } from './readers.ts';
 import { isAtResult, isBehindFile, kindOf, readResultEnd } from './result-end.ts';
 import type { SessionStatus } from './session-status.ts';
 import { nothingKnown, type Wire, watchWrites } from './wire.ts';
@@ -31,9 +32,9 @@ export interface ConnectionObserver {
   lost(error: unknown): void;
   /**
    * What the user of the connection is told of a command that comes after its end: the error that the one under way was lost with. mysql2 says of it that it was not
-   * sent, which is true of that command alone, and masks what became of a COMMIT. Undefined: as mysql2 says it.
+   * sent, which is true of that command alone, and masks what became of a COMMIT. No `error`: as mysql2 says it. Undefined where no user has the connection.
    */
-  lostBy(): unknown;
+  refused(): { readonly error: unknown } | undefined;
   /** Somebody gives the connection back. True: it was dealt with, and must not go back to the pool by itself. */
   release(): boolean;
   /** Somebody destroys the connection. */
@@ -60,9 +61,13 @@ export function watchConnection(
   const { _addCommandClosedState: refuse } = internals;
   if (refuse !== undefined) {
     internals._addCommandClosedState = (command) => {
-      const error = observer.lostBy();
-      if (error === undefined || command.onResult === undefined) refuse.call(connection, command);
-      else command.onResult(error);
+      const refused = observer.refused();
+      if (command.onResult !== undefined && refused?.error !== undefined) {
+        command.onResult(refused.error);
+        return;
+      }
+      if (command.onResult === undefined && refused !== undefined) tellLateReader(command, refused.error);
+      refuse.call(connection, command);
     };
   }
   const { destroy } = internals;

@@ -35,7 +35,15 @@ export async function ledgerChange(send: SendSql, sql: string): Promise<number> 
   return Number((result as { affectedRows?: unknown } | undefined)?.affectedRows ?? 0);
 }
 
-/** A column of text, which comes as bytes where its collation is binary. */
+/**
+ * Text that is ASCII, as bytes: what the server makes of it for this session (`character_set_results`) is not always what it was. In sjis, for one, a backslash
+ * comes as another character.
+ */
+export function asBytes(text: string): string {
+  return `CAST(CONVERT(${text} USING ascii) AS BINARY)`;
+}
+
+/** What was asked for as bytes, as text. */
 export function textOf(value: unknown): string | null {
   return value === null || value === undefined ? null : String(value);
 }

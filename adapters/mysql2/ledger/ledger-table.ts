@@ -1,3 +1,4 @@
+import { asBytes } from './ledger-query.ts';
 import type { Token } from './token.ts';
 
 /** The table's name where no other is given. */
@@ -105,7 +106,8 @@ export function ledgerStatements(table: string, database?: string): LedgerStatem
       `INSERT INTO ${name} ${columns} VALUES (${row(key, 'pending')}), (${row(token, 'committed')})`,
     fence: (token, notAfter) =>
       `INSERT INTO ${name} ${columns} SELECT ${row(token, 'fenced')} FROM DUAL WHERE UNIX_TIMESTAMP() < ${Math.floor(notAfter)}`,
-    read: (token) => `SELECT state, result FROM ${name} WHERE token = X'${token}' FOR UPDATE`,
+    read: (token) =>
+      `SELECT ${asBytes('state')}, ${asBytes('result')} FROM ${name} WHERE token = X'${token}' FOR UPDATE`,
     store: (key, json) =>
       `UPDATE ${name} SET state = 'result', created_at = UTC_TIMESTAMP(), result = ${json === undefined ? 'NULL' : `_ascii X'${Buffer.from(json, 'ascii').toString('hex')}'`} ` +
       `WHERE token = X'${key}' AND state = 'pending'`,

@@ -454,7 +454,7 @@ export class PooledConnection {
         this.#state = firstState(this.core, false, false);
         warnOfNumbering();
       },
-      lostBy: () => (this.holder?.watchesCommands === true ? this.#lostBy : undefined),
+      refused: () => (this.holder?.watchesCommands === true ? { error: this.#lostBy } : undefined),
       lost: (error) => {
         this.endedBy ??= error;
         this.#streamEnded(error);

@@ -12,6 +12,7 @@ const session: Session = {
   threadId: 7,
   endpoints: { localAddress: '10.0.0.1', localPort: 50_007, ...server },
   user: 'app',
+  knownSince: 60_000,
   seenOn: undefined,
   userChanged: false,
 };
@@ -21,6 +22,7 @@ const self: ControlSelf = {
   endpoints: { localAddress: '10.0.0.1', localPort: 50_009, ...server },
   user: 'app',
   server: 'a',
+  serverSince: 20_000,
 };
 const mine: Thread = { id: 9, user: 'app', host: '10.0.0.1:50009', command: 'Query', state: '' };
 const lost: Thread = { id: 7, user: 'app', host: '10.0.0.1:50007', command: 'Query', state: '' };
@@ -29,6 +31,7 @@ interface Case {
   readonly session?: Partial<Session>;
   readonly self?: Partial<ControlSelf>;
   readonly threads?: readonly Thread[];
+  readonly unlisted?: readonly number[];
 }
 
 const rows: readonly (readonly [what: string, change: Case, expected: Sighting])[] = [
@@ -46,7 +49,43 @@ const rows: readonly (readonly [what: string, change: Case, expected: Sighting])
   ["takes another client's for another one", { threads: [mine, { ...lost, host: '10.0.0.2:50007' }] }, 'absent'],
   ["takes another port's for another one", { threads: [mine, { ...lost, host: '10.0.0.1:50008' }] }, 'absent'],
   ['does not take a longer port for this one', { threads: [mine, { ...lost, host: '10.0.0.1:150007' }] }, 'absent'],
-  ["takes another user's for another one", { threads: [mine, { ...lost, user: 'root' }] }, 'absent'],
+  [
+    "takes another user's for another one",
+    { threads: [mine, { ...lost, user: 'root', host: '10.0.0.1:50008' }] },
+    'absent',
+  ],
+  [
+    'knows it in the name of a definer, by id and port',
+    { threads: [mine, { ...lost, user: 'root', host: 'localhost:50007' }] },
+    'hidden',
+  ],
+  [
+    "takes another user's with its port for another one where it sleeps",
+    { threads: [mine, { ...lost, user: 'root', host: 'localhost:50007', command: 'Sleep' }] },
+    'absent',
+  ],
+  [
+    "takes another user's with its port for another one where the server has started since",
+    { self: { serverSince: 61_001 }, threads: [mine, { ...lost, user: 'root', host: 'localhost:50007' }] },
+    'absent',
+  ],
+  ['knows that it is there though the list does not show it', { threads: [mine], unlisted: [7] }, 'hidden'],
+  [
+    'knows that of a server that has started in the same second',
+    { self: { serverSince: 61_000 }, threads: [mine], unlisted: [7] },
+    'hidden',
+  ],
+  [
+    'takes its number for that of another one where the server has started since',
+    { self: { serverSince: 61_001 }, threads: [mine], unlisted: [7] },
+    'absent',
+  ],
+  [
+    'takes its number for that of another one where the server does not say since when it runs',
+    { self: { serverSince: undefined }, threads: [mine], unlisted: [7] },
+    'absent',
+  ],
+  ['misses it though others are there', { threads: [mine], unlisted: [8] }, 'absent'],
   ['trusts no list without itself', { threads: [lost] }, 'unprovable'],
   ['sees a proxy that has ids of its own', { self: { threadId: 1 } }, 'unprovable'],
   ['sees a proxy by its address', { threads: [{ ...mine, host: '10.0.0.5:50009' }, lost] }, 'unprovable'],
@@ -124,6 +163,9 @@ const rows: readonly (readonly [what: string, change: Case, expected: Sighting])
 describe('a lost session in a list of threads', () => {
   it.each(rows)('%s', (_title, change, expected) => {
     const threads = change.threads ?? [mine, lost];
-    expect(findSession({ ...session, ...change.session }, { ...self, ...change.self }, threads)).toBe(expected);
+    const { unlisted = [] } = change;
+    expect(findSession({ ...session, ...change.session }, { ...self, ...change.self }, threads, unlisted)).toBe(
+      expected,
+    );
   });
 });

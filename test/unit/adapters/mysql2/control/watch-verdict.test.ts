@@ -16,6 +16,28 @@ const rows: readonly (readonly [
   expected: Verdict,
 ])[] = [
   ['waits for what the server works on', 'running', { idleSince: now - 9_000 }, {}, 'wait'],
+  ['waits for one that goes by another name', 'hidden', { idleSince: now - 9_000, seen: false }, {}, 'wait'],
+  [
+    'waits for one that goes by another name where it was seen before, among several servers',
+    'hidden',
+    { idleSince: now - 9_000 },
+    { hasSeveralServers: true },
+    'wait',
+  ],
+  [
+    'looks elsewhere for one whose number may be that of a stranger on another server',
+    'hidden',
+    { seen: false },
+    { hasSeveralServers: true },
+    'elsewhere',
+  ],
+  [
+    'gives up one whose own server is not met for so long',
+    'hidden',
+    { elsewhereSince: now - 3_000, seen: false },
+    { hasSeveralServers: true },
+    'unreachable',
+  ],
   ['does not take one that is seen asleep once for dead', 'idle', {}, {}, 'confirm'],
   ['does not take one for dead that fell asleep a moment ago', 'idle', { idleSince: now - 499 }, {}, 'confirm'],
   ['takes one for dead that was asleep twice', 'idle', { idleSince: now - 500 }, {}, 'lost'],
