@@ -1,8 +1,17 @@
 import { Readable } from 'node:stream';
-import { createConnection, createPool, type Pool, type PoolOptions, type QueryOptions } from 'mysql2/promise';
+import {
+  type ConnectionOptions,
+  createConnection,
+  createPool,
+  type Pool,
+  type PoolOptions,
+  type QueryOptions,
+} from 'mysql2/promise';
 import { describe, expect, test } from 'vitest';
 import { type TransactionConnection, transaction, withResilience } from '../../adapters/mysql2/index.ts';
 import { OutcomeUnknownError } from '../../src/index.ts';
+import type { Binding } from '../contract/binding.ts';
+import { everyBinding } from '../contract/bindings/every-binding.ts';
 import { failureOf, later } from '../contract/outcome.ts';
 import { freshLedger } from '../support/ledger/stage-ledger.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
@@ -126,6 +135,36 @@ describe('a lost answer of gone-away/testing', unhurried, () => {
       expect(await failure).toMatchObject(lossOf);
       await expect(lost).rejects.toThrow('loseNextAnswer() has not happened: reset() has ended its connection');
       await unlock();
+    });
+  });
+
+  describe.each(everyBinding)('is met by $name', ({ create }) => {
+    const open = (): Binding =>
+      stage.closing(create({ connection: faulty.connection() as ConnectionOptions, connectionLimit: 1 }));
+
+    test('at an INSERT, and the row is there once', async () => {
+      const binding = open();
+      await binding.insert(1);
+      const lost = faulty.faults.loseAnswerOf(/^INSERT/i);
+      expect(await failureOf(binding.insert(2))).toBeInstanceOf(OutcomeUnknownError);
+      expect(await lost).toMatchObject({ errno: undefined });
+      expect(await stage.rows()).toEqual([1, 2]);
+    });
+
+    test('at a COMMIT, and the transaction is there once', async () => {
+      const binding = open();
+      const lost = faulty.faults.loseAnswerOf(/^COMMIT/i);
+      expect(await failureOf(binding.transaction((tx) => tx.insert(1)))).toBeInstanceOf(OutcomeUnknownError);
+      expect(await lost).toMatchObject({ errno: undefined });
+      expect(await stage.rows()).toEqual([1]);
+    });
+
+    test('at a read, which is answered all the same', async () => {
+      const binding = open();
+      await binding.read();
+      const lost = faulty.faults.loseAnswerOf(/^SELECT/i);
+      expect(await binding.read()).toEqual([]);
+      await lost;
     });
   });
 

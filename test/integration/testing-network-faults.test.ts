@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { createConnection, createPool, type Pool, type PoolOptions } from 'mysql2/promise';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
 import { createFaultProxy } from '../../adapters/testing/index.ts';
 import { OutcomeUnknownError, type ResilienceOptions } from '../../src/index.ts';
@@ -52,6 +53,14 @@ describe('a fault proxy of gone-away/testing', unhurried, () => {
     expect(own.host).toBe(`127.0.0.1:${faulty.faults.port}`);
     own.host = given.host;
     expect(own.href).toBe(given.href);
+  });
+
+  test('shows its URL to nobody who only looks at it', async () => {
+    const faults = await createFaultProxy('mysql://app:SECRET@127.0.0.1:1/app');
+    stage.after(() => faults.close());
+    expect(faults.url).toBe(`mysql://app:SECRET@127.0.0.1:${faults.port}/app`);
+    expect(inspect(faults, { depth: 10, showHidden: true })).not.toContain('SECRET');
+    expect(JSON.stringify(faults)).not.toContain('SECRET');
   });
 
   test('stands in front of a host and a port', async () => {
@@ -251,6 +260,15 @@ describe('a fault proxy of gone-away/testing', unhurried, () => {
       const began = performance.now();
       await pool.query(insert);
       expect(performance.now() - began).toBeGreaterThanOrEqual(199);
+    });
+
+    test('also where a test has faked the timers', async () => {
+      const pool = await warm(openBare());
+      await faulty.faults.slow(50);
+      vi.useFakeTimers();
+      stage.after(async () => vi.useRealTimers());
+      await pool.query(insert);
+      expect(await stage.rows()).toEqual([1]);
     });
 
     test('until it is healed, and what is on its way arrives then', async () => {
