@@ -10,6 +10,7 @@ export const bundledLimits: Readonly<Record<string, number>> = {
   './drizzle': 73_000,
   './prisma': 35_000,
   './prisma/adapter': 82_000,
+  './testing': 8_200,
 };
 
 interface Manifest {

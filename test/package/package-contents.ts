@@ -1,7 +1,7 @@
 import type { PackedPackage } from './packed-package.ts';
 
 /** What was packed when these were last set, and 15 % more: growing beyond them is a decision. */
-export const packageLimits = { files: 545, packedBytes: 640_000, unpackedBytes: 2_750_000 } as const;
+export const packageLimits = { files: 598, packedBytes: 693_000, unpackedBytes: 2_960_000 } as const;
 
 /** Where what is packed may lie, and of what kind it is. Tests, tools and whatever lies about in the repository match none. */
 const expectedPaths: readonly RegExp[] = [
