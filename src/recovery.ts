@@ -113,7 +113,7 @@ export class Recovery {
     if (decision === 'outcome-unknown') throw this.#outcomeUnknown(error, failure, attempts);
     if (decision === 'rethrow') throw this.#rethrown(error, failure, classified, attempts);
     signal?.throwIfAborted();
-    const delayMs = this.#delay(waits);
+    const delayMs = this.#delay(waits, failure);
     if (this.#spent > retries) throw this.#gaveUp('retries', failure, attempts);
     if (this.#losses.count > lossRetries) throw this.#gaveUp('losses', failure, attempts);
     const dueAt = this.#environment.now() + delayMs;
@@ -126,8 +126,10 @@ export class Recovery {
     if (delayMs > 0) await sleep(delayMs, signal);
   }
 
-  #delay(waits: boolean): number {
+  #delay(waits: boolean, { kind }: Failure): number {
     const { now, random } = this.#environment;
+    // Nothing is known against the server yet: a new connection will tell, and whoever makes connections waits for a server that is away.
+    if (this.#spent === 1 && kind === 'connection-lost') return 0;
     return waits ? this.#waits.delay(now(), this.#policy, random) : fullJitterDelay(this.#spent, this.#policy, random);
   }
 

@@ -20,6 +20,7 @@ import { needsLedger, runSingleWrite } from './transaction/single-write.ts';
 export class ResilientClient implements PoolUse {
   readonly core: PoolCore;
   readonly policy: RetryPolicy;
+  #formatters: ResilientClient['formatters'] | undefined;
 
   constructor(core: PoolCore, policy: RetryPolicy) {
     this.core = core;
@@ -60,6 +61,17 @@ export class ResilientClient implements PoolUse {
   /** As {@link lease}, for whoever only wants the connection: it ends the lease itself, by release() or destroy(). */
   async connection(): Promise<PoolConnection> {
     return (await this.lease()).connection;
+  }
+
+  /** What makes texts, without a connection. */
+  get formatters(): Pick<Pool, 'format' | 'escape' | 'escapeId'> {
+    const { pool } = this;
+    this.#formatters ??= {
+      format: pool.format.bind(pool),
+      escape: pool.escape.bind(pool),
+      escapeId: pool.escapeId.bind(pool),
+    };
+    return this.#formatters;
   }
 
   get wantsCallerStack(): boolean {

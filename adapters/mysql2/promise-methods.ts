@@ -1,5 +1,5 @@
 import type { ResilientClient } from './client.ts';
-import { showFrames } from './pool/caller-stack.ts';
+import { showCaller } from './pool/caller-stack.ts';
 import type { StatementMethod, StatementResult } from './pool/lease.ts';
 
 /** What sends statements: a pool, or a transaction on it. */
@@ -9,7 +9,7 @@ type Sender = Pick<ResilientClient, 'run'>;
 export function promiseMethods(pool: object, client: ResilientClient, core: object): object {
   const own = ownPromiseOf(pool);
   const methods = {
-    ...statementMethods(client, plainly),
+    ...statementMethods((method, sql, values) => client.run(method, sql, values)),
     getConnection: async () => (await client.connection()).promise(own),
   };
   return { ...(own === undefined ? methods : promising(own, methods)), pool: core };
@@ -37,41 +37,34 @@ function promising(Own: PromiseConstructor, methods: object): object {
 
 /** What mysql2's promise connections have for sending statements. */
 export function connectionMethods(sender: Sender, client: ResilientClient): object {
-  const { pool } = client;
+  const { wantsCallerStack } = client;
   return {
-    ...statementMethods(sender, client.wantsCallerStack ? withCallerStack : plainly),
-    format: pool.format.bind(pool),
-    escape: pool.escape.bind(pool),
-    escapeId: pool.escapeId.bind(pool),
+    ...statementMethods((method, sql, values) =>
+      wantsCallerStack ? runShowingCaller(sender, method, sql, values) : sender.run(method, sql, values),
+    ),
+    ...client.formatters,
   };
 }
 
-function statementMethods(sender: Sender, send: Send): object {
-  const statement = (method: StatementMethod) =>
-    function sendStatement(sql: unknown, values?: unknown): Promise<StatementResult> {
-      if (typeof values === 'function') throw new Error('Callback function is not available with promise clients.');
-      return send(sender, method, sql, values, sendStatement);
-    };
+function statementMethods(send: Sender['run']): object {
+  const statement = (method: StatementMethod) => (sql: unknown, values?: unknown) => {
+    if (typeof values === 'function') throw new Error('Callback function is not available with promise clients.');
+    return send(method, sql, values);
+  };
   return { query: statement('query'), execute: statement('execute') };
 }
 
-type Send = (
+/** Its errors show who waits for it, which costs nothing as long as there are none. */
+async function runShowingCaller(
   sender: Sender,
   method: StatementMethod,
   sql: unknown,
   values: unknown,
-  below: (...values: never[]) => unknown,
-) => Promise<StatementResult>;
-
-/** Its errors show who has called. */
-const plainly: Send = (sender, method, sql, values) => sender.run(method, sql, values);
-
-/** As mysql2 does it. */
-const withCallerStack: Send = (sender, method, sql, values, below) => {
-  const captured: { stack?: string } = {};
-  Error.captureStackTrace(captured, below);
-  return sender.run(method, sql, values).catch((error: unknown) => {
-    showFrames(error, captured);
+): Promise<StatementResult> {
+  try {
+    return await sender.run(method, sql, values);
+  } catch (error) {
+    showCaller(error, runShowingCaller);
     throw error;
-  });
-};
+  }
+}

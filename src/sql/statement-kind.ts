@@ -36,17 +36,23 @@ export interface StatementKindOptions {
  * "SET STATEMENT".
  */
 export function readStatementKind(sql: string, { multipleStatements }: StatementKindOptions): StatementKind {
+  const whole = sql.length <= LONGEST_WHOLE ? wholeKinds.get(sql) : undefined;
+  if (whole !== undefined) return whole;
   const common = commonKinds.get(firstWordOf(sql));
   const count = readCount(sql, multipleStatements);
   if (common !== undefined && count === 'one') return common;
 
+  if (count === 'one') return readOneStatement(sql);
   const beginning = readBeginning(sql);
-  const isCommit = beginning?.text === 'COMMIT';
-  if (beginning === undefined || count !== 'one') {
-    const verb = count === 'unknown' ? '' : (beginning?.text ?? '');
-    return kindOf(verb, unknownEffect, { isSeveral: count !== 'one', isCommit });
-  }
+  const verb = count === 'unknown' ? '' : (beginning?.text ?? '');
+  return kindOf(verb, unknownEffect, { isSeveral: true, isCommit: beginning?.text === 'COMMIT' });
+}
+
+function readOneStatement(sql: string): StatementKind {
+  const beginning = readBeginning(sql);
+  if (beginning === undefined) return kindOf('', unknownEffect, { isSeveral: false, isCommit: false });
   const effect = effectOf(beginning.text, sql, beginning.end);
+  const isCommit = beginning.text === 'COMMIT';
   return kindOf(verbOfBeginning(sql, beginning), effect, { isSeveral: false, isCommit });
 }
 
@@ -91,6 +97,16 @@ const commonKinds: ReadonlyMap<string, StatementKind> = new Map(
   ['SELECT', 'WITH', 'TABLE', 'VALUES', 'INSERT', 'REPLACE', 'UPDATE', 'DELETE', 'SHOW'].map((verb) => [
     verb,
     Object.freeze(kindOf(verb, effectOf(verb, verb, verb.length), { isSeveral: false, isCommit: false })),
+  ]),
+);
+
+/** What begins and ends nearly all transactions, and is asked for each time. */
+const wholeTexts = ['BEGIN', 'START TRANSACTION', 'COMMIT', 'ROLLBACK'];
+const LONGEST_WHOLE = Math.max(...wholeTexts.map(({ length }) => length));
+const wholeKinds: ReadonlyMap<string, StatementKind> = new Map(
+  [...wholeTexts, ...wholeTexts.map((text) => text.toLowerCase())].map((text) => [
+    text,
+    Object.freeze(readOneStatement(text)),
   ]),
 );
 

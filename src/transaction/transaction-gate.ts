@@ -75,6 +75,8 @@ export interface GateStep {
   readonly actions: readonly GateAction[];
 }
 
+const nobody: readonly number[] = Object.freeze([]);
+
 /** A transaction whose BEGIN is about to be sent. */
 export const newGate: GateState = Object.freeze({
   phase: 'beginning',
@@ -83,7 +85,7 @@ export const newGate: GateState = Object.freeze({
   isUnsure: false,
   callback: 'running',
   running: undefined,
-  waiting: Object.freeze([]),
+  waiting: nobody,
 });
 
 export function stepGate(state: GateState, event: GateEvent): GateStep {
@@ -94,7 +96,7 @@ export function stepGate(state: GateState, event: GateEvent): GateStep {
       return endTransaction(state);
     case 'called':
       if (state.callback !== 'running' || state.phase === 'ended') return { state, actions: [refusal(event.id)] };
-      return proceed({ ...state, waiting: [...state.waiting, event.id] });
+      return proceed({ ...state, waiting: state.waiting.length === 0 ? [event.id] : [...state.waiting, event.id] });
     case 'answered':
       return proceed({
         ...state,
@@ -143,12 +145,16 @@ function proceed(state: GateState): GateStep {
   const { phase, callback, running, waiting } = state;
   const isDue = phase === 'ended' || (phase === 'open' && running === undefined);
   if (!isDue) return { state, actions: [] };
-  const [next, ...others] = waiting;
+  const next = waiting[0];
   if (next === undefined && callback === 'running') return { state, actions: [] };
   if (phase === 'ended' || (callback === 'threw' && next === undefined)) return finish(state, 'roll-back');
   if (state.isUnsure) return { state: { ...state, phase: 'checking' }, actions: [{ do: 'check' }] };
   if (next === undefined) return finish(state, 'commit');
-  return { state: { ...state, running: next, waiting: others }, actions: [{ do: 'send', id: next }] };
+  return { state: { ...state, running: next, waiting: behindFirst(waiting) }, actions: [{ do: 'send', id: next }] };
+}
+
+function behindFirst(waiting: readonly number[]): readonly number[] {
+  return waiting.length === 1 ? nobody : waiting.slice(1);
 }
 
 function finish(state: GateState, how: 'commit' | 'roll-back'): GateStep {

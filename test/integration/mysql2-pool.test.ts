@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { createPool as createCallbackPool, raw } from 'mysql2';
 import { createPool, type Pool, type PoolOptions } from 'mysql2/promise';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
+import { type Resilient, transaction, withResilience } from '../../adapters/mysql2/index.ts';
 import { classify, OutcomeUnknownError } from '../../src/index.ts';
 import { failureOf, later } from '../contract/outcome.ts';
 import { errorOf, operations } from '../support/mysql2/operations.ts';
@@ -91,16 +91,30 @@ describe('a resilient promise pool', unhurried, () => {
     expect(found.slice(0, 3)).toEqual(expected.slice(0, 3));
   });
 
-  test('puts the caller into the stack of an error, and not when `trace` is off', async () => {
+  type Sender = Pick<Pool, 'query' | 'execute'>;
+  type WithSender = (pool: Pool, work: (sender: Sender) => Promise<void>) => Promise<void>;
+  const senders: readonly (readonly [string, WithSender])[] = [
+    ['a pool', (pool, work) => work(pool)],
+    ['a transaction', (pool, work) => transaction(pool, work as (sender: object) => Promise<void>)],
+  ];
+
+  test.each(senders)('puts the caller into the stack of an error, and not when `trace` is off: %s', async (_, on) => {
     const broken = 'SELECT no_such_column';
-    const callTheDatabase = async (pool: Pool, method: 'query' | 'execute') => {
-      await (method === 'query' ? pool.query(broken) : pool.execute(broken));
-    };
-    const stackOf = async (pool: Pool, method: 'query' | 'execute') =>
-      (await failureOf(callTheDatabase(pool, method))).stack;
-    for (const method of ['query', 'execute'] as const) {
-      expect(await stackOf(open(), method)).toContain('callTheDatabase');
-      expect(await stackOf(open({ trace: false }), method)).not.toContain('callTheDatabase');
+    const callers: readonly ((sender: Sender) => Promise<void>)[] = [
+      async function callTheDatabase(sender) {
+        await sender.query(broken);
+      },
+      async function callTheDatabase(sender) {
+        await sender.execute(broken);
+      },
+      async function callTheDatabase(sender) {
+        await Promise.all([sender.query('SELECT 1'), sender.query(broken)]);
+      },
+    ];
+    for (const call of callers) {
+      const stackOf = async (pool: Pool) => (await failureOf(on(pool, call))).stack;
+      expect(await stackOf(open())).toContain('callTheDatabase');
+      expect(await stackOf(open({ trace: false }))).not.toMatch(/^ +at async .*callTheDatabase/m);
     }
   });
 

@@ -1,5 +1,5 @@
 /**
- * A program that uses the extension on an adapter of somebody else. It is compiled and run where neither mysql2 nor Prisma is installed; every
+ * A program that uses the extension on an adapter of somebody else, and the proxy for tests. It is compiled and run where neither mysql2 nor Prisma is installed; every
  * import is by the name of the package.
  */
 import assert from 'node:assert/strict';
@@ -13,6 +13,7 @@ import {
   resilience,
   type TransactionContext,
 } from 'gone-away/prisma';
+import { createFaultProxy, type FaultProxy } from 'gone-away/testing';
 
 const methods: readonly (keyof ResilienceMethods)[] = ['$resilience', '$transaction'];
 const context: TransactionContext = { attempt: 1 };
@@ -59,6 +60,10 @@ assert.equal(failed.code, 'ERR_GONE_AWAY_OUTCOME_UNKNOWN');
 assert.equal(originalErrorOf(failed), failed);
 assert.equal(write.times, 1);
 assert.equal(OutcomeUnknownError, core.OutcomeUnknownError);
+
+// Nor does the proxy for tests need mysql2. It closes itself, or else this program would not end.
+const faults: FaultProxy & AsyncDisposable = await createFaultProxy({ host: '127.0.0.1', port: 1 });
+assert.equal(faults.url, `mysql://127.0.0.1:${faults.port}`);
 
 // What does need mysql2 says so, in the words of Node.js.
 for (const subpath of ['prisma/adapter', 'mysql2'])

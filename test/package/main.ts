@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runCommandLine, UsageError } from '../support/command/command-line.ts';
+import { exceededBundles, measureBundles } from './bundled-size.ts';
 import { deadLinks } from './dead-links.ts';
 import { compileDeclarations } from './declarations.ts';
+import { measureImport } from './import-time.ts';
 import { exceededLimits, secretsIn, unexpectedPaths } from './package-contents.ts';
 import { type PackedPackage, packPackage } from './packed-package.ts';
 import { misplacedSources } from './source-maps.ts';
@@ -15,7 +17,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const usage = `Usage: tsx test/package/main.ts, after npm run build
 
 Packs the package as it would be published, and looks at what is in it: how much, that all of it belongs there, that its links and its source
-maps lead to files in it. Installs it in a folder without mysql2 and uses the extension for Prisma there. Then in one with mysql2 and the ORMs, where a
+maps lead to files in it, what each entry adds to a program that is bundled. Installs it in a folder without mysql2 and uses the extension for Prisma there. Then in one with mysql2 and the ORMs, where a
 module that exports its clients is compiled with declarations.
 `;
 
@@ -25,7 +27,13 @@ async function checkPackage(): Promise<boolean> {
     const packed = await packPackage(root, folder);
     const { paths, packedBytes, unpackedBytes } = packed;
     process.stdout.write(`${paths.length} files, ${packedBytes} bytes packed, ${unpackedBytes} bytes unpacked\n`);
-    const findings = [...exceededLimits(packed), ...unexpectedPaths(paths), ...(await findingsInFiles(packed))];
+    const bundles = await measureBundles(root);
+    const findings = [
+      ...exceededLimits(packed),
+      ...exceededBundles(bundles),
+      ...unexpectedPaths(paths),
+      ...(await findingsInFiles(packed)),
+    ];
     for (const finding of findings) process.stderr.write(`${finding}\n`);
     const scratch = join(folder, 'scratch');
     await mkdir(scratch);
@@ -33,6 +41,10 @@ async function checkPackage(): Promise<boolean> {
     const exporting = join(folder, 'exporting');
     await mkdir(exporting);
     await compileDeclarations(packed.tarball, root, exporting);
+    for (const [name, { size, imports }] of bundles) {
+      const time = await measureImport(name, imports, exporting);
+      process.stdout.write(`${name}: ${size} bytes minified and compressed, loaded in ${time.toFixed(1)} ms\n`);
+    }
     return findings.length === 0;
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -1,12 +1,14 @@
 import type { PackedPackage } from './packed-package.ts';
 
 /** What was packed when these were last set, and 15 % more: growing beyond them is a decision. */
-export const packageLimits = { files: 900, packedBytes: 675_000, unpackedBytes: 2_900_000 } as const;
+export const packageLimits = { files: 598, packedBytes: 693_000, unpackedBytes: 2_960_000 } as const;
 
 /** Where what is packed may lie, and of what kind it is. Tests, tools and whatever lies about in the repository match none. */
 const expectedPaths: readonly RegExp[] = [
   /^(LICENSE|README\.md|package\.json)$/,
-  /^dist\/(src|adapters)\/[a-z0-9/-]+\.(js|d\.ts)(\.map)?$/,
+  /^dist\/(src|adapters)\/[a-z0-9/-]+\.d\.ts$/,
+  /^dist\/(src|adapters)\/([a-z0-9-]+\/)*index\.js(\.map)?$/,
+  /^dist\/shared\/chunk-[A-Z0-9]+\.js(\.map)?$/,
   /^(src|adapters)\/[a-z0-9/-]+\.ts$/,
   /^adapters\/[a-z0-9-]+\/README\.md$/,
   /^docs\/[a-z0-9-]+\.(md|svg)$/,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { bundledLimits, exceededBundles } from '../package/bundled-size.ts';
 import { deadLinks } from '../package/dead-links.ts';
 import { exceededLimits, packageLimits, secretsIn, unexpectedPaths } from '../package/package-contents.ts';
 import { misplacedSources } from '../package/source-maps.ts';
@@ -40,6 +41,7 @@ describe('the check of the package sees', () => {
     'test/unit/imports.test.ts',
     '.env',
     'dist/test/main.js',
+    'dist/src/errors.js',
     'docs/notes.txt',
     'src/.env',
     'dist/.tsbuildinfo',
@@ -53,6 +55,15 @@ describe('the check of the package sees', () => {
     expect(exceededLimits(most)).toEqual([]);
     const more = { paths: [...most.paths, ''], packedBytes: packedBytes + 1, unpackedBytes: unpackedBytes + 1 };
     expect(exceededLimits(more)).toHaveLength(3);
+  });
+
+  it('that an entry weighs more than it may, or has no limit', () => {
+    const most = new Map(Object.entries(bundledLimits).map(([name, size]) => [name, { size }]));
+    expect(exceededBundles(most)).toEqual([]);
+    expect(exceededBundles(new Map([...most].map(([name, { size }]) => [name, { size: size + 1 }])))).toHaveLength(
+      most.size,
+    );
+    expect(exceededBundles(new Map([['./another', { size: 1 }]]))).toHaveLength(1);
   });
 
   it.each([

@@ -12,6 +12,7 @@ import {
   transaction,
   withResilience as withResilientPool,
 } from '../../adapters/mysql2/index.ts';
+import { createFaultProxy, type LostAnswer, type ServerAddress } from '../../adapters/testing/index.ts';
 import type { CallOptions, OutcomeUnknownError, ResilienceOptions, RetriesExhaustedError } from '../../src/index.ts';
 import { type OperationDatabase, schema, users } from '../support/drizzle/schema.ts';
 
@@ -100,6 +101,19 @@ describe('the types', () => {
     expectTypeOf<{ budget: false }>().not.toExtend<CallOptions>();
     expectTypeOf<{ liveness: { idleTimeout: 1 } }>().toExtend<ResilienceOptions>();
     expectTypeOf<keyof CallOptions>().not.toEqualTypeOf<keyof ResilienceOptions>();
+  });
+
+  test('of the fault proxy say what it takes, and what can be awaited', async () => {
+    const faults = await createFaultProxy(new URL('mysql://127.0.0.1:1/app'), { plaintext: true });
+    expectTypeOf(faults).toExtend<AsyncDisposable>();
+    expectTypeOf(createFaultProxy).parameter(0).toEqualTypeOf<string | URL | ServerAddress>();
+    expectTypeOf(faults.loseNextAnswer).returns.toEqualTypeOf<Promise<LostAnswer>>();
+    expectTypeOf(faults.loseAnswerOf).parameters.toEqualTypeOf<[pattern: RegExp]>();
+    expectTypeOf(faults.cutAfterBytes).returns.toEqualTypeOf<Promise<void>>();
+    // @ts-expect-error there is no such direction
+    const wrong = () => faults.cutAfterBytes(1, { direction: 'both' });
+    expectTypeOf(wrong).toBeFunction();
+    await faults.close();
   });
 
   test('tell the errors apart by their code', () => {

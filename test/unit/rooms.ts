@@ -124,4 +124,22 @@ export const rooms: readonly Room[] = [
     imports: ['src/index.ts', 'adapters/prisma/errors/', 'adapters/prisma/extension/'],
     packages: [],
   },
+  {
+    room: 'adapters/testing/network/',
+    about: 'bytes between a client and its server: how they are delayed, lost and cut off',
+    imports: ['src/timers.ts'],
+    packages: ['node:events', 'node:net'],
+  },
+  {
+    room: 'adapters/testing/protocol/',
+    about: 'reads along: which statement is asked, and where its answer begins and ends',
+    imports: [],
+    packages: [],
+  },
+  {
+    room: 'adapters/testing/',
+    about: "the fault proxy for users' own tests, which needs nothing but Node.js",
+    imports: ['adapters/testing/network/', 'adapters/testing/protocol/'],
+    packages: ['node:net', 'node:util'],
+  },
 ];

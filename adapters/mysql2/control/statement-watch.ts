@@ -1,13 +1,14 @@
 import { timers, type WatchOptions } from '../../../src/internal.ts';
 import type { Unanswered } from '../driver/wire.ts';
 import { turnsToRead } from '../wait/fair-timer.ts';
+import { type Link, LinkedList } from '../wait/linked-list.ts';
 import type { ControlConnection, Look } from './control-connection.ts';
 import { findSession, type Session } from './session-identity.ts';
 import { pauseAfterSilence, Silence } from './silence.ts';
 import { judgeSilence, type Verdict } from './watch-verdict.ts';
 
 /** Somebody who uses a connection and may be waiting for an answer. */
-export interface Watched {
+export interface Watched extends Link {
   readonly watch: WatchOptions | false;
   readonly session: Session;
   /** What it waits for now; undefined if nothing. */
@@ -38,7 +39,7 @@ const longestQuestion = 3_000;
  */
 export class StatementWatch {
   readonly #controlOf: (session: Session) => ControlConnection;
-  readonly #watched = new Map<Watched, WatchOptions>();
+  readonly #watched = new LinkedList<Watched>();
   readonly #silences = new WeakMap<Watched, Silence>();
   readonly #asking = new Set<ControlConnection>();
   readonly #unreachableSince = new WeakMap<ControlConnection, number>();
@@ -52,13 +53,13 @@ export class StatementWatch {
   add(watched: Watched): void {
     const { watch } = watched;
     if (watch === false) return;
-    this.#watched.set(watched, watch);
+    this.#watched.push(watched);
     // A timer that fires earlier than this one needs will take it into account then.
     if (this.#timer === undefined || watch.after < this.#delay) this.#lookIn(watch.after);
   }
 
   delete(watched: Watched): void {
-    this.#watched.delete(watched);
+    this.#watched.remove(watched);
   }
 
   #lookIn(delay: number): void {
@@ -72,7 +73,9 @@ export class StatementWatch {
     const now = timers.now();
     const suspects = new Map<ControlConnection, Suspect[]>();
     let next = Number.POSITIVE_INFINITY;
-    for (const [watched, watch] of this.#watched) {
+    for (const watched of this.#watched) {
+      const { watch } = watched;
+      if (watch === false) continue;
       const silence = this.#silenceOf(watched, watch, now);
       if (silence === undefined) next = Math.min(next, now + watch.after);
       else if (silence.askAt > now) next = Math.min(next, silence.askAt, now + watch.after / looksAtProgress);
@@ -131,7 +134,7 @@ export class StatementWatch {
     const { watched, watch, silence } = suspect;
     const { session } = watched;
     const { moves } = silence;
-    if (!this.#watched.has(watched) || this.#silenceOf(watched, watch, now) !== silence) return;
+    if (!watched.isLinked || this.#silenceOf(watched, watch, now) !== silence) return;
     if (silence.moves !== moves) return;
     const verdict = this.#verdict(suspect, look, control, now);
     if (verdict === 'lost') {

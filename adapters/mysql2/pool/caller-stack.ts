@@ -9,11 +9,7 @@ import { isError, messageOf, propertyOf } from '../../../src/internal.ts';
 export function showCaller(error: unknown, below: (...values: never[]) => unknown): void {
   const holder: { stack?: string } = {};
   Error.captureStackTrace(holder, below);
-  showFrames(error, holder);
-}
-
-/** @param captured what `Error.captureStackTrace()` was called with */
-export function showFrames(error: unknown, { stack }: { readonly stack?: string }): void {
+  const { stack } = holder;
   if (!isError(error) || typeof stack !== 'string') return;
   const frames = stack.slice(stack.indexOf('\n') + 1);
   // One that may not be changed stays as it is.

@@ -29,6 +29,7 @@ import { readHeaderStatus } from '../driver/result-header.ts';
 import { queryUntraced } from '../driver/untraced-query.ts';
 import type { Unanswered } from '../driver/wire.ts';
 import { startFairTimer } from '../wait/fair-timer.ts';
+import { Link } from '../wait/linked-list.ts';
 import type { FirstFailure, Holder, PooledConnection } from './pooled-connection.ts';
 import { keepResultBeside } from './result-beside.ts';
 import { SentStatement } from './sent-statement.ts';
@@ -60,7 +61,7 @@ export interface LeaseOwner {
 }
 
 /** One use of a pooled connection, from acquire to release. Keeps the first failure of that use. */
-export class Lease implements Holder, Watched {
+export class Lease extends Link implements Holder, Watched {
   readonly watchesCommands: boolean;
   readonly handedOutAt: number;
   /** Nothing of the transaction that is open on it can have been committed already, as far as the transaction has heard. */
@@ -81,6 +82,7 @@ export class Lease implements Holder, Watched {
 
   /** @param watchesCommands the user gets the connection itself, so that its results do not pass through here */
   constructor(pooled: PooledConnection, owner: LeaseOwner, policy: RetryPolicy, watchesCommands: boolean) {
+    super();
     this.watchesCommands = watchesCommands;
     this.handedOutAt = watchesCommands ? timers.now() : 0;
     this.#pooled = pooled;

@@ -7,6 +7,7 @@ import { probePath } from '../driver/connection.ts';
 import type { ConnectionInternals } from '../driver/internals.ts';
 import { awaitedOn } from '../driver/pulse.ts';
 import type { Unanswered } from '../driver/wire.ts';
+import { Link } from '../wait/linked-list.ts';
 
 /** Nobody waits behind it any more, where nobody has asked for so long, in milliseconds: who waits asks more often. */
 const interest = 30_000;
@@ -50,7 +51,7 @@ export class Neighbours {
   }
 }
 
-class Neighbour implements Watched {
+class Neighbour extends Link implements Watched {
   readonly command: DriverCommand;
   readonly watch: WatchOptions;
   readonly session: Session;
@@ -70,6 +71,7 @@ class Neighbour implements Watched {
     watch: WatchOptions,
     onEnd: (ended: Neighbour) => void,
   ) {
+    super();
     this.#connection = connection;
     this.command = command;
     this.watch = watch;

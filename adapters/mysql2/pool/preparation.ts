@@ -1,9 +1,12 @@
 import type { Pool } from 'mysql2';
 import type { WatchOptions } from '../../../src/internal.ts';
+import type { Session } from '../control/session-identity.ts';
 import type { Watched } from '../control/statement-watch.ts';
 import { cutConnection, hasRunningCommand, probePath } from '../driver/connection.ts';
 import { whenQuiet } from '../driver/when-quiet.ts';
+import type { Unanswered } from '../driver/wire.ts';
 import { bounded, type WaitLimits } from '../wait/bounded.ts';
+import { Link } from '../wait/linked-list.ts';
 import type { PooledConnection } from './pooled-connection.ts';
 
 /** Whether listeners of the pool's events may send something on each new connection, or destroy it. */
@@ -38,11 +41,32 @@ export async function untilPrepared(pooled: PooledConnection, pool: Pool, limits
 
 /** For the watch: what a listener waits for may never be answered. */
 export function watchedPreparation(pooled: PooledConnection, watch: WatchOptions | false): Watched {
-  return {
-    watch,
-    session: pooled.session,
-    unanswered: () => pooled.unanswered(),
-    probePath: (idle) => probePath(pooled.core, idle),
-    cut: (error) => cutConnection(pooled.core, error),
-  };
+  return new Preparation(pooled, watch);
+}
+
+class Preparation extends Link implements Watched {
+  readonly #pooled: PooledConnection;
+  readonly watch: WatchOptions | false;
+
+  constructor(pooled: PooledConnection, watch: WatchOptions | false) {
+    super();
+    this.#pooled = pooled;
+    this.watch = watch;
+  }
+
+  get session(): Session {
+    return this.#pooled.session;
+  }
+
+  unanswered(): Unanswered | undefined {
+    return this.#pooled.unanswered();
+  }
+
+  probePath(idle: number): void {
+    probePath(this.#pooled.core, idle);
+  }
+
+  cut(error: Error): void {
+    cutConnection(this.#pooled.core, error);
+  }
 }

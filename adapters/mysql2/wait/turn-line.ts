@@ -1,9 +1,10 @@
 import { onAbort } from '../../../src/internal.ts';
 import type { WaitLimits } from './bounded.ts';
 import { startFairTimer } from './fair-timer.ts';
+import { Link, LinkedList } from './linked-list.ts';
 
-/** Somebody who waits for a turn. It is its own place in the line, so that waiting takes no object more. */
-export abstract class Waiter {
+/** Somebody who waits for a turn. */
+export abstract class Waiter extends Link {
   /** How long it waits, and for whom. */
   abstract readonly limits: WaitLimits;
   /** Its turn has come. */
@@ -12,18 +13,13 @@ export abstract class Waiter {
   abstract giveUp(error: unknown): void;
 
   /** Only for the line. */
-  before: Waiter | undefined = undefined;
-  behind: Waiter | undefined = undefined;
-  isWaiting = false;
   stopListening: (() => void) | undefined = undefined;
 }
 
 /** Callers that wait for a turn, each within limits of its own: first come, first served. One timer serves all of them. */
 export class TurnLine {
   readonly #now: () => number;
-  #first: Waiter | undefined;
-  #last: Waiter | undefined;
-  #size = 0;
+  readonly #waiting = new LinkedList<Waiter>();
   #stopTimer: (() => void) | undefined;
   #timerDue = Number.POSITIVE_INFINITY;
 
@@ -33,7 +29,7 @@ export class TurnLine {
   }
 
   get size(): number {
-    return this.#size;
+    return this.#waiting.size;
   }
 
   /** Gives up at once where the signal of the waiter has aborted. */
@@ -43,19 +39,14 @@ export class TurnLine {
       waiter.giveUp(signal.reason);
       return;
     }
-    waiter.before = this.#last;
-    if (this.#last === undefined) this.#first = waiter;
-    else this.#last.behind = waiter;
-    this.#last = waiter;
-    waiter.isWaiting = true;
-    this.#size += 1;
+    this.#waiting.push(waiter);
     if (signal !== undefined) waiter.stopListening = onAbort(signal, () => this.#giveUp(waiter, signal.reason));
     this.#lookBy(dueOf(waiter, this.#now()));
   }
 
   /** Takes the one that has waited longest out of the line; undefined if there is none. */
   shift(): Waiter | undefined {
-    const first = this.#first;
+    const { first } = this.#waiting;
     if (first !== undefined) this.#remove(first);
     return first;
   }
@@ -65,25 +56,17 @@ export class TurnLine {
   }
 
   #giveUp(waiter: Waiter, error: unknown): void {
-    if (!waiter.isWaiting) return;
+    if (!waiter.isLinked) return;
     this.#remove(waiter);
     waiter.giveUp(error);
   }
 
   #remove(waiter: Waiter): void {
-    const { before, behind } = waiter;
-    if (before === undefined) this.#first = behind;
-    else before.behind = behind;
-    if (behind === undefined) this.#last = before;
-    else behind.before = before;
-    waiter.before = undefined;
-    waiter.behind = undefined;
-    waiter.isWaiting = false;
+    this.#waiting.remove(waiter);
     waiter.stopListening?.();
     waiter.stopListening = undefined;
-    this.#size -= 1;
     // It keeps the process alive, which is for those who wait.
-    if (this.#size === 0) this.#endTimer();
+    if (this.#waiting.size === 0) this.#endTimer();
   }
 
   #endTimer(): void {
@@ -98,7 +81,7 @@ export class TurnLine {
     this.#stopTimer?.();
     this.#timerDue = due;
     const left = Math.max(0, due - this.#now());
-    this.#stopTimer = startFairTimer(left, () => this.#look(), true, this.#now, this.#first?.limits.loop);
+    this.#stopTimer = startFairTimer(left, () => this.#look(), true, this.#now, this.#waiting.first?.limits.loop);
   }
 
   #look(): void {
@@ -106,13 +89,11 @@ export class TurnLine {
     this.#timerDue = Number.POSITIVE_INFINITY;
     const now = this.#now();
     let next = Number.POSITIVE_INFINITY;
-    for (let waiter = this.#first; waiter !== undefined; ) {
-      const { behind } = waiter;
+    for (const waiter of this.#waiting) {
       if (waiter.limits.until <= now) this.#giveUp(waiter, waiter.limits.timedOut());
       else next = Math.min(next, dueOf(waiter, now));
-      waiter = behind;
     }
-    if (this.#size > 0) this.#lookBy(next);
+    if (this.#waiting.size > 0) this.#lookBy(next);
   }
 }
 

@@ -139,8 +139,17 @@ describe('Executor', () => {
 
   it('begins no attempt after `maxRetryTime`', async () => {
     const { run, attempts } = scenario([lost('not-written')], { minTimeout: 50, maxTimeout: 50, maxRetryTime: 10 });
-    await expect(run(write)).rejects.toMatchObject({ code: 'ERR_GONE_AWAY_RETRIES_EXHAUSTED', attempts: 1 });
-    expect(attempts).toEqual([1]);
+    await expect(run(write)).rejects.toMatchObject({ code: 'ERR_GONE_AWAY_RETRIES_EXHAUSTED', attempts: 2 });
+    expect(attempts).toEqual([1, 2]);
+  });
+
+  it('makes the first attempt after a lost connection at once, and pauses before the next', async () => {
+    const delays: number[] = [];
+    const onRetry = ({ delayMs }: RetryEvent) => delays.push(delayMs);
+    const { run } = scenario([lost('not-written')], { minTimeout: 50, maxTimeout: 50, retries: 3, onRetry });
+    await expect(run(write)).rejects.toThrow(/retries/);
+    expect(delays[0]).toBe(0);
+    expect(delays.slice(1).every((delay) => delay > 0)).toBe(true);
   });
 
   it('spends no more retries than the budget of the pool allows', async () => {
