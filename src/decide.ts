@@ -20,13 +20,14 @@ export type Decision = 'retry' | 'rethrow' | 'outcome-unknown';
  * | unknown | retry | `OutcomeUnknownError`, unless idempotent | `OutcomeUnknownError` |
  * | failed | rethrow | rethrow | rethrow |
  *
- * A limit that the caller has set, or an operator, is no failure of the server: it ends the work with its own error, whatever the outcome.
+ * A limit that the caller has set, or an operator, is no failure of the server, nor is an error of the caller's own code: either ends the work with its
+ * own error, whatever the outcome.
  *
  * "Clean" means that nothing was handed over yet: no callback ran, no row was delivered. A statement that this side stopped
  * waiting for may still be running on the server, where it could be applied after its own retry; so only reads are retried then.
  */
 export function decide(failure: Failure, operation: Operation, policy: Pick<RetryPolicy, 'shouldRetry'>): Decision {
-  if (failure.outcome === 'failed' || failure.kind === 'limit') return 'rethrow';
+  if (failure.outcome === 'failed' || failure.kind === 'limit' || failure.kind === 'own-code') return 'rethrow';
   if (failure.outcome === 'unknown' && !mayRunTwice(failure, operation)) return 'outcome-unknown';
   if (!failure.transient || operation.isHandedOver()) return 'rethrow';
   if (failure.kind === 'acquire-timeout' || failure.kind === 'aborted') return 'rethrow';

@@ -1,4 +1,4 @@
-import { int, mysqlTable } from 'drizzle-orm/mysql-core';
+import { alias, int, mysqlTable } from 'drizzle-orm/mysql-core';
 import { drizzle, type MySql2Database } from 'drizzle-orm/mysql2';
 import { createPool } from 'mysql2/promise';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
@@ -296,5 +296,51 @@ describe('iterator() of Drizzle', unhurried, () => {
       expect(classify(error)).toMatchObject({ kind: 'connection-lost', outcome: 'rolled-back' });
       expect(await stage.countOf(-1)).toBe(0);
     });
+  });
+
+  describe('of a transaction whose callback has returned while more rows are left than are kept', () => {
+    const many = 200_000;
+    const iterateMany = (db: Pick<MySql2Database, 'select'>) =>
+      db.select({ id: rows.id }).from(rows).crossJoin(alias(rows, 'other')).limit(many).prepare().iterator();
+    const added = 1_000_000;
+
+    test('drops them where nobody reads: the transaction commits, and a late reader is told', async () => {
+      const db = open();
+      let iterator: ReturnType<typeof iterateMany> | undefined;
+      const returned = await db.transaction(async (tx) => {
+        await tx.insert(rows).values({ id: added });
+        iterator = iterateMany(tx);
+        await iterator.next();
+        return 'one is enough';
+      });
+      expect(returned).toBe('one is enough');
+      expect(await stage.countOf(added)).toBe(1);
+      await expect(consume(iterator as NonNullable<typeof iterator>)).rejects.toThrow(/transaction has ended/);
+    });
+
+    test('waits for a reader that goes on, however slow', async () => {
+      const db = open();
+      let reader: Promise<number> | undefined;
+      await db.transaction(async (tx) => {
+        await tx.insert(rows).values({ id: added });
+        const iterator = iterateMany(tx);
+        await iterator.next();
+        reader = readSlowly(iterator);
+      });
+      expect(await stage.countOf(added)).toBe(1);
+      expect(await reader).toBe(many - 1);
+    });
+
+    /** Longer in all than rows may be left unread. */
+    async function readSlowly(iterator: AsyncIterable<unknown>): Promise<number> {
+      let count = 0;
+      for await (const _ of iterator) {
+        count += 1;
+        if (count > 5) continue;
+        const startedAt = performance.now();
+        await expect.poll(() => performance.now() - startedAt, patient).toBeGreaterThan(3_000);
+      }
+      return count;
+    }
   });
 });

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { createPool, type Pool, type QueryOptions, type ResultSetHeader } from 'mysql2/promise';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Resilient, withResilience } from '../../adapters/mysql2/index.ts';
-import { OutcomeUnknownError } from '../../src/index.ts';
+import { type Resilient, transaction, withResilience } from '../../adapters/mysql2/index.ts';
+import { classify, OutcomeUnknownError } from '../../src/index.ts';
 import { expectTruth, failureOf, type Told, told } from '../contract/outcome.ts';
 import { recordStatements } from '../support/proxy/record-statements.ts';
 import { patient, unhurried, useStage } from '../support/stage.ts';
@@ -70,6 +70,45 @@ describe('a statement that was lost on its way', unhurried, () => {
       expect(await stage.rows()).toEqual([1, 2]);
     });
 
+    describe.each(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', undefined])(
+      'and whose file fails with the code %s',
+      (code) => {
+        const broken = Object.assign(new Error('no more'), { code });
+        const factory = vi.fn(() => Readable.from(half()));
+        beforeEach(() => factory.mockClear());
+
+        async function* half() {
+          yield Buffer.from('1\n');
+          throw broken;
+        }
+
+        test('fails with the error of your code, as unknown, and is not loaded again', async () => {
+          const error = await failureOf(open().query({ ...loading(factory), idempotent: true } as QueryOptions));
+          expect(error).toBe(broken);
+          expect(classify(error)).toMatchObject({ kind: 'own-code', outcome: 'unknown', invalidates: 'nothing' });
+          expect(factory).toHaveBeenCalledOnce();
+          expect(await stage.rows()).toEqual([1]);
+        });
+
+        test('is rolled back with its transaction, which is not run again', async () => {
+          const work = transaction(open(), (tx) => tx.query(loading(factory)), { rerun: true });
+          expect(await failureOf(work)).toBe(broken);
+          expect(factory).toHaveBeenCalledOnce();
+          expect(await stage.rows()).toEqual([]);
+        });
+
+        test('fails in the same way on a held connection, which is as good as before', async () => {
+          const held = await open().getConnection();
+          const error = await failureOf(held.query(loading(factory)));
+          expect(error).toBe(broken);
+          expect(classify(error)).toMatchObject({ kind: 'own-code', outcome: 'unknown' });
+          expect((await held.query('SELECT 2 AS two'))[0]).toEqual([{ two: 2 }]);
+          held.release();
+          expect(await stage.rows()).toEqual([1]);
+        });
+      },
+    );
+
     test('is not loaded again once the server had asked for the file', async () => {
       const pool = open();
       const file = new Readable({ read: () => {} });
@@ -88,4 +127,26 @@ describe('a statement that was lost on its way', unhurried, () => {
       expect(await stage.countOf(1)).toBeLessThanOrEqual(1);
     });
   });
+
+  describe.each(['ECONNREFUSED', undefined])(
+    'is taken for executed where your `typeCast` has thrown, with the code %s',
+    (code) => {
+      const openMany = () =>
+        stage.closing(withResilience(createPool({ ...stage.proxied(), connectionLimit: 1, multipleStatements: true })));
+
+      test.each([
+        ['a write', 'INSERT INTO stage_rows (id) VALUES (1); SELECT id FROM stage_rows', 'unknown', [1]],
+        ['a read', 'SELECT 1 AS one', 'failed', []],
+      ])('%s', async (_, sql, outcome, rows) => {
+        const broken = Object.assign(new Error('no type'), { code });
+        const typeCast = () => {
+          throw broken;
+        };
+        const error = await failureOf(openMany().query({ sql, typeCast } as QueryOptions));
+        expect(error).toBe(broken);
+        expect(classify(error)).toMatchObject({ kind: 'own-code', outcome, transient: false });
+        expect(await stage.rows()).toEqual(rows);
+      });
+    },
+  );
 });

@@ -25,6 +25,7 @@ import {
   pendingCommands,
 } from '../driver/connection.ts';
 import { type Knowledge, warnOfNumbering } from '../driver/look-for-internals.ts';
+import { ownCodeOf } from '../driver/own-code.ts';
 import { Readers } from '../driver/readers.ts';
 import { type CommandKind, changesUser, kindOf } from '../driver/result-end.ts';
 import type { SessionStatus } from '../driver/session-status.ts';
@@ -401,7 +402,12 @@ export class PooledConnection {
     const hasClosed = command !== undefined && this.#closedBy?.deref() === command;
     const evidence = this.#evidence(command, wasOpen || hasClosed || this.state.transaction === 'open');
     const isOwnLimit = propertyOf(error, 'errno') === lockWaitTimeout && limitsLockWait(sqlOf(command) ?? '');
-    return isOwnLimit ? { ...evidence, limitsLockWait: true } : evidence;
+    const ownCode = ownCodeOf(command, error, this.core);
+    return {
+      ...evidence,
+      ...(isOwnLimit && { limitsLockWait: true }),
+      ...(ownCode !== undefined && { ownCode }),
+    };
   }
 
   #evidence(command: DriverCommand | undefined, isOpen: boolean): Evidence {

@@ -11,6 +11,7 @@ export class RowDemand {
   readonly #onFull: () => void;
   #isUrgent = false;
   #readOn: () => void = () => {};
+  #taken = 0;
 
   /** @param onFull called when there are so many rows that they are not read on for that */
   constructor(onFull: () => void) {
@@ -26,6 +27,16 @@ export class RowDemand {
   /** @param readOn lets the connection bring more rows */
   begin(readOn: () => void): void {
     this.#readOn = readOn;
+  }
+
+  /** A reader has taken a row. */
+  take(): void {
+    this.#taken += 1;
+  }
+
+  /** How many rows were taken. Only compared. */
+  get taken(): number {
+    return this.#taken;
   }
 
   /** So many rows wait for their reader: whether the connection is to be paused. */
@@ -98,6 +109,7 @@ export async function* streamRows(
     for (;;) {
       if (rows.length > 0) {
         lease.noteRowTaken();
+        demand.take();
         yield rows.shift();
       } else if (end.state === 'ended') {
         break;

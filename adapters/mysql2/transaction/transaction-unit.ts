@@ -29,6 +29,12 @@ interface Call {
   drop?: () => void;
 }
 
+/**
+ * How long rows may wait for their reader when the callback has returned, and no more of them are kept: in milliseconds. COMMIT waits behind them, and their reader
+ * may be nobody, as of a loop that was left by hand.
+ */
+const longestUnread = 10_000;
+
 /** In the place of a call whose caller has been told already that it is not sent. */
 const nothing: Call = { send: async () => {}, refuse: () => {} };
 
@@ -56,6 +62,7 @@ export class TransactionUnit extends LeaseClient {
   #whenOver: (() => void) | undefined;
   /** Of the rows that are being read. */
   #demand: RowDemand | undefined;
+  #unread: NodeJS.Timeout | undefined;
   /** For the statements that are not the user's: BEGIN, COMMIT, ROLLBACK. They pass the queue by. */
   readonly ownSide: LeaseClient;
 
@@ -118,7 +125,7 @@ export class TransactionUnit extends LeaseClient {
     const sql = sqlAsCalled(given);
     const values = valuesAsCalled(parameters);
     let isDropped = false;
-    const demand = new RowDemand(() => this.#refuseBehindRows());
+    const demand: RowDemand = new RowDemand(() => this.#whenFull(demand));
     yield* await new Promise<AsyncGenerator<unknown, void, void>>((resolve, reject) => {
       const call: Call = {
         send: async () => {
@@ -139,6 +146,8 @@ export class TransactionUnit extends LeaseClient {
           if (this.#gate.waiting.length > 0) demand.press();
           const { error } = await ended;
           this.#demand = undefined;
+          timers.clearTimeout(this.#unread);
+          this.#unread = undefined;
           if (error !== undefined) throw error;
         },
         refuse: reject,
@@ -148,7 +157,10 @@ export class TransactionUnit extends LeaseClient {
     if (isDropped) throw refusedStatement(this.endedBy);
   }
 
-  /** The callback has returned: ends when all that it has called before is answered. Nothing is taken any more. */
+  /**
+   * The callback has returned: ends when all that it has called before is answered. Nothing is taken any more. Rows that nobody reads, and of which there are too
+   * many to be kept, are dropped after a while.
+   */
   finish(): Promise<void> {
     this.#demand?.press();
     return this.#close({ type: 'returned' });
@@ -161,7 +173,7 @@ export class TransactionUnit extends LeaseClient {
   abandon(): Promise<void> {
     const over = this.#close({ type: 'threw' });
     this.#search?.abort();
-    for (const { drop } of this.#calls.values()) drop?.();
+    this.#dropRows();
     return over;
   }
 
@@ -181,6 +193,26 @@ export class TransactionUnit extends LeaseClient {
     this.#calls.set(this.#lastId, call);
     this.#take({ type: 'called', id: this.#lastId });
     this.#demand?.press();
+  }
+
+  /** As many rows are kept as may be, and the connection is paused until their reader has taken them. */
+  #whenFull(demand: RowDemand): void {
+    this.#refuseBehindRows();
+    if (this.#gate.callback === 'returned') this.#dropUnread(demand);
+  }
+
+  #dropUnread(demand: RowDemand): void {
+    if (this.#unread !== undefined) return;
+    const { taken } = demand;
+    this.#unread = timers.setTimeout(() => {
+      this.#unread = undefined;
+      if (demand.taken === taken) this.#dropRows();
+      else this.#dropUnread(demand);
+    }, longestUnread);
+  }
+
+  #dropRows(): void {
+    for (const { drop } of this.#calls.values()) drop?.();
   }
 
   /** Their reader may be waiting for one of these, and would wait for ever. */

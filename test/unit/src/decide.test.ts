@@ -48,6 +48,12 @@ const rows: readonly (readonly [what: string, Partial<Failure>, Operation, Decis
   ['retries a safe read that was rolled back', { outcome: 'rolled-back' }, safeRead, 'retry'],
   ['retries a write that was rolled back', { outcome: 'rolled-back', kind: 'deadlock' }, write, 'retry'],
   ['does not run a callback again that was rolled back', { outcome: 'rolled-back' }, ranTransaction, 'rethrow'],
+  [
+    "hands on an error of the caller's own code as it is",
+    { kind: 'own-code', outcome: 'unknown', transient: false },
+    write,
+    'rethrow',
+  ],
   ['retries a safe read whose answer was lost', {}, safeRead, 'retry'],
   ['does not send a write again whose answer was lost', {}, write, 'outcome-unknown'],
   ['sends an idempotent write again whose answer was lost', {}, idempotentWrite, 'retry'],
