@@ -46,8 +46,12 @@ export async function makeProject(folder: string): Promise<Project> {
   await mkdir(installed, { recursive: true });
   await cp(join(root, 'package.json'), join(installed, 'package.json'));
   const compiler = join(root, 'node_modules/typescript/bin/tsc');
-  const building = ['-p', join(root, 'tsconfig.build.json'), '--outDir', join(installed, 'dist')];
-  await runCommand(process.execPath, [compiler, ...building], { cwd: root });
+  const dist = join(installed, 'dist');
+  await runCommand(process.execPath, [compiler, '-p', join(root, 'tsconfig.build.json'), '--outDir', dist], {
+    cwd: root,
+  });
+  // Of two folders, esbuild takes the later one.
+  await runCommand('npm', ['run', '--silent', 'bundle', '--', `--outdir=${dist}`], { cwd: root });
   for (const name of present) {
     const link = join(folder, 'node_modules', name);
     await mkdir(dirname(link), { recursive: true });
