@@ -27,8 +27,8 @@ export function classify(error: unknown): Failure {
   for (const link of chain) if (isGoneAwayError(link)) return link.failure;
   const evidence = chain.map(evidenceOf).find((found) => found !== undefined);
   // Its code may be any: of the network that a file came over, of another server.
-  if (evidence?.ownCode !== undefined)
-    return toFailure({ row: ownCode, facts: factsOf(chain.at(-1), evidence) }, evidence);
+  if (evidence?.clientSide !== undefined)
+    return toFailure({ row: clientSide, facts: factsOf(chain.at(-1), evidence) }, evidence);
   for (const link of inOrderOfExactness(chain)) {
     const facts = factsOf(link, evidence);
     const row = findSignal(facts) ?? findErrorRow(facts) ?? findFamily(facts);
@@ -49,11 +49,11 @@ const ordinary: Finding['row'] = {
   source: 'an ordinary error, not a failure of the connection',
 };
 
-const ownCode: Finding['row'] = {
+const clientSide: Finding['row'] = {
   proof: 'permanent',
-  kind: 'own-code',
+  kind: 'client-side',
   invalidates: 'nothing',
-  source: 'an error of your own code, which mysql2 had called: a `typeCast`, or the file for LOAD DATA LOCAL',
+  source: 'an error on this side, while mysql2 read a row (in your `typeCast`, say) or the file for LOAD DATA LOCAL',
 };
 
 /** A failure that this side declares, with no error of a driver behind it. */
@@ -82,7 +82,7 @@ function endsWaitOnly({ kind, proof }: Finding['row']): boolean {
 
 function reasonOf({ proof, kind, source }: Finding['row'], evidence: Evidence | undefined): string {
   if (evidence === undefined) return source;
-  if (kind === 'own-code') return `${source}; the server executes the statement all the same`;
+  if (kind === 'client-side') return `${source}; the server executes the statement all the same`;
   if (proof === 'permanent' && evidence.progress === 'written' && evidence.commits) {
     return 'the server answered COMMIT with an error that does not say what became of it';
   }
@@ -99,7 +99,7 @@ function outcomeOf(proof: Proof, evidence: Evidence | undefined, { several }: Er
     case 'permanent':
       if (evidence === undefined) return 'failed';
       if (evidence.progress !== 'written') return evidence.isPart === true ? 'failed' : 'not-executed';
-      return evidence.commits || (evidence.ownCode === 'in-write' && !evidence.rollsBack) ? 'unknown' : 'failed';
+      return evidence.commits || (evidence.clientSide === 'in-write' && !evidence.rollsBack) ? 'unknown' : 'failed';
     case 'not-executed':
       return isPartOnly(evidence, several) ? 'failed' : 'not-executed';
     case 'statement-rolled-back':

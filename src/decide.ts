@@ -27,7 +27,7 @@ export type Decision = 'retry' | 'rethrow' | 'outcome-unknown';
  * waiting for may still be running on the server, where it could be applied after its own retry; so only reads are retried then.
  */
 export function decide(failure: Failure, operation: Operation, policy: Pick<RetryPolicy, 'shouldRetry'>): Decision {
-  if (failure.outcome === 'failed' || failure.kind === 'limit' || failure.kind === 'own-code') return 'rethrow';
+  if (failure.outcome === 'failed' || failure.kind === 'limit' || failure.kind === 'client-side') return 'rethrow';
   if (failure.outcome === 'unknown' && !mayRunTwice(failure, operation)) return 'outcome-unknown';
   if (!failure.transient || operation.isHandedOver()) return 'rethrow';
   if (failure.kind === 'acquire-timeout' || failure.kind === 'aborted') return 'rethrow';

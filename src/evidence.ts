@@ -57,7 +57,7 @@ export const neverAcquired: Evidence = Object.freeze({
 
 function worse(a: Evidence, b: Evidence): Evidence {
   const progress = progressOrder.indexOf(a.progress) >= progressOrder.indexOf(b.progress) ? a.progress : b.progress;
-  const ownCode = a.ownCode === b.ownCode ? a.ownCode : a.ownCode && b.ownCode && 'in-write';
+  const clientSide = a.clientSide === b.clientSide ? a.clientSide : a.clientSide && b.clientSide && 'in-write';
   return {
     progress,
     rollsBack: a.rollsBack && b.rollsBack,
@@ -67,6 +67,6 @@ function worse(a: Evidence, b: Evidence): Evidence {
     isPart: a.isPart === true || b.isPart === true,
     alone: a.alone === true && b.alone === true,
     limitsLockWait: a.limitsLockWait === true || b.limitsLockWait === true,
-    ...(ownCode !== undefined && { ownCode }),
+    ...(clientSide !== undefined && { clientSide }),
   };
 }

@@ -14,7 +14,8 @@ export type Outcome = 'not-executed' | 'rolled-back' | 'failed' | 'unknown';
 
 /**
  * What kind of trouble it was. For people and for metrics; decisions rest on {@link Failure.outcome}. Except for two, which end the work with their own error
- * whatever became of it: `limit` was set by your code, or by whoever runs the server; `own-code` is an error of your code that the driver had called.
+ * whatever became of it: `limit` was set by your code, or by whoever runs the server; `client-side` is an error of your code that the driver had called, or of the driver
+ * while it read a row.
  */
 export type FailureKind =
   | 'connect'
@@ -35,7 +36,7 @@ export type FailureKind =
   | 'limit'
   | 'authentication'
   | 'closed'
-  | 'own-code'
+  | 'client-side'
   | 'statement';
 
 /**
@@ -94,7 +95,7 @@ export interface Evidence {
    * What failed is the caller's own code, which the driver had called: a `typeCast`, or the file for LOAD DATA LOCAL. The server does not know of that, and has
    * executed the statement, or will. Says whether that is a read, which nobody would notice. Left out: not so.
    */
-  readonly ownCode?: 'in-read' | 'in-write';
+  readonly clientSide?: 'in-read' | 'in-write';
 }
 
 /** Why a read was not sent again. Never carries a value of the statement. */

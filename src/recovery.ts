@@ -138,7 +138,7 @@ export class Recovery {
    * done again, and where this side has stopped waiting; not for a caller whose own signal, or limit, ended it.
    */
   async #killSession(failure: Failure, operation: Operation, error: unknown, mayRetry: boolean): Promise<Failure> {
-    const isCallers = failure.kind === 'aborted' || failure.kind === 'limit' || failure.kind === 'own-code';
+    const isCallers = failure.kind === 'aborted' || failure.kind === 'limit' || failure.kind === 'client-side';
     const kill = this.#policy.killLostSessions && !isCallers ? killOf(error) : undefined;
     if (kill === undefined) return failure;
     const { signal } = this.#policy;

@@ -85,7 +85,7 @@ describe('a statement that was lost on its way', unhurried, () => {
         test('fails with the error of your code, as unknown, and is not loaded again', async () => {
           const error = await failureOf(open().query({ ...loading(factory), idempotent: true } as QueryOptions));
           expect(error).toBe(broken);
-          expect(classify(error)).toMatchObject({ kind: 'own-code', outcome: 'unknown', invalidates: 'nothing' });
+          expect(classify(error)).toMatchObject({ kind: 'client-side', outcome: 'unknown', invalidates: 'nothing' });
           expect(factory).toHaveBeenCalledOnce();
           expect(await stage.rows()).toEqual([1]);
         });
@@ -101,7 +101,7 @@ describe('a statement that was lost on its way', unhurried, () => {
           const held = await open().getConnection();
           const error = await failureOf(held.query(loading(factory)));
           expect(error).toBe(broken);
-          expect(classify(error)).toMatchObject({ kind: 'own-code', outcome: 'unknown' });
+          expect(classify(error)).toMatchObject({ kind: 'client-side', outcome: 'unknown' });
           expect((await held.query('SELECT 2 AS two'))[0]).toEqual([{ two: 2 }]);
           held.release();
           expect(await stage.rows()).toEqual([1]);
@@ -144,8 +144,29 @@ describe('a statement that was lost on its way', unhurried, () => {
         };
         const error = await failureOf(openMany().query({ sql, typeCast } as QueryOptions));
         expect(error).toBe(broken);
-        expect(classify(error)).toMatchObject({ kind: 'own-code', outcome, transient: false });
+        expect(classify(error)).toMatchObject({ kind: 'client-side', outcome, transient: false });
         expect(await stage.rows()).toEqual(rows);
+      });
+
+      test.each([
+        ['first', []],
+        ['second', ['INSERT INTO stage_rows (id) VALUES (1)']],
+      ])('as the %s statement of a transaction, which is rolled back and not run again', async (_, before) => {
+        const broken = Object.assign(new Error('no type'), { code });
+        const typeCast = vi.fn(() => {
+          throw broken;
+        });
+        const work = transaction(
+          open(),
+          async (tx) => {
+            for (const sql of before) await tx.query(sql);
+            await tx.query({ sql: 'SELECT 1 AS one', typeCast } as QueryOptions);
+          },
+          { rerun: true },
+        );
+        expect(await failureOf(work)).toBe(broken);
+        expect(typeCast).toHaveBeenCalledOnce();
+        expect(await stage.rows()).toEqual([]);
       });
     },
   );

@@ -14,6 +14,7 @@ import {
 import { leastDoubtful, type PacketLimit } from '../control/packet-limit.ts';
 import { type Session, sessionOf } from '../control/session-identity.ts';
 import type { SessionKiller } from '../control/session-killer.ts';
+import { clientSideOf } from '../driver/client-side.ts';
 import { type DriverCommand, endedUntold, onCommandEnd, onCommandResult, sqlOf } from '../driver/command.ts';
 import {
   allowsMultipleStatements,
@@ -25,7 +26,6 @@ import {
   pendingCommands,
 } from '../driver/connection.ts';
 import { type Knowledge, warnOfNumbering } from '../driver/look-for-internals.ts';
-import { ownCodeOf } from '../driver/own-code.ts';
 import { Readers } from '../driver/readers.ts';
 import { type CommandKind, changesUser, kindOf } from '../driver/result-end.ts';
 import type { SessionStatus } from '../driver/session-status.ts';
@@ -402,11 +402,11 @@ export class PooledConnection {
     const hasClosed = command !== undefined && this.#closedBy?.deref() === command;
     const evidence = this.#evidence(command, wasOpen || hasClosed || this.state.transaction === 'open');
     const isOwnLimit = propertyOf(error, 'errno') === lockWaitTimeout && limitsLockWait(sqlOf(command) ?? '');
-    const ownCode = ownCodeOf(command, error, this.core);
+    const clientSide = clientSideOf(command, error, this.core);
     return {
       ...evidence,
       ...(isOwnLimit && { limitsLockWait: true }),
-      ...(ownCode !== undefined && { ownCode }),
+      ...(clientSide !== undefined && { clientSide }),
     };
   }
 

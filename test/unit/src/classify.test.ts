@@ -61,23 +61,24 @@ describe('classify, by evidence', () => {
 
   it.each([1213, 1062, 2013])("takes an error of the caller's own code for that, whatever its number: %i", (errno) => {
     const thrown = () => make({ errno, code: 'ECONNREFUSED', sqlState: '40001' });
-    const own = { kind: 'own-code', transient: false, invalidates: 'nothing', endsTransaction: false };
-    expect(classifyWith(thrown(), { ownCode: 'in-write' })).toMatchObject({ ...own, outcome: 'unknown' });
-    expect(classifyWith(thrown(), { ownCode: 'in-read' })).toMatchObject({ ...own, outcome: 'failed' });
-    expect(classifyWith(thrown(), { ownCode: 'in-write', rollsBack: true })).toMatchObject({
+    const own = { kind: 'client-side', transient: false, invalidates: 'nothing', endsTransaction: false };
+    expect(classifyWith(thrown(), { clientSide: 'in-write' })).toMatchObject({ ...own, outcome: 'unknown' });
+    expect(classifyWith(thrown(), { clientSide: 'in-read' })).toMatchObject({ ...own, outcome: 'failed' });
+    expect(classifyWith(thrown(), { clientSide: 'in-write', rollsBack: true })).toMatchObject({
       ...own,
       outcome: 'failed',
     });
   });
 
   it("knows an error of the caller's own code that two statements share by the worse of them", () => {
-    const shared = (first: Evidence['ownCode'], second: Evidence['ownCode']) => {
+    const shared = (first: Evidence['clientSide'], second: Evidence['clientSide']) => {
       const error = make({ code: 'ECONNRESET' });
-      for (const ownCode of [first, second]) attachEvidence(error, { ...evidence({}), ...(ownCode && { ownCode }) });
+      for (const clientSide of [first, second])
+        attachEvidence(error, { ...evidence({}), ...(clientSide && { clientSide }) });
       return classify(error);
     };
-    expect(shared('in-read', 'in-write')).toMatchObject({ kind: 'own-code', outcome: 'unknown' });
-    expect(shared('in-read', 'in-read')).toMatchObject({ kind: 'own-code', outcome: 'failed' });
+    expect(shared('in-read', 'in-write')).toMatchObject({ kind: 'client-side', outcome: 'unknown' });
+    expect(shared('in-read', 'in-read')).toMatchObject({ kind: 'client-side', outcome: 'failed' });
     expect(shared('in-write', undefined)).toMatchObject({ kind: 'connection-lost', outcome: 'unknown' });
   });
 

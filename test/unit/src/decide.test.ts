@@ -50,7 +50,7 @@ const rows: readonly (readonly [what: string, Partial<Failure>, Operation, Decis
   ['does not run a callback again that was rolled back', { outcome: 'rolled-back' }, ranTransaction, 'rethrow'],
   [
     "hands on an error of the caller's own code as it is",
-    { kind: 'own-code', outcome: 'unknown', transient: false },
+    { kind: 'client-side', outcome: 'unknown', transient: false },
     write,
     'rethrow',
   ],

@@ -12,6 +12,8 @@ afterEach(() => {
   mock.timers.reset();
   for (const [name, found] of real) nodeTimers[name] = found;
   syncBuiltinESMExports();
+  // The next file in this thread is not to get what was loaded here.
+  vi.resetModules();
 });
 
 test('the timers are those of Node.js also where the package is loaded while a test fakes them', async () => {

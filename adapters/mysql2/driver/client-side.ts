@@ -7,11 +7,11 @@ import { serverVersionOf } from './connection.ts';
  * Whether a command failed by what the caller's own code threw while mysql2 read a row (its `typeCast`), or by the file that it gave for LOAD DATA LOCAL.
  * mysql2 keeps either as the command's own error, and tells it when the server has answered.
  */
-export function ownCodeOf(
+export function clientSideOf(
   command: DriverCommand | undefined,
   error: unknown,
   connection: PoolConnection,
-): Evidence['ownCode'] {
+): Evidence['clientSide'] {
   if (command === undefined || propertyOf(command, '_localStreamError') !== error) return undefined;
   // The server had asked for a file, and mysql2 says that nobody has given it one: nothing was loaded.
   if (propertyOf(command, '_fieldCount') === null && !isObject(propertyOf(command, '_localStream'))) return undefined;
