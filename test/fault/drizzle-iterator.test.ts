@@ -298,6 +298,20 @@ describe('iterator() of Drizzle', unhurried, () => {
     });
   });
 
+  test('holds up no transaction whose callback fails while the first row is waited for', async () => {
+    const db = open();
+    const broken = new Error('other work failed');
+    let reading: Promise<unknown> | undefined;
+    const work = db.transaction(async (tx) => {
+      await tx.insert(rows).values({ id: 1_000_000 });
+      reading = failureOf(consume(iterate(tx)));
+      throw broken;
+    });
+    expect(await failureOf(work)).toBe(broken);
+    expect(await reading).toMatchObject({ message: expect.stringMatching(/transaction has ended/) });
+    await expectWorking(db);
+  });
+
   describe('of a transaction whose callback has returned while more rows are left than are kept', () => {
     const many = 200_000;
     const iterateMany = (db: Pick<MySql2Database, 'select'>) =>

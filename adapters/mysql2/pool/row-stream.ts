@@ -142,7 +142,10 @@ export async function openRows(
   ...statement: Parameters<typeof streamRows>
 ): Promise<AsyncGenerator<unknown, void, void>> {
   const rows = streamRows(...statement);
-  return startingWith(await rows.next(), rows);
+  const opened = startingWith(await rows.next(), rows);
+  // A generator that has not begun yet would do nothing in its `return()`, and the rest of the rows stay on the wire.
+  await opened.next();
+  return opened;
 }
 
 async function* startingWith(
@@ -150,6 +153,7 @@ async function* startingWith(
   rest: AsyncGenerator<unknown, void, void>,
 ): AsyncGenerator<unknown, void, void> {
   try {
+    yield;
     if (first.done === true) return;
     yield first.value;
     yield* rest;
