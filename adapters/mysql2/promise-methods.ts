@@ -40,7 +40,7 @@ export function connectionMethods(sender: Sender, client: ResilientClient): obje
   const { wantsCallerStack } = client;
   return {
     ...statementMethods((method, sql, values) =>
-      wantsCallerStack ? runShowingCaller(sender, method, sql, values) : sender.run(method, sql, values),
+      wantsCallerStack ? runShowingCaller(client, sender, method, sql, values) : sender.run(method, sql, values),
     ),
     ...client.formatters,
   };
@@ -56,6 +56,7 @@ function statementMethods(send: Sender['run']): object {
 
 /** Its errors show who waits for it, which costs nothing as long as there are none. */
 async function runShowingCaller(
+  client: ResilientClient,
   sender: Sender,
   method: StatementMethod,
   sql: unknown,
@@ -64,7 +65,7 @@ async function runShowingCaller(
   try {
     return await sender.run(method, sql, values);
   } catch (error) {
-    showCaller(error, runShowingCaller);
+    showCaller(error, runShowingCaller, client.policy.signal);
     throw error;
   }
 }

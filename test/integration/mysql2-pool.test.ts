@@ -118,6 +118,33 @@ describe('a resilient promise pool', unhurried, () => {
     }
   });
 
+  test.each(senders)('leaves the stack of an error of your own code: %s', async (_, on) => {
+    const unchanged = async (error: Error, work: Promise<unknown>) => {
+      const { stack } = error;
+      expect(await failureOf(work)).toBe(error);
+      expect(error.stack).toBe(stack);
+    };
+    const cast = new Error('no type');
+    const typeCast = () => {
+      throw cast;
+    };
+    await unchanged(
+      cast,
+      on(open(), async (sender) => {
+        await sender.query({ sql: 'SELECT 1', typeCast });
+      }),
+    );
+    const reason = new Error('shutting down');
+    const controller = new AbortController();
+    const work = on(open().$resilience({ signal: controller.signal }), async (sender) => {
+      await sender.query('SELECT SLEEP(30)');
+    });
+    const told = unchanged(reason, work);
+    await expect.poll(() => stage.server.threads(), patient).toHaveLength(1);
+    controller.abort(reason);
+    await told;
+  });
+
   test('has a callback pool in `.pool`, which is resilient too', async () => {
     const pool = open();
     expect(pool.pool).toBe(pool.pool);

@@ -59,7 +59,7 @@ export async function sendStatement(
   // A limit of its own begins when the statement is first sent, and is for all that follows.
   if (timeoutOf(sql) !== undefined) {
     const send = (taken: Lease, toSend: unknown) => taken.run(method, toSend, values, policy);
-    return await showingCaller(core, runStatement(use, sql, send, release));
+    return await showingCaller(use, runStatement(use, sql, send, release));
   }
   let beginning: Beginning | undefined;
   let lease: Lease | undefined;
@@ -110,15 +110,15 @@ async function sendAgain<T>(
   }
   // What was sent first on that lease was this statement.
   const begun = beginning ?? (lease === undefined || lease.sentAt === 0 ? now : { ...now, at: lease.sentAt });
-  return await showingCaller(core, core.executor.recover(operation, policy, error, attempts(statement), begun));
+  return await showingCaller(statement, core.executor.recover(operation, policy, error, attempts(statement), begun));
 }
 
 /** To be awaited by whoever is awaited by the caller. */
-async function showingCaller<T>({ pool }: PoolCore, work: Promise<T>): Promise<T> {
+async function showingCaller<T>({ core, policy }: Pick<PoolUse, 'core' | 'policy'>, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (failure) {
-    if (wantsCallerStack(pool)) showCaller(failure, showingCaller);
+    if (wantsCallerStack(core.pool)) showCaller(failure, showingCaller, policy.signal);
     throw failure;
   }
 }
