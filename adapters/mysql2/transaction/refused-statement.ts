@@ -7,7 +7,15 @@ const refused = new WeakSet<object>();
  * @param endedBy what the server, or the loss of the connection, ended the transaction by; undefined where the callback is over
  */
 export function refusedStatement(endedBy: { readonly error: unknown } | undefined): Error {
-  const message = 'The transaction has ended: gone-away did not send this statement, which was called in it';
+  return refusal('The transaction has ended: gone-away did not send this statement, which was called in it', endedBy);
+}
+
+/** The error of a reader that goes on when the rest of its rows was dropped, so that its transaction could end. */
+export function droppedRows(endedBy: { readonly error: unknown } | undefined): Error {
+  return refusal('The transaction has ended: gone-away dropped the rest of these rows, which nobody had read', endedBy);
+}
+
+function refusal(message: string, endedBy: { readonly error: unknown } | undefined): Error {
   const error = endedBy === undefined ? new Error(message) : new Error(message, { cause: endedBy.error });
   refused.add(error);
   return error;

@@ -15,7 +15,7 @@ import type { PoolUse } from '../pool/pool-use.ts';
 import { openRows, RowDemand } from '../pool/row-stream.ts';
 import { OwnSide } from './own-side.ts';
 import { readStatementFailure } from './read-statement-failure.ts';
-import { behindRows, refusedStatement } from './refused-statement.ts';
+import { behindRows, droppedRows, refusedStatement } from './refused-statement.ts';
 
 /** A statement that is sent once more: alone in its transaction, and not executed. */
 const firstStatement = transactionOperation(() => false);
@@ -154,7 +154,7 @@ export class TransactionUnit extends LeaseClient {
       };
       this.#call(call);
     });
-    if (isDropped) throw refusedStatement(this.endedBy);
+    if (isDropped) throw droppedRows(this.endedBy);
   }
 
   /**
@@ -162,8 +162,10 @@ export class TransactionUnit extends LeaseClient {
    * many to be kept, are dropped after a while.
    */
   finish(): Promise<void> {
+    const over = this.#close({ type: 'returned' });
+    // Also where they were full before: from now on they are dropped if nobody reads them.
     this.#demand?.press();
-    return this.#close({ type: 'returned' });
+    return over;
   }
 
   /**
