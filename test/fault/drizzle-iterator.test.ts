@@ -332,6 +332,18 @@ describe('iterator() of Drizzle', unhurried, () => {
       await expect(consume(iterator as NonNullable<typeof iterator>)).rejects.toThrow(/transaction has ended/);
     });
 
+    test('drops them also where they were full before, and a statement behind them was refused', async () => {
+      const db = open();
+      let refusal: Error | undefined;
+      await db.transaction(async (tx) => {
+        await tx.insert(rows).values({ id: added });
+        await iterateMany(tx).next();
+        refusal = await failureOf(tx.$count(rows));
+      });
+      expect(String(refusal?.cause ?? refusal)).toMatch(/more of them are left/);
+      expect(await stage.countOf(added)).toBe(1);
+    });
+
     test('waits for a reader that goes on, however slow', async () => {
       const db = open();
       let reader: Promise<number> | undefined;
