@@ -344,6 +344,23 @@ describe('iterator() of Drizzle', unhurried, () => {
       expect(await stage.countOf(added)).toBe(1);
     });
 
+    test('undoes a nested transaction that has failed behind them, though its error was caught', async () => {
+      const db = open();
+      const broken = new Error('not this');
+      let told: unknown;
+      await db.transaction(async (tx) => {
+        await tx.insert(rows).values({ id: added });
+        const nested = tx.transaction(async (inner) => {
+          await inner.insert(rows).values({ id: added + 1 });
+          await iterateMany(inner).next();
+          throw broken;
+        });
+        told = await failureOf(nested);
+      });
+      expect(told).toBe(broken);
+      expect([await stage.countOf(added), await stage.countOf(added + 1)]).toEqual([1, 0]);
+    });
+
     test('waits for a reader that goes on, however slow', async () => {
       const db = open();
       let reader: Promise<number> | undefined;

@@ -7,7 +7,9 @@ import {
   stepGate,
   timers,
   transactionOperation,
+  verbOf,
 } from '../../../src/internal.ts';
+import { textOf } from '../driver/command.ts';
 import { sqlAsCalled, valuesAsCalled } from '../pool/as-called.ts';
 import type { Lease, StatementLimits, StatementMethod, StatementResult } from '../pool/lease.ts';
 import { LeaseClient } from '../pool/lease-client.ts';
@@ -25,6 +27,8 @@ interface Call {
   /** Sends it; ends when nothing of its answer is left on the wire. */
   readonly send: () => Promise<unknown>;
   readonly refuse: (error: unknown) => void;
+  /** As it was called; undefined where it reads rows one by one. */
+  readonly sql?: unknown;
   /** A part of its answer is with the caller: it cannot be sent again. This drops the rest of it, whose reader gets an error. */
   drop?: () => void;
 }
@@ -107,7 +111,7 @@ export class TransactionUnit extends LeaseClient {
     const values = valuesAsCalled(parameters);
     return new Promise((resolve, reject) => {
       const send = () => this.lease.run(method, sql, values, this.#limits).then(resolve);
-      this.#call({ send, refuse: reject });
+      this.#call({ send, refuse: reject, sql });
     });
   }
 
@@ -219,6 +223,11 @@ export class TransactionUnit extends LeaseClient {
 
   /** Their reader may be waiting for one of these, and would wait for ever. */
   #refuseBehindRows(): void {
+    // What a nested transaction has done must not stay because its end was not sent: the rows go first.
+    if (this.#gate.waiting.some((id) => verbOf(textOf(this.#calls.get(id)?.sql) ?? '') === 'ROLLBACK')) {
+      this.#dropRows();
+      return;
+    }
     for (const id of this.#gate.waiting) {
       this.#calls.get(id)?.refuse(behindRows());
       this.#calls.set(id, nothing);
