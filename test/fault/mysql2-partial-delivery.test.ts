@@ -170,4 +170,34 @@ describe('a statement that was lost on its way', unhurried, () => {
       });
     },
   );
+
+  describe.each([null, undefined, 0])('is not sent again where your `typeCast` has thrown %s', (thrown) => {
+    const typeCast = vi.fn(() => {
+      throw thrown;
+    });
+    const read = { sql: 'SELECT 1 AS one', typeCast } as QueryOptions;
+    beforeEach(() => {
+      typeCast.mockClear();
+    });
+
+    test.each([
+      ['query', (pool: Resilient<Pool>) => pool.query(read)],
+      ['execute', (pool: Resilient<Pool>) => pool.execute(read)],
+      ['a transaction', (pool: Resilient<Pool>) => transaction(pool, (tx) => tx.query(read), { rerun: true })],
+      [
+        'a held connection',
+        async (pool: Resilient<Pool>) => {
+          const held = await pool.getConnection();
+          return held.query(read).finally(() => held.release());
+        },
+      ],
+    ])('through %s', async (_, send) => {
+      const pool = open();
+      const error = await failureOf(send(pool));
+      expect(error).toBeInstanceOf(TypeError);
+      expect(classify(error)).toMatchObject({ kind: 'client-side', outcome: 'failed', transient: false });
+      expect(typeCast).toHaveBeenCalledOnce();
+      expect((await pool.query('SELECT 5 AS five'))[0]).toEqual([{ five: 5 }]);
+    });
+  });
 });

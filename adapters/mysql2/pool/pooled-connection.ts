@@ -4,6 +4,7 @@ import {
   attachKill,
   ClassifiedError,
   type Evidence,
+  evidenceOf,
   type Failure,
   type FailureKind,
   limitsLockWait,
@@ -402,7 +403,8 @@ export class PooledConnection {
     const hasClosed = command !== undefined && this.#closedBy?.deref() === command;
     const evidence = this.#evidence(command, wasOpen || hasClosed || this.state.transaction === 'open');
     const isOwnLimit = propertyOf(error, 'errno') === lockWaitTimeout && limitsLockWait(sqlOf(command) ?? '');
-    const clientSide = clientSideOf(command, error, this.core);
+    // What mysql2 throws while it reads an answer it tells the statement first, and then the connection.
+    const clientSide = command === undefined ? evidenceOf(error)?.clientSide : clientSideOf(command, error, this.core);
     return {
       ...evidence,
       ...(isOwnLimit && { limitsLockWait: true }),
