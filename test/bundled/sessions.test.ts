@@ -17,6 +17,9 @@ describe('in a bundled program', () => {
   describe('held connections', async () => {
     await import('../fault/mysql2-held-connection.test.ts');
   });
+  describe('statements that were lost on their way', async () => {
+    await import('../fault/mysql2-partial-delivery.test.ts');
+  });
   describe('what a statement does', async () => {
     await import('../fault/statement-kind.test.ts');
   });

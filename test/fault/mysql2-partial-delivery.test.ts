@@ -75,7 +75,9 @@ describe('a statement that was lost on its way', unhurried, () => {
       (code) => {
         const broken = Object.assign(new Error('no more'), { code });
         const factory = vi.fn(() => Readable.from(half()));
-        beforeEach(() => factory.mockClear());
+        beforeEach(() => {
+          factory.mockClear();
+        });
 
         async function* half() {
           yield Buffer.from('1\n');
@@ -128,48 +130,52 @@ describe('a statement that was lost on its way', unhurried, () => {
     });
   });
 
-  describe.each(['ECONNREFUSED', undefined])(
-    'is taken for executed where your `typeCast` has thrown, with the code %s',
-    (code) => {
-      const openMany = () =>
-        stage.closing(withResilience(createPool({ ...stage.proxied(), connectionLimit: 1, multipleStatements: true })));
+  describe.each([
+    ['the code ECONNREFUSED', 'ECONNREFUSED', {}],
+    ['no code', undefined, {}],
+    ['no code, over a compressed connection', undefined, { compress: true }],
+  ])('is taken for executed where your `typeCast` has thrown, with %s', (_, code, options) => {
+    const openMany = () =>
+      stage.closing(
+        withResilience(createPool({ ...stage.proxied(), connectionLimit: 1, multipleStatements: true, ...options })),
+      );
 
-      test.each([
-        ['a write', 'INSERT INTO stage_rows (id) VALUES (1); SELECT id FROM stage_rows', 'unknown', [1]],
-        ['a read', 'SELECT 1 AS one', 'failed', []],
-      ])('%s', async (_, sql, outcome, rows) => {
-        const broken = Object.assign(new Error('no type'), { code });
-        const typeCast = () => {
-          throw broken;
-        };
-        const error = await failureOf(openMany().query({ sql, typeCast } as QueryOptions));
-        expect(error).toBe(broken);
-        expect(classify(error)).toMatchObject({ kind: 'client-side', outcome, transient: false });
-        expect(await stage.rows()).toEqual(rows);
-      });
+    test.each([
+      ['a write', 'INSERT INTO stage_rows (id) VALUES (1); SELECT id FROM stage_rows', 'unknown', [1]],
+      ['a read', 'SELECT 1 AS one', 'failed', []],
+      ['a read behind a comment', "/* traceparent='00' */ SELECT 1 AS one", 'failed', []],
+    ])('%s', async (_, sql, outcome, rows) => {
+      const broken = Object.assign(new Error('no type'), { code });
+      const typeCast = () => {
+        throw broken;
+      };
+      const error = await failureOf(openMany().query({ sql, typeCast } as QueryOptions));
+      expect(error).toBe(broken);
+      expect(classify(error)).toMatchObject({ kind: 'client-side', outcome, transient: false });
+      expect(await stage.rows()).toEqual(rows);
+    });
 
-      test.each([
-        ['first', []],
-        ['second', ['INSERT INTO stage_rows (id) VALUES (1)']],
-      ])('as the %s statement of a transaction, which is rolled back and not run again', async (_, before) => {
-        const broken = Object.assign(new Error('no type'), { code });
-        const typeCast = vi.fn(() => {
-          throw broken;
-        });
-        const work = transaction(
-          open(),
-          async (tx) => {
-            for (const sql of before) await tx.query(sql);
-            await tx.query({ sql: 'SELECT 1 AS one', typeCast } as QueryOptions);
-          },
-          { rerun: true },
-        );
-        expect(await failureOf(work)).toBe(broken);
-        expect(typeCast).toHaveBeenCalledOnce();
-        expect(await stage.rows()).toEqual([]);
+    test.each([
+      ['first', []],
+      ['second', ['INSERT INTO stage_rows (id) VALUES (1)']],
+    ])('as the %s statement of a transaction, which is rolled back and not run again', async (_, before) => {
+      const broken = Object.assign(new Error('no type'), { code });
+      const typeCast = vi.fn(() => {
+        throw broken;
       });
-    },
-  );
+      const work = transaction(
+        open(),
+        async (tx) => {
+          for (const sql of before) await tx.query(sql);
+          await tx.query({ sql: 'SELECT 1 AS one', typeCast } as QueryOptions);
+        },
+        { rerun: true },
+      );
+      expect(await failureOf(work)).toBe(broken);
+      expect(typeCast).toHaveBeenCalledOnce();
+      expect(await stage.rows()).toEqual([]);
+    });
+  });
 
   describe.each([null, undefined, 0])('is not sent again where your `typeCast` has thrown %s', (thrown) => {
     const typeCast = vi.fn(() => {
