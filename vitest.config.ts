@@ -7,6 +7,7 @@ import { SkipReporter } from './test/support/vitest/skip-reporter.ts';
 /** The tests of test/tools that run a command of this package, and with it other tests. */
 const commands = [
   'test/tools/bench.test.ts',
+  'test/tools/bench-cost.test.ts',
   'test/tools/bench-recovery.test.ts',
   'test/tools/borrowed-server.test.ts',
   'test/tools/servers.test.ts',
