@@ -31,6 +31,7 @@ const defaults = { concurrency: '1,50,500', rounds: 30 } as const;
 
 export const usage = `Usage: npm run bench -- [options]
        npm run bench -- recovery [options]    how soon callers are served again after a server was away; has a --help of its own
+       npm run bench -- cost [options]        the same in instructions and bytes for each call; has a --help of its own
 
 What being wrapped costs while nothing fails: throughput and CPU time per call, against the first contender of each group.
 Contenders take turns in short rounds of one run. Pools have ten connections. Measures the built package, as it is published.

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { withSection } from '../../test/campaigns/guarantees/section.ts';
 import { parseFlags, runCommandLine, UsageError } from '../../test/support/command/command-line.ts';
 import { drawChart } from './chart.ts';
+import { costSection } from './cost-section.ts';
 import { measuredSection } from './measured.ts';
 import { expectSameGround, readReport } from './read-report.ts';
 import { drawRecoveryChart } from './recovery-chart.ts';
@@ -14,9 +15,9 @@ const defaultFolder = fileURLToPath(new URL('../../docs/', import.meta.url));
 
 const usage = `Usage: npm run performance -- [options] FILE...
 
-Writes the tables and the charts of docs/performance.md from what npm run bench, or npm run bench -- recovery, has printed with
---json, one file for each run. What no file is about stays as it is. Where two runs measured the same, the later file counts. Without the page it makes one; of one that there is, it changes
-its own sections only.
+Writes the tables and the charts of docs/performance.md from what npm run bench, npm run bench -- recovery, or npm run bench -- cost
+has printed with --json, one file for each run. What no file is about stays as it is. Where two runs measured the same, the later file
+counts. Without the page it makes one; of one that there is, it changes its own sections only.
 
 Options:
   --into FOLDER  another folder than docs
@@ -34,9 +35,11 @@ async function writePage({ files, folder }: PerformanceOptions): Promise<boolean
   const page = `${folder}/performance.md`;
   const before = await readFile(page, 'utf8').catch(() => readFile(new URL('./page.md', import.meta.url), 'utf8'));
   const bench = reports.filter((report) => report.command === 'bench');
+  const cost = reports.filter((report) => report.command === 'cost');
   const recovery = reports.filter((report) => report.command === 'recovery');
   const sections = [
     ...(bench.length > 0 ? [measuredSection(bench), tablesSection(bench)] : []),
+    ...(cost.length > 0 ? [costSection(cost)] : []),
     ...(recovery.length > 0 ? [recoverySection(recovery)] : []),
   ];
   await writeFile(page, sections.reduce(withSection, before));

@@ -1,8 +1,11 @@
 import { UsageError } from '../../test/support/command/command-line.ts';
+import type { CostReport } from '../cost/report.ts';
 import type { RecoveryReport } from '../recovery/report.ts';
 import type { BenchReport } from '../report.ts';
 
-export type Report = BenchReport | RecoveryReport;
+export type Report = BenchReport | RecoveryReport | CostReport;
+
+const commands: readonly string[] = ['bench', 'recovery', 'cost'];
 
 /**
  * What npm says on standard output before it begins is passed over.
@@ -12,7 +15,7 @@ export type Report = BenchReport | RecoveryReport;
 export function readReport(text: string, file: string): Report {
   const [json = ''] = /^\{.*/ms.exec(text) ?? [];
   const report = parsed(json);
-  if (report?.command !== 'bench' && report?.command !== 'recovery')
+  if (report === undefined || !commands.includes(report.command))
     throw new UsageError(`expected what npm run bench has printed with --json in ${file}`);
   if (report.cells.length === 0) throw new UsageError(`nothing was measured in ${file}`);
   return report;

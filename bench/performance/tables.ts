@@ -3,7 +3,7 @@ import type { Comparison, Spread } from '../compare.ts';
 import { type Group, groups, paths, pathTitles, statements, statementTitles, titleOf } from '../plan.ts';
 import type { BenchReport, Cell } from '../report.ts';
 
-const groupTitles: Readonly<Record<Group, string>> = {
+export const groupTitles: Readonly<Record<Group, string>> = {
   mysql2: 'mysql2',
   drizzle: 'Drizzle',
   prisma: 'Prisma',
@@ -32,9 +32,11 @@ export function tablesSection(reports: readonly BenchReport[]): Section {
   return { name: 'bench', markdown: parts.join('\n\n') };
 }
 
+export const atOnceTitle = (count: number): string => (count === 1 ? 'one after the other' : `${count} at a time`);
+
 function tableOfPlace(group: Group, cells: readonly Cell[]): string {
   const concurrencies = [...new Set(cells.map(({ concurrency }) => concurrency))].sort((a, b) => a - b);
-  const columns = concurrencies.map((count) => (count === 1 ? 'one after the other' : `${count} at a time`));
+  const columns = concurrencies.map(atOnceTitle);
   const head = ['statement', 'contender', ...columns, ...columns.map((column) => `CPU, ${column}`)];
   const rows = statements.flatMap((statement) => {
     const own = cells.filter((cell) => cell.statement === statement);

@@ -1,9 +1,9 @@
+import { answerQuestions } from '../remote.ts';
 import { verify } from '../verify.ts';
 import { now } from './clock.ts';
 import { recipes } from './contenders.ts';
 import { Encounter } from './encounter.ts';
 import type { Outage } from './marks.ts';
-import { answerQuestions } from './remote.ts';
 import type { ContenderRequest } from './remote-contender.ts';
 import { StrayErrors } from './stray-errors.ts';
 

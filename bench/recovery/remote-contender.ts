@@ -1,7 +1,7 @@
 import type { Target } from '../contenders/contender.ts';
+import { forkModule, Remote } from '../remote.ts';
 import type { Outage } from './marks.ts';
 import type { RecoveryContender } from './plan.ts';
-import { Remote } from './remote.ts';
 import type { Turn } from './summary.ts';
 
 export type ContenderRequest =
@@ -21,7 +21,7 @@ export type ContenderRequest =
  */
 export class RemoteContender {
   readonly name: RecoveryContender;
-  readonly #remote = new Remote<ContenderRequest>('./contender-process.ts');
+  readonly #remote = new Remote<ContenderRequest>(forkModule(new URL('./contender-process.ts', import.meta.url)));
 
   constructor(name: RecoveryContender) {
     this.name = name;

@@ -1,5 +1,6 @@
 import { titleOf } from '../plan.ts';
 import type { BenchReport } from '../report.ts';
+import { tableLines } from '../text-table.ts';
 import type { Distribution } from './distribution.ts';
 import { type FaultName, faultTitles, limitMs } from './plan.ts';
 import type { CountSummary, Recovery } from './summary.ts';
@@ -46,14 +47,7 @@ export function rowOf({ name, stray, ...found }: Recovery): readonly string[] {
 
 /** A table for people, in plain text. */
 export function textOf({ fault, contenders }: FaultCell, { repeats }: Pick<RecoveryReport, 'repeats'>): string {
-  const rows = [heads, ...contenders.map(rowOf)];
-  const widths = heads.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  const lines = tableLines([heads, ...contenders.map(rowOf)]);
   const times = repeats === 1 ? 'once' : `${repeats} times`;
   const head = `${faultTitles[fault]}, ${times}: ms after it, median (middle half; ${tailName(repeats)}); connections during it + in the second after it, median`;
   return `${[head, ...lines.map((line) => `  ${line}`), ''].join('\n')}\n`;

@@ -2,10 +2,10 @@ import { Network } from '../../test/support/proxy/network/network.ts';
 import { launchLocalServer } from '../../test/support/server/local-server.ts';
 import { withConnection } from '../../test/support/server/server-admin.ts';
 import { killConnections } from '../../test/support/server/server-faults.ts';
+import { answerQuestions } from '../remote.ts';
 import { targetOf } from '../target.ts';
 import { faults, type World } from './faults.ts';
 import { isOfCallers } from './plan.ts';
-import { answerQuestions } from './remote.ts';
 import type { Opened, WorldRequest } from './world.ts';
 
 let opened: Promise<World & { readonly port: number }> | undefined;

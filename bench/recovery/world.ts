@@ -1,7 +1,7 @@
 import type { Target } from '../contenders/contender.ts';
+import { forkModule, Remote } from '../remote.ts';
 import type { Outage } from './marks.ts';
 import type { FaultName } from './plan.ts';
-import { Remote } from './remote.ts';
 
 export type WorldRequest =
   | { readonly verb: 'open' }
@@ -20,7 +20,7 @@ export interface Opened {
  * server is seen to be back whatever they are at.
  */
 export class RemoteWorld {
-  readonly #remote = new Remote<WorldRequest>('./world-process.ts');
+  readonly #remote = new Remote<WorldRequest>(forkModule(new URL('./world-process.ts', import.meta.url)));
 
   open(): Promise<Opened> {
     return this.#remote.ask({ verb: 'open' });

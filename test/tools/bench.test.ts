@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import type { CostReport } from '../../bench/cost/report.ts';
 import { groups, namesIn, type Statement, statements, transactionsOnly } from '../../bench/plan.ts';
 import type { Distribution } from '../../bench/recovery/distribution.ts';
 import type { RecoveryReport } from '../../bench/recovery/report.ts';
@@ -105,6 +106,53 @@ test('npm run bench -- recovery refuses a wrong option', { timeout: patience }, 
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/^--fault: expected one of .*got fire/) });
 });
 
+test('npm run bench -- cost counts what a call costs, and its report becomes a page', {
+  timeout: patience,
+}, async () => {
+  const few = ['--json', '--group', 'mysql2', '--statement', 'ping', '--concurrency', '3', '--calls', '20'];
+  const { code, stdout, stderr } = await runScript('bench', 'cost', ...few);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('SELECT 1, 3 at a time') });
+  const report = JSON.parse(stdout) as CostReport;
+  expect(report).toMatchObject({ command: 'cost', arguments: ['cost', ...few], windows: 5, leftOut: [] });
+  expect(stderr).toContain(`counted by ${report.counter}`);
+  expect(report.cells).toMatchObject([{ group: 'mysql2', statement: 'ping', concurrency: 3 }]);
+
+  for (const { contenders } of report.cells) {
+    const [bare, ours] = contenders;
+    expect([bare?.name, ours?.name]).toEqual(['bare', 'gone-away']);
+    for (const { work, allocated } of contenders) {
+      // More than a function or two, and less than the compiler takes, in instructions as in nanoseconds.
+      expectBetween(work.median, 5_000, 50_000_000);
+      expectBetween(allocated.median, 500, 100_000);
+      expectBetween(allocated.median, ...allocated.spread);
+    }
+    expect(ours?.moreWork).toBeCloseTo((ours?.work.median ?? Number.NaN) - (bare?.work.median ?? Number.NaN));
+    expectBetween(ours?.moreAllocated, -10_000, 10_000);
+    expect(bare?.places).toEqual([]);
+    expect(ours?.places.length).toBeGreaterThan(0);
+    for (const { file, line, bytes } of ours?.places ?? []) {
+      expect([file, readLine(file, line) !== undefined]).toEqual([
+        expect.stringMatching(/^(src|adapters)\/.*\.ts$/),
+        true,
+      ]);
+      expectBetween(bytes, 1, 10_000);
+    }
+  }
+
+  const file = join(folder, 'cost.json');
+  writeFileSync(file, stdout);
+  expect(await runScript('performance', '--into', folder, file)).toMatchObject({ code: 0 });
+  expect(readFileSync(join(folder, 'performance.md'), 'utf8')).toContain('## Where gone-away allocates');
+});
+
+test('npm run bench -- cost refuses a wrong option', { timeout: patience }, async () => {
+  const { code, stderr } = await runScript('bench', 'cost', '--contender', 'knex');
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: expect.stringMatching(/^--contender: expected one of .*got knex/),
+  });
+});
+
 test('npm run performance refuses what is no report', { timeout: patience }, async () => {
   const stderr = `${join(folder, 'none.json')} cannot be read. See --help.\n`;
   expect(await runScript('performance', join(folder, 'none.json'))).toEqual({ code: 2, stdout: '', stderr });
@@ -116,3 +164,11 @@ function expectTime(found: Distribution | undefined): void {
   expect(found?.median).toBeGreaterThanOrEqual(0);
   expect(found?.tail).toBeGreaterThanOrEqual(found?.median ?? Number.NaN);
 }
+
+function expectBetween(value: number | undefined, least: number, most: number): void {
+  expect(value).toBeGreaterThanOrEqual(least);
+  expect(value).toBeLessThanOrEqual(most);
+}
+
+const readLine = (file: string, line: number): string | undefined =>
+  readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8').split('\n')[line - 1];

@@ -4,18 +4,26 @@ import { fileURLToPath } from 'node:url';
 
 type Answer = { readonly error: string } | { readonly result: unknown };
 
+/** A process of its own for a module in TypeScript that calls {@link answerQuestions}. */
+export function forkModule(module: URL): ChildProcess {
+  return fork(fileURLToPath(module), { execArgv: ['--import', 'tsx'] });
+}
+
 /** A program in a process of its own that answers one question at a time. */
 export class Remote<Request extends { readonly verb: string }> {
   readonly #process: ChildProcess;
 
-  /** @param program a module of this folder that calls {@link answerQuestions} */
-  constructor(program: string) {
-    this.#process = fork(fileURLToPath(new URL(program, import.meta.url)), { execArgv: ['--import', 'tsx'] });
+  /** @param process one that has a channel to this one, and calls {@link answerQuestions} */
+  constructor(process: ChildProcess) {
+    this.#process = process;
+    // Of one that cannot be started, or spoken to any more: whoever asks is told.
+    process.on('error', () => {});
   }
 
   ask<T>(request: Request): Promise<T> {
     return new Promise((resolve, reject) => {
       const died = () => reject(new Error(`${request.verb}: its process died`));
+      if (!this.isThere) return died();
       this.#process.once('exit', died);
       this.#process.once('message', (answer: Answer) => {
         this.#process.off('exit', died);
@@ -33,6 +41,7 @@ export class Remote<Request extends { readonly verb: string }> {
 
   /** Ends the process, whatever it is at. */
   async close(): Promise<void> {
+    if (this.#process.pid === undefined) return;
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     const exited = once(this.#process, 'exit');
     if (this.#process.connected) this.#process.disconnect();
