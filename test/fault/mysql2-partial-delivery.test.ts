@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { createPool, type Pool, type QueryOptions, type ResultSetHeader } from 'mysql2/promise';
+import { createPool, type Pool, type PoolOptions, type QueryOptions, type ResultSetHeader } from 'mysql2/promise';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Resilient, transaction, withResilience } from '../../adapters/mysql2/index.ts';
 import { classify, OutcomeUnknownError } from '../../src/index.ts';
@@ -9,8 +9,8 @@ import { patient, unhurried, useStage } from '../support/stage.ts';
 
 describe('a statement that was lost on its way', unhurried, () => {
   const stage = useStage('partial');
-  const open = (): Resilient<Pool> =>
-    stage.closing(withResilience(createPool({ ...stage.proxied(), connectionLimit: 1 })));
+  const open = (options: PoolOptions = {}): Resilient<Pool> =>
+    stage.closing(withResilience(createPool({ ...stage.proxied(), connectionLimit: 1, ...options })));
 
   test.each([0, 3, 17])(
     'is prepared again when its connection was lost after %i bytes of the answer to PREPARE, and executed once',
@@ -135,10 +135,7 @@ describe('a statement that was lost on its way', unhurried, () => {
     ['no code', undefined, {}],
     ['no code, over a compressed connection', undefined, { compress: true }],
   ])('is taken for executed where your `typeCast` has thrown, with %s', (_, code, options) => {
-    const openMany = () =>
-      stage.closing(
-        withResilience(createPool({ ...stage.proxied(), connectionLimit: 1, multipleStatements: true, ...options })),
-      );
+    const openMany = () => open({ multipleStatements: true, ...options });
 
     test.each([
       ['a write', 'INSERT INTO stage_rows (id) VALUES (1); SELECT id FROM stage_rows', 'unknown', [1]],
@@ -177,11 +174,17 @@ describe('a statement that was lost on its way', unhurried, () => {
     });
   });
 
-  describe.each([null, undefined, 0])('is not sent again where your `typeCast` has thrown %s', (thrown) => {
+  describe.each([
+    [null, {}],
+    [undefined, {}],
+    [0, {}],
+    [null, { compress: true }],
+  ])('is not sent again where your `typeCast` has thrown %s, with the options %o', (thrown, options) => {
     const typeCast = vi.fn(() => {
       throw thrown;
     });
     const read = { sql: 'SELECT 1 AS one', typeCast } as QueryOptions;
+    const openMany = () => open({ multipleStatements: true, ...options });
     beforeEach(() => {
       typeCast.mockClear();
     });
@@ -198,12 +201,34 @@ describe('a statement that was lost on its way', unhurried, () => {
         },
       ],
     ])('through %s', async (_, send) => {
-      const pool = open();
+      const pool = openMany();
       const error = await failureOf(send(pool));
       expect(error).toBeInstanceOf(TypeError);
       expect(classify(error)).toMatchObject({ kind: 'client-side', outcome: 'failed', transient: false });
       expect(typeCast).toHaveBeenCalledOnce();
       expect((await pool.query('SELECT 5 AS five'))[0]).toEqual([{ five: 5 }]);
+    });
+
+    test.each(['', "/* traceparent='00' */ "])('as a write before its rows (%j), which stays', async (comment) => {
+      const sql = `${comment}INSERT INTO stage_rows (id) VALUES (1); SELECT id FROM stage_rows`;
+      const error = await failureOf(openMany().query({ sql, typeCast } as QueryOptions));
+      expect(error).toBeInstanceOf(TypeError);
+      expect(classify(error)).toMatchObject({ kind: 'client-side', outcome: 'unknown', transient: false });
+      expect(await stage.rows()).toEqual([1]);
+    });
+
+    test('as what follows a write in a transaction, which is rolled back and not run again', async () => {
+      const work = transaction(
+        openMany(),
+        async (tx) => {
+          await tx.query('INSERT INTO stage_rows (id) VALUES (1)');
+          await Promise.all([tx.query(read), tx.query('INSERT INTO stage_rows (id) VALUES (2)')]);
+        },
+        { rerun: true },
+      );
+      expect(await failureOf(work)).toBeInstanceOf(TypeError);
+      expect(typeCast).toHaveBeenCalledOnce();
+      expect(await stage.rows()).toEqual([]);
     });
   });
 });
