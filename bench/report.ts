@@ -1,3 +1,4 @@
+import type { Circumstances } from './circumstances.ts';
 import type { Comparison } from './compare.ts';
 import { type Group, type Path, pathTitles, type Statement, statementTitles, titleOf } from './plan.ts';
 
@@ -18,17 +19,9 @@ export interface LeftOut {
 }
 
 /** What `npm run bench -- --json` prints. */
-export interface BenchReport {
+export interface BenchReport extends Circumstances {
   readonly command: 'bench';
-  readonly arguments: readonly string[];
-  /** A date, as ISO 8601 has it. */
-  readonly measuredAt: string;
-  readonly machine: string;
-  /** How many processes wanted a CPU in the minute before it began, on average. */
-  readonly load: number;
   readonly server: string;
-  /** Of what was measured, by package. */
-  readonly versions: Readonly<Record<string, string>>;
   readonly rounds: number;
   readonly cells: readonly Cell[];
   readonly leftOut: readonly LeftOut[];

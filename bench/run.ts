@@ -1,6 +1,5 @@
-import { loadavg } from 'node:os';
-import { describeMachine } from '../test/support/command/command-line.ts';
 import { type Server, startServer } from '../test/support/server/server.ts';
+import { circumstancesOf } from './circumstances.ts';
 import type { OpenContender, Target } from './contenders/contender.ts';
 import { recipesOf } from './contenders/recipes.ts';
 import { createData, emptyOperations } from './data.ts';
@@ -10,7 +9,6 @@ import { type Group, type Path, peers } from './plan.ts';
 import type { BenchReport, Cell, LeftOut } from './report.ts';
 import { expectOwnDatabase, openRoute } from './target.ts';
 import { verify } from './verify.ts';
-import { versionsHere } from './versions.ts';
 
 /** Is told what is known as soon as it is. */
 export interface Listener {
@@ -26,8 +24,7 @@ export async function runBench(
   args: readonly string[],
   listener: Listener,
 ): Promise<BenchReport> {
-  const [load = 0] = loadavg();
-  const measuredAt = new Date().toISOString().slice(0, 10);
+  const circumstances = circumstancesOf(args);
   const server = await startServer({ name: 'bench', flags });
   try {
     expectOwnDatabase(server);
@@ -50,11 +47,9 @@ export async function runBench(
       }
     }
     return {
-      ...{ command: 'bench', arguments: args, measuredAt, machine: describeMachine(), load },
-      ...{
-        server: `${server.kind} ${server.version}${server.controllable ? '' : ' of MYSQL_URL'}`,
-        versions: versionsHere(),
-      },
+      ...circumstances,
+      command: 'bench',
+      server: `${server.kind} ${server.version}${server.controllable ? '' : ' of MYSQL_URL'}`,
       ...{ rounds: options.rounds, cells, leftOut },
     };
   } finally {

@@ -45,8 +45,8 @@ export function textOf(cell: CostCell): string {
 }
 
 /** With the least and the most in parentheses. */
-export function figureText({ median, spread }: Figure): string {
-  return `${wholeText(median)} (${spread.map(wholeText).join(' to ')})`;
+export function figureText({ median, range }: Figure): string {
+  return `${wholeText(median)} (${range.map(wholeText).join(' to ')})`;
 }
 
 /** How much more it is than that of the first contender. */

@@ -1,10 +1,8 @@
-import { loadavg } from 'node:os';
-import { describeMachine } from '../../test/support/command/command-line.ts';
 import { type LocalServer, launchLocalServer } from '../../test/support/server/local-server.ts';
+import { circumstancesOf } from '../circumstances.ts';
 import { createData } from '../data.ts';
 import type { LeftOut } from '../report.ts';
 import { targetOf } from '../target.ts';
-import { versionsHere } from '../versions.ts';
 import { countStatement } from './count-statement.ts';
 import type { Counter } from './counter.ts';
 import { findCounter } from './find-counter.ts';
@@ -29,8 +27,7 @@ export async function runCost(
   args: readonly string[],
   listener: CostListener,
 ): Promise<CostReport> {
-  const [load = 0] = loadavg();
-  const measuredAt = new Date().toISOString().slice(0, 10);
+  const circumstances = circumstancesOf(args);
   const counter = await findCounter();
   listener.onCounter(counter);
   const program = await buildProgram();
@@ -49,8 +46,8 @@ export async function runCost(
     });
     const [server] = servers;
     return {
-      ...{ command: 'cost', arguments: args, measuredAt, machine: describeMachine(), load },
-      ...{ server: `${server?.kind} ${server?.version}`, versions: versionsHere(), counter: counter.how, windows },
+      ...circumstances,
+      ...{ command: 'cost', server: `${server?.kind} ${server?.version}`, counter: counter.how, windows },
       ...{ cells: found.flatMap(({ cells }) => cells), leftOut: found.flatMap(({ leftOut }) => leftOut) },
     };
   } finally {

@@ -1,4 +1,3 @@
-import type { Spread } from '../compare.ts';
 import type { Place } from './places.ts';
 
 /** Of one call. */
@@ -6,7 +5,7 @@ export interface Figure {
   /** The median of the windows. */
   readonly median: number;
   /** The least and the most of them. */
-  readonly spread: Spread;
+  readonly range: readonly [least: number, most: number];
 }
 
 /** What was counted of one contender. */
@@ -48,7 +47,7 @@ export function figureOf(perCall: readonly number[]): Figure {
   const [least, median, most] = [sorted[0], sorted[sorted.length >> 1], sorted.at(-1)];
   if (least === undefined || median === undefined || most === undefined) throw new Error('nothing was counted');
   if (!(least > 0 && most < Number.POSITIVE_INFINITY)) throw new Error(`counted ${perCall.join(', ')}`);
-  return { median, spread: [least, most] };
+  return { median, range: [least, most] };
 }
 
 /**

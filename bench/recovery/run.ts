@@ -1,10 +1,8 @@
-import { loadavg } from 'node:os';
-import { describeMachine } from '../../test/support/command/command-line.ts';
+import { circumstancesOf } from '../circumstances.ts';
 import type { Target } from '../contenders/contender.ts';
 import { createData } from '../data.ts';
 import { peers } from '../plan.ts';
 import type { LeftOut } from '../report.ts';
-import { versionsHere } from '../versions.ts';
 import type { RecoveryOptions } from './options.ts';
 import { attemptMs, type FaultName, isOfCallers } from './plan.ts';
 import { RemoteContender } from './remote-contender.ts';
@@ -23,8 +21,7 @@ export async function runRecovery(
   args: readonly string[],
   listener: RecoveryListener,
 ): Promise<RecoveryReport> {
-  const [load = 0] = loadavg();
-  const measuredAt = new Date().toISOString().slice(0, 10);
+  const circumstances = circumstancesOf(args);
   const world = new RemoteWorld();
   const contenders = options.contenders.map((name) => new RemoteContender(name));
   try {
@@ -40,8 +37,8 @@ export async function runRecovery(
     }
     const { repeats, outage, callers } = options;
     return {
-      ...{ command: 'recovery', arguments: args, measuredAt, machine: describeMachine(), load },
-      ...{ server: title, versions: versionsHere(), repeats, outage, callers, cells, leftOut },
+      ...circumstances,
+      ...{ command: 'recovery', server: title, repeats, outage, callers, cells, leftOut },
     };
   } finally {
     await Promise.all(contenders.map((contender) => contender.close()));

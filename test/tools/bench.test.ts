@@ -124,7 +124,7 @@ test('npm run bench -- cost counts what a call costs, and its report becomes a p
       // More than a function or two, and less than the compiler takes, in instructions as in nanoseconds.
       expectBetween(work.median, 5_000, 50_000_000);
       expectBetween(allocated.median, 500, 100_000);
-      expectBetween(allocated.median, ...allocated.spread);
+      expectBetween(allocated.median, ...allocated.range);
     }
     expect(ours?.moreWork).toBeCloseTo((ours?.work.median ?? Number.NaN) - (bare?.work.median ?? Number.NaN));
     expectBetween(ours?.moreAllocated, -10_000, 10_000);

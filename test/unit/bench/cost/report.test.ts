@@ -19,8 +19,8 @@ describe('the report of npm run bench -- cost', () => {
   });
 
   it('has no sign where there is nothing more', () => {
-    expect(figureText({ median: 0.6, spread: [0.4, 1] })).toBe('1 (0 to 1)');
-    expect(moreText(-0.4, { median: 100, spread: [100, 100] })).toBe('0 (0 %)');
-    expect(moreText(-2, { median: 1_000, spread: [1_000, 1_000] })).toBe('-2 (0 %)');
+    expect(figureText({ median: 0.6, range: [0.4, 1] })).toBe('1 (0 to 1)');
+    expect(moreText(-0.4, { median: 100, range: [100, 100] })).toBe('0 (0 %)');
+    expect(moreText(-2, { median: 1_000, range: [1_000, 1_000] })).toBe('-2 (0 %)');
   });
 });

@@ -5,7 +5,7 @@ import { bare, ours } from './sample.ts';
 describe('the cost of a call', () => {
   it('is the median of the windows, and more or less than that of the first contender', () => {
     expect(costsOf([bare, ours])).toMatchObject([
-      { name: 'bare', work: { median: 74_400, spread: [74_000, 75_000] }, moreWork: 0, moreAllocated: 0, places: [] },
+      { name: 'bare', work: { median: 74_400, range: [74_000, 75_000] }, moreWork: 0, moreAllocated: 0, places: [] },
       { name: 'gone-away', work: { median: 59_520 }, moreWork: -14_880, moreAllocated: 2_070, places: ours.places },
     ]);
   });
